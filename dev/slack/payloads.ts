@@ -1,0 +1,153 @@
+import {
+  APP_ID,
+  BOT_USER_ID,
+  type Channel,
+  type Person,
+  TEAM_DOMAIN,
+  TEAM_ID,
+  VERIFICATION_TOKEN,
+} from './people.ts';
+import { type Block, type Json, type Message, messageObject, type View, viewObject, type Workspace } from './state.ts';
+
+/** Where a payload comes from: the workspace, the person who acted, and the simulator's own address for response URLs. */
+export interface Scene {
+  readonly workspace: Workspace;
+  readonly person: Person;
+  readonly origin: string;
+}
+
+const interaction = ({ person }: Scene): Json => ({
+  user: { id: person.id, username: person.name, name: person.name, team_id: person.teamId },
+  api_app_id: APP_ID,
+  token: VERIFICATION_TOKEN,
+  team: { id: TEAM_ID, domain: TEAM_DOMAIN },
+  enterprise: null,
+  is_enterprise_install: false,
+});
+
+const place = (channel: Channel): Json => ({ id: channel.id, name: channel.name });
+
+/** A slash command, as the fields of a form. */
+export function slashCommand(scene: Scene, channel: Channel, command: string, text: string): Record<string, string> {
+  const { workspace, person, origin } = scene;
+  const hook = workspace.hook('commands', { channel: channel.id, user: person.id, messageTs: null });
+  return {
+    token: VERIFICATION_TOKEN,
+    team_id: TEAM_ID,
+    team_domain: TEAM_DOMAIN,
+    channel_id: channel.id,
+    channel_name: channel.name,
+    user_id: person.id,
+    user_name: person.name,
+    command,
+    text,
+    api_app_id: APP_ID,
+    is_enterprise_install: 'false',
+    response_url: origin + hook,
+    trigger_id: workspace.trigger(person.id),
+  };
+}
+
+/** What was used in a message or modal: the block it is in, and the `actions[0]` fields that say what was chosen. */
+export interface Use {
+  readonly block: Block;
+  readonly action: Json;
+}
+
+/** A click or choice in a message. An ephemeral message is not in the payload, as Slack does not store it. */
+export function messageAction(scene: Scene, channel: Channel, message: Message, use: Use): Json {
+  const { workspace, person, origin } = scene;
+  const messageTs = message.ts;
+  const isEphemeral = message.visibleTo !== null;
+  const hook = workspace.hook('actions', { channel: channel.id, user: person.id, messageTs });
+  return {
+    type: 'block_actions',
+    ...interaction(scene),
+    container: {
+      type: 'message',
+      message_ts: messageTs,
+      channel_id: channel.id,
+      is_ephemeral: isEphemeral,
+      ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
+    },
+    trigger_id: workspace.trigger(person.id),
+    channel: place(channel),
+    ...(isEphemeral ? {} : { message: messageObject(message) }),
+    state: { values: {} },
+    response_url: origin + hook,
+    actions: [{ ...use.action, block_id: use.block.block_id, action_ts: workspace.ts() }],
+  };
+}
+
+/** A click or choice in a modal. */
+export function viewAction(scene: Scene, view: View, use: Use): Json {
+  const { workspace, person } = scene;
+  return {
+    type: 'block_actions',
+    ...interaction(scene),
+    container: { type: 'view', view_id: view.id },
+    trigger_id: workspace.trigger(person.id),
+    view: viewObject(view),
+    actions: [{ ...use.action, block_id: use.block.block_id, action_ts: workspace.ts() }],
+  };
+}
+
+/** A message shortcut, with the whole message. */
+export function messageShortcut(scene: Scene, channel: Channel, message: Message, callbackId: string): Json {
+  const { workspace, person, origin } = scene;
+  const hook = workspace.hook('app', { channel: channel.id, user: person.id, messageTs: message.ts });
+  return {
+    type: 'message_action',
+    ...interaction(scene),
+    action_ts: workspace.ts(),
+    channel: place(channel),
+    callback_id: callbackId,
+    trigger_id: workspace.trigger(person.id),
+    response_url: origin + hook,
+    message_ts: message.ts,
+    message: messageObject(message),
+  };
+}
+
+/** A modal submitted. */
+export function viewSubmission(scene: Scene, view: View): Json {
+  return {
+    type: 'view_submission',
+    ...interaction(scene),
+    trigger_id: scene.workspace.trigger(scene.person.id),
+    view: viewObject(view),
+    response_urls: [],
+  };
+}
+
+/** A modal closed by the person, sent only when the app asked by `notify_on_close`. */
+export function viewClosed(scene: Scene, view: View, isCleared: boolean): Json {
+  return { type: 'view_closed', ...interaction(scene), view: viewObject(view), is_cleared: isCleared };
+}
+
+/** An event in its envelope. */
+export function eventCallback(workspace: Workspace, event: Json, isExtShared: boolean): Json {
+  return {
+    token: VERIFICATION_TOKEN,
+    team_id: TEAM_ID,
+    enterprise_id: null,
+    context_team_id: TEAM_ID,
+    context_enterprise_id: null,
+    api_app_id: APP_ID,
+    event,
+    type: 'event_callback',
+    event_id: workspace.id('Ev'),
+    event_time: Math.floor(workspace.now() / 1000),
+    authorizations: [
+      {
+        enterprise_id: null,
+        team_id: TEAM_ID,
+        user_id: BOT_USER_ID,
+        is_bot: true,
+        is_enterprise_install: false,
+      },
+    ],
+    is_ext_shared_channel: isExtShared,
+    event_context: `4-${workspace.secret(24)}`,
+  };
+}

@@ -1,0 +1,305 @@
+import { randomBytes } from 'node:crypto';
+import { APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID } from './people.ts';
+
+export type Json = Readonly<Record<string, unknown>>;
+/** A stored block: Slack fills in the ids an app leaves out. */
+export type Block = Json & { readonly type: string; readonly block_id: string };
+
+/** What a message said at one time. `at` is in ms since 1970. */
+export interface Version {
+  readonly text: string;
+  readonly blocks: readonly Block[];
+  readonly at: number;
+}
+
+/** A message of a channel. `visibleTo` names the one reader of an ephemeral message; `versions` is oldest first. */
+export interface Message {
+  readonly ts: string;
+  readonly channel: string;
+  readonly user: string;
+  readonly threadTs: string | null;
+  readonly broadcast: boolean;
+  readonly visibleTo: string | null;
+  readonly clientMsgId: string | null;
+  text: string;
+  blocks: readonly Block[];
+  edited: { readonly user: string; readonly ts: string } | null;
+  deleted: boolean;
+  readonly versions: Version[];
+  readonly reactions: Map<string, string[]>;
+}
+
+/** A modal on someone's screen. `values` is what the person typed so far, `errors` the app's words under each input. */
+export interface View {
+  readonly id: string;
+  readonly user: string;
+  readonly rootId: string;
+  readonly previousId: string | null;
+  hash: string;
+  content: Json;
+  blocks: readonly Block[];
+  values: Values;
+  errors: Readonly<Record<string, string>>;
+  banner: string | null;
+}
+
+/** `view.state.values`: block id → action id → the element's state. */
+export type Values = Readonly<Record<string, Readonly<Record<string, Json>>>>;
+
+/** One Web API call of the app. */
+export interface Call {
+  readonly method: string;
+  readonly args: Json;
+  readonly status: number;
+  readonly response: Json;
+  readonly at: number;
+}
+
+/** One request to the app. `status` is 0 when no answer came; `shown` is what Slack tells the person about a failure. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly shown: string | null;
+}
+export interface Delivery extends Answer {
+  readonly kind: string;
+  readonly payload: Json;
+  readonly retry: number;
+  readonly at: number;
+}
+
+/** Where a response_url leads. Five uses within 30 minutes: docs.slack.dev/interactivity/handling-user-interaction */
+export interface Hook {
+  readonly channel: string;
+  readonly user: string;
+  readonly messageTs: string | null;
+  readonly expires: number;
+  left: number;
+}
+const HOOK_USES = 5;
+const HOOK_MS = 30 * 60_000;
+/** A trigger_id lives three seconds (same page). */
+const TRIGGER_MS = 3_000;
+
+export interface Sources {
+  readonly now: () => number;
+  readonly random: (size: number) => Uint8Array;
+}
+
+/** Everything the simulated workspace remembers, in memory only, and who wants to hear of changes. */
+export class Workspace {
+  readonly messages: Message[] = [];
+  readonly calls: Call[] = [];
+  readonly deliveries: Delivery[] = [];
+  readonly hooks = new Map<string, Hook>();
+  /** Open modals, each person's stack from bottom to top. */
+  views: View[] = [];
+  revision = 0;
+  readonly now: () => number;
+  readonly #random: (size: number) => Uint8Array;
+  readonly #triggers = new Map<string, { user: string; expires: number; used: boolean }>();
+  readonly #listeners = new Set<() => void>();
+  #lastMicros = 0;
+
+  constructor(sources: Partial<Sources> = {}) {
+    this.now = sources.now ?? Date.now;
+    this.#random = sources.random ?? randomBytes;
+  }
+
+  /** Calls `listener` after every change until the returned function is called. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells the listeners. To be called once after each change. */
+  changed(): void {
+    this.revision += 1;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** An identifier as Slack makes them: a prefix and ten upper-case letters or digits. */
+  id(prefix: string): string {
+    return prefix + [...this.#random(10)].map((byte) => (byte % 36).toString(36)).join('').toUpperCase();
+  }
+
+  /** `size` random bytes as lower-case hex. */
+  secret(size: number): string {
+    return Buffer.from(this.#random(size)).toString('hex');
+  }
+
+  /** A message timestamp, `seconds.micros`, unique and increasing even when the clock stands still. */
+  ts(): string {
+    this.#lastMicros = Math.max(this.now() * 1000, this.#lastMicros + 1);
+    return `${Math.floor(this.#lastMicros / 1e6)}.${String(this.#lastMicros % 1e6).padStart(6, '0')}`;
+  }
+
+  /** A fresh trigger_id for this person: three seconds, one use. */
+  trigger(user: string): string {
+    const id = `${this.now()}.${parseInt(this.secret(4), 16)}.${this.secret(16)}`;
+    this.#triggers.set(id, { user, expires: this.now() + TRIGGER_MS, used: false });
+    return id;
+  }
+
+  /** Spends a trigger_id: the person it belongs to, or Slack's error code. */
+  spendTrigger(id: unknown): { user: string } | { error: string } {
+    const trigger = typeof id === 'string' ? this.#triggers.get(id) : undefined;
+    if (!trigger) return { error: 'invalid_trigger_id' };
+    if (trigger.used) return { error: 'exchanged_trigger_id' };
+    if (this.now() > trigger.expires) return { error: 'expired_trigger_id' };
+    trigger.used = true;
+    return { user: trigger.user };
+  }
+
+  /** The secret path of a new response_url. */
+  hook(kind: 'actions' | 'commands' | 'app', at: Pick<Hook, 'channel' | 'user' | 'messageTs'>): string {
+    const path = `/hooks/${kind}/${TEAM_ID}/${this.secret(12)}`;
+    this.hooks.set(path, { ...at, expires: this.now() + HOOK_MS, left: HOOK_USES });
+    return path;
+  }
+
+  /** Stores a message. The caller has checked it. */
+  post(
+    fields: Pick<Message, 'channel' | 'user' | 'text'> & { blocks: readonly Json[] } & Partial<
+        Pick<Message, 'threadTs' | 'broadcast' | 'visibleTo' | 'clientMsgId'>
+      >,
+  ): Message {
+    const blocks = this.withIds(fields.blocks);
+    const message: Message = {
+      threadTs: null,
+      broadcast: false,
+      visibleTo: null,
+      clientMsgId: null,
+      ...fields,
+      ts: this.ts(),
+      blocks,
+      edited: null,
+      deleted: false,
+      versions: [{ text: fields.text, blocks, at: this.now() }],
+      reactions: new Map(),
+    };
+    this.messages.push(message);
+    this.changed();
+    return message;
+  }
+
+  /** Replaces what a message says and keeps the old version. An edit without blocks shows "(edited)", as in Slack. */
+  rewrite(message: Message, text: string, blocks: readonly Json[]): void {
+    message.text = text;
+    message.blocks = this.withIds(blocks);
+    message.versions.push({ text, blocks: message.blocks, at: this.now() });
+    if (blocks.length === 0) message.edited = { user: message.user, ts: this.ts() };
+    this.changed();
+  }
+
+  /** The stored message, ephemerals included; undefined when there is none or it was deleted. */
+  message(channel: string, ts: string): Message | undefined {
+    return this.messages.find((one) => one.channel === channel && one.ts === ts && !one.deleted);
+  }
+
+  /** Opens a modal on a person's screen: above `previous`, or as the only one. */
+  openView(user: string, content: Json, previous: View | null = null): View {
+    const id = this.id('V');
+    const view: View = {
+      id,
+      user,
+      rootId: previous?.rootId ?? id,
+      previousId: previous?.id ?? null,
+      hash: '',
+      content: {},
+      blocks: [],
+      values: {},
+      errors: {},
+      banner: null,
+    };
+    if (!previous) this.views = this.views.filter((one) => one.user !== user);
+    this.views.push(view);
+    this.setView(view, content);
+    return view;
+  }
+
+  /** Gives an open modal new content. What was typed stays where block and action ids stay. */
+  setView(view: View, content: Json): void {
+    view.content = content;
+    view.blocks = this.withIds(Array.isArray(content.blocks) ? content.blocks : []);
+    view.hash = `${Math.floor(this.now() / 1000)}.${this.secret(4)}`;
+    view.errors = {};
+    view.banner = null;
+    this.changed();
+  }
+
+  /** The blocks with a random id where the app gave none, as Slack stores them. */
+  withIds(blocks: readonly Json[]): Block[] {
+    return blocks.map((block) => {
+      const elements = Array.isArray(block.elements) ? { elements: block.elements.map(this.#actionId) } : {};
+      const accessory = block.accessory === undefined ? {} : { accessory: this.#actionId(block.accessory) };
+      const element = block.element === undefined ? {} : { element: this.#actionId(block.element) };
+      const blockId = typeof block.block_id === 'string' ? block.block_id : this.#shortId();
+      return { ...block, ...elements, ...accessory, ...element, type: String(block.type), block_id: blockId };
+    });
+  }
+
+  readonly #shortId = (): string => Buffer.from(this.#random(4)).toString('base64url').slice(0, 5);
+
+  readonly #actionId = (element: Json): Json =>
+    NOT_INTERACTIVE.test(String(element.type)) || element.action_id !== undefined
+      ? element
+      : { ...element, action_id: this.#shortId() };
+}
+
+const NOT_INTERACTIVE = /^(rich_text_(section|list|preformatted|quote)|plain_text|mrkdwn|image)$/;
+
+/** A message as Slack sends it, in answers and in payloads. */
+export function messageObject(message: Message): Json {
+  const byApp = message.user === BOT_USER_ID;
+  return {
+    ...(byApp ? { bot_id: BOT_ID, app_id: APP_ID } : {}),
+    ...(message.clientMsgId === null ? {} : { client_msg_id: message.clientMsgId }),
+    ...(message.broadcast ? { subtype: 'thread_broadcast' } : {}),
+    type: 'message',
+    text: message.text,
+    user: message.user,
+    ts: message.ts,
+    team: TEAM_ID,
+    ...(byApp ? { bot_profile: BOT_PROFILE } : {}),
+    ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
+    ...(message.edited === null ? {} : { edited: message.edited }),
+    ...(message.blocks.length === 0 ? {} : { blocks: message.blocks }),
+  };
+}
+
+const BOT_PROFILE: Json = {
+  id: BOT_ID,
+  deleted: false,
+  name: 'dd0c/run',
+  updated: 1_700_000_000,
+  app_id: APP_ID,
+  icons: { image_36: '', image_48: '', image_72: '' },
+  team_id: TEAM_ID,
+};
+
+/** A modal as Slack sends it, in answers and in payloads. */
+export function viewObject(view: View): Json {
+  const { content } = view;
+  return {
+    id: view.id,
+    team_id: TEAM_ID,
+    type: 'modal',
+    blocks: view.blocks,
+    private_metadata: content.private_metadata ?? '',
+    callback_id: content.callback_id ?? '',
+    state: { values: view.values },
+    hash: view.hash,
+    title: content.title,
+    clear_on_close: content.clear_on_close ?? false,
+    notify_on_close: content.notify_on_close ?? false,
+    close: content.close ?? null,
+    submit: content.submit ?? null,
+    previous_view_id: view.previousId,
+    root_view_id: view.rootId,
+    app_id: APP_ID,
+    external_id: content.external_id ?? '',
+    app_installed_team_id: TEAM_ID,
+    bot_id: BOT_ID,
+  };
+}

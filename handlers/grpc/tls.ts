@@ -1,0 +1,41 @@
+import { isIP } from 'node:net';
+import * as x509 from '@peculiar/x509';
+
+export interface TlsPair {
+  readonly certPem: string;
+  readonly keyPem: string;
+}
+
+/** A self-signed certificate is valid this long; the local instance makes a new one long before. */
+const VALID_DAYS = 397;
+const DAY_MS = 86_400_000;
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+
+/**
+ * Makes a certificate that is its own authority, for a local instance: agents pin exactly it.
+ * `hostnames` are DNS names or IP addresses, at least one; `now` is in ms since 1970.
+ */
+export async function selfSigned(hostnames: readonly string[], now: number): Promise<TlsPair> {
+  const [first] = hostnames;
+  if (first === undefined) throw new RangeError('A certificate needs at least one host name.');
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    name: [{ CN: [first] }],
+    notBefore: new Date(now - DAY_MS),
+    notAfter: new Date(now + VALID_DAYS * DAY_MS),
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyCertSign, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension(hostnames.map(alternativeName)),
+    ],
+  });
+  const pkcs8 = await crypto.subtle.exportKey('pkcs8', keys.privateKey);
+  return { certPem: certificate.toString('pem'), keyPem: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY') };
+}
+
+function alternativeName(value: string): { type: 'dns' | 'ip'; value: string } {
+  return { type: isIP(value) === 0 ? 'dns' : 'ip', value };
+}

@@ -1,0 +1,182 @@
+import type { Pool, PoolClient } from 'pg';
+import type { TenantId } from '../protocol/ids.ts';
+import { streamId } from '../protocol/ids.ts';
+import { type TenantState, tenantKind } from '../tenant/tenant.ts';
+import { GENESIS, linkHash } from './chain.ts';
+import { LogFault } from './errors.ts';
+import { type KeyService, seal, unseal } from './seal.ts';
+import * as store from './store.ts';
+import type { Facts, Kind, Refusal, SubjectKind, SubjectRef, Typed } from './subject.ts';
+
+/** The stream of a tenant's own facts: pause and settings. */
+export const TENANT_STREAM = streamId('tenant');
+
+export type Outcome<S, E> =
+  | { readonly ok: true; readonly state: S; readonly version: number; readonly events: readonly E[] }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+export interface Loaded<S> {
+  readonly ref: SubjectRef;
+  readonly state: S;
+  readonly version: number;
+}
+
+/**
+ * Makes the command from what the transaction sees, for commands that must carry something computed from the state
+ * (a signature, the next sequence number). May run more than once when others write at the same time.
+ */
+export type Prepare<S, C> = (state: S, facts: Facts, tx: PoolClient) => C | Promise<C>;
+
+/** The append-only log and its snapshots: the only way anything in this system changes or is read back. */
+export interface Log {
+  /**
+   * Decides `command` on the subject and, when it is not refused, records the resulting events and the new snapshot in
+   * one transaction. Concurrent writers are serialised by (tenant, stream, version): the loser decides again on what
+   * the winner left. Throws `LogFault('contention')` when that happens too often.
+   */
+  transact<S, C, E extends Typed>(kind: Kind<S, C, E>, ref: SubjectRef, command: C | Prepare<S, C>): Promise<Outcome<S, E>>;
+  /** The subject as it stands, or null when nothing ever happened to it. */
+  load<S, C, E extends Typed>(kind: Kind<S, C, E>, ref: SubjectRef): Promise<Loaded<S> | null>;
+  /** All subjects of a kind, newest first; only those with one of `statuses` when given. */
+  list<S, C, E extends Typed>(kind: Kind<S, C, E>, tenant: TenantId, statuses?: readonly string[]): Promise<Loaded<S>[]>;
+}
+
+export interface LogDeps {
+  readonly pool: Pool;
+  readonly keys: KeyService;
+  readonly clock: { now(): number };
+  readonly random: { bytes(count: number): Uint8Array };
+  /** Told after each commit that changed something. A hint: nothing depends on it arriving. */
+  readonly committed: (ref: SubjectRef, kind: SubjectKind) => void;
+}
+
+const MAX_TRIES = 20; // each loss means that somebody else won, so this many in a row is a fault, not a race
+const DATA_KEY_BYTES = 32;
+
+/** Opens the log over a pool whose role may insert and read events, and no more. */
+export function openLog({ pool, keys, clock, random, committed }: LogDeps): Log {
+  const dataKey = dataKeys(pool, keys, random);
+
+  async function transact<S, C, E extends Typed>(
+    kind: Kind<S, C, E>,
+    ref: SubjectRef,
+    command: C | Prepare<S, C>,
+  ): Promise<Outcome<S, E>> {
+    const key = await dataKey(ref.tenant);
+    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+      try {
+        const outcome = await store.inTransaction(pool, (tx) => decideOnce(tx, key, kind, ref, command));
+        if (outcome.ok && outcome.events.length > 0) committed(ref, kind.kind);
+        return outcome;
+      } catch (error) {
+        if (!store.isConflict(error)) throw error;
+      }
+    }
+    throw new LogFault('contention', `Too many changes to ${ref.stream} at once. Nothing was changed; try again.`);
+  }
+
+  async function decideOnce<S, C, E extends Typed>(
+    tx: PoolClient,
+    key: Uint8Array,
+    kind: Kind<S, C, E>,
+    ref: SubjectRef,
+    command: C | Prepare<S, C>,
+  ): Promise<Outcome<S, E>> {
+    const row = await store.readSubject(tx, ref);
+    const before = row ? openSnapshot<S>(key, ref, row) : kind.initial;
+    const facts: Facts = { now: clock.now(), tenant: await tenantFacts(tx, key, ref, before) };
+    const ready = typeof command === 'function' ? await (command as Prepare<S, C>)(before, facts, tx) : command;
+    const decision = kind.decide(before, ready, facts);
+    if (!decision.ok) return decision;
+
+    let version = row?.version ?? 0;
+    if (decision.events.length === 0) return { ok: true, state: before, version, events: [] };
+    let state = before;
+    let prevHash = (await store.readHead(tx, ref)) ?? GENESIS;
+    for (const event of decision.events) {
+      version += 1;
+      const plain = Buffer.from(JSON.stringify(event));
+      const payload = seal(key, plain, eventContext(ref, version, event.type), random.bytes);
+      const link = { ...ref, version, type: event.type, at: facts.now, payload, prevHash };
+      const hash = linkHash(link);
+      await store.insertEvent(tx, link, hash);
+      prevHash = hash;
+      state = kind.evolve(state, event);
+    }
+    const snapshot = seal(key, Buffer.from(JSON.stringify(state)), snapshotContext(ref, version), random.bytes);
+    const status = kind.status(state);
+    await store.writeSubject(tx, ref, { kind: kind.kind, status, version, dueAt: kind.dueAt(state), snapshot });
+    return { ok: true, state, version, events: decision.events };
+  }
+
+  /** The tenant as it stands; its row stays as it is until commit, so nothing starts after a pause has committed. */
+  async function tenantFacts(tx: PoolClient, key: Uint8Array, ref: SubjectRef, own: unknown): Promise<TenantState> {
+    if (ref.stream === TENANT_STREAM) return own as TenantState;
+    const tenantRef = { tenant: ref.tenant, stream: TENANT_STREAM };
+    const row = await store.readSubject(tx, tenantRef, 'share');
+    if (!row) {
+      throw new LogFault('unknown-stream', `The workspace ${ref.tenant} was never opened, so nothing can be decided for it.`);
+    }
+    return openSnapshot<TenantState>(key, tenantRef, row);
+  }
+
+  return {
+    transact,
+    async load(kind, ref) {
+      const row = await store.readSubject(pool, ref);
+      if (!row) return null;
+      return { ref, version: row.version, state: openSnapshot(await dataKey(ref.tenant), ref, row) };
+    },
+    async list(kind, tenant, statuses) {
+      const key = await dataKey(tenant);
+      const index = await store.findByKind(pool, tenant, kind.kind, statuses);
+      const rows = await Promise.all(index.map(async (ref) => ({ ref, row: await store.readSubject(pool, ref) })));
+      return rows.flatMap(({ ref, row }) =>
+        row ? [{ ref: { tenant, stream: ref.stream }, version: row.version, state: openSnapshot(key, ref, row) }] : [],
+      );
+    },
+  };
+}
+
+/** Gives a workspace its stream, once; until then nothing can be decided for it. */
+export async function openTenant(log: Log, tenant: TenantId): Promise<void> {
+  await log.transact(tenantKind, { tenant, stream: TENANT_STREAM }, { type: 'open' });
+}
+
+/** The context that an event's payload is sealed in. */
+export function eventContext({ tenant, stream }: SubjectRef, version: number, type: string): string {
+  return `event|${tenant}|${stream}|${version}|${type}`;
+}
+
+/** The context that a snapshot is sealed in. */
+export function snapshotContext({ tenant, stream }: SubjectRef, version: number): string {
+  return `snapshot|${tenant}|${stream}|${version}`;
+}
+
+function openSnapshot<S>(key: Uint8Array, ref: SubjectRef, row: store.SubjectRow): S {
+  const plain = unseal(key, row.snapshot, snapshotContext(ref, row.version));
+  return JSON.parse(Buffer.from(plain).toString()) as S;
+}
+
+/** Tenants' data keys, unwrapped once a process. The first use of a tenant makes its key. */
+export function dataKeys(
+  pool: Pool,
+  keys: KeyService,
+  random: { bytes(count: number): Uint8Array },
+): (tenant: TenantId) => Promise<Uint8Array> {
+  const known = new Map<TenantId, Promise<Uint8Array>>();
+  async function find(tenant: TenantId): Promise<Uint8Array> {
+    const wrapped = await store.readTenantKey(pool, tenant);
+    if (wrapped) return keys.unwrap(tenant, wrapped);
+    await store.insertTenantKey(pool, tenant, await keys.wrap(tenant, random.bytes(DATA_KEY_BYTES)));
+    const kept = await store.readTenantKey(pool, tenant);
+    if (!kept) throw new LogFault('key', `The data key of workspace ${tenant} could not be kept. Nothing was recorded.`);
+    return keys.unwrap(tenant, kept);
+  }
+  return (tenant) => {
+    const found = known.get(tenant) ?? find(tenant);
+    known.set(tenant, found);
+    found.catch(() => known.delete(tenant));
+    return found;
+  };
+}

@@ -1,0 +1,88 @@
+import { move, RUN_TRANSITIONS, STEP_TRANSITIONS } from './states.ts';
+import type { PlannedStep, RunEvent, RunState, StepState } from './run.ts';
+
+export const initialRun: RunState = {
+  status: 'none',
+  plan: null,
+  steps: [],
+  startedAt: 0,
+  endedAt: null,
+  pausedBy: null,
+  abortedBy: null,
+  changedAt: 0,
+};
+
+/** Folds one fact into the run. Pure; throws on a fact that the tables of states.ts do not allow. */
+export function evolve(state: RunState, event: RunEvent): RunState {
+  const changed = { ...state, changedAt: event.at };
+  switch (event.type) {
+    case 'run.started':
+      return { ...changed, status: go(state, event), plan: event.plan, steps: event.plan.steps.map(fresh), startedAt: event.at };
+    case 'run.paused':
+      return { ...changed, status: go(state, event), pausedBy: event.by };
+    case 'run.resumed':
+      return { ...changed, status: go(state, event), pausedBy: null };
+    case 'run.aborted':
+      return { ...changed, status: go(state, event), abortedBy: event.by, endedAt: event.at };
+    case 'run.succeeded':
+    case 'run.failed':
+    case 'run.stopped':
+      return { ...changed, status: go(state, event), endedAt: event.at };
+    case 'step.offered':
+      return onStep(changed, event, () => ({ expiresAt: event.expiresAt, approval: null }));
+    case 'step.handed-over':
+    case 'step.stalled':
+      return onStep(changed, event, () => ({ expiresAt: null, approval: null }));
+    case 'step.approved':
+      return onStep(changed, event, () => ({ expiresAt: null, approval: event.approval }));
+    case 'step.dispatched':
+      return onStep(changed, event, () => ({ attempt: event.attempt, dispatch: event.dispatch }));
+    case 'step.started':
+      return onStep(changed, event, () => ({ startedAt: event.startedAt }));
+    case 'step.printed':
+      return onStep(changed, event, () => ({ printed: { tail: event.tail, bytes: event.bytes } }));
+    case 'step.kill-asked':
+      return onStep(changed, event, () => ({ killAskedBy: event.by }));
+    case 'step.succeeded':
+    case 'step.failed':
+      return onStep(changed, event, () => ({ result: event.result, startedAt: event.result.startedAt, printed: null }));
+    case 'step.rejected':
+    case 'step.unknown':
+      return onStep(changed, event, () => ({ trouble: event.sentence }));
+    case 'step.skipped':
+    case 'step.done':
+      return onStep(changed, event, () => ({ closedBy: event.by }));
+  }
+}
+
+function go(state: RunState, event: { type: string }): RunState['status'] {
+  return move(RUN_TRANSITIONS, state.status, event.type);
+}
+
+function onStep(
+  state: RunState,
+  event: { type: string; step: string },
+  change: (step: StepState) => Partial<StepState>,
+): RunState {
+  const steps = state.steps.map((step) =>
+    step.id === event.step ? { ...step, ...change(step), status: move(STEP_TRANSITIONS, step.status, event.type) } : step,
+  );
+  return { ...state, steps };
+}
+
+function fresh(step: PlannedStep): StepState {
+  return {
+    ...step,
+    status: 'waiting',
+    attempt: 0,
+    expiresAt: null,
+    approval: null,
+    dispatch: null,
+    startedAt: null,
+    printed: null,
+    result: null,
+    killAskedBy: null,
+    closedBy: null,
+    trouble: null,
+  };
+}

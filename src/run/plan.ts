@@ -1,0 +1,104 @@
+import { type Refusal, refuse } from '../audit/subject.ts';
+import { type Exec, execSha256 } from '../protocol/envelope.ts';
+import { type AgentId, type RunbookId, type RunId, stepId, type TenantId, type UserId } from '../protocol/ids.ts';
+import { bindCommand } from '../runbook/bind.ts';
+import { flatten, type Line } from '../runbook/flatten.ts';
+import type { Parse } from '../runbook/runbook.ts';
+import type { Trait, Verdict } from '../safety/verdict.ts';
+import type { TrustLevel } from '../tenant/tenant.ts';
+import { approvalRule } from './policy.ts';
+import type { Job, Plan, PlannedStep } from './run.ts';
+
+/** The scanner, as the plan needs it. */
+export interface Scanner {
+  classify(command: string): Verdict;
+  /** The argv of the programs a command would start, or null when that cannot be known. */
+  plannedInvocations(command: string): readonly (readonly string[])[] | null;
+}
+
+export interface PlanInput {
+  readonly runId: RunId;
+  readonly tenantId: TenantId;
+  readonly runbookId: RunbookId;
+  readonly runbookSha256: string;
+  readonly parse: Parse;
+  readonly verdicts: readonly (readonly Verdict[])[];
+  readonly values: ReadonlyMap<string, string>;
+  readonly requester: UserId;
+  readonly agentId: AgentId;
+  readonly agentEpoch: number;
+  readonly profile: Plan['profile'];
+  readonly trust: TrustLevel;
+  readonly channel: string;
+}
+
+/** Resolves a runbook to what would run: every value filled in, every command judged again, every approval named. */
+export function makePlan(input: PlanInput, scanner: Scanner): { ok: true; plan: Plan } | { ok: false; refusal: Refusal } {
+  const { parse, verdicts, values, ...fixed } = input;
+  const steps: PlannedStep[] = [];
+  for (const line of flatten(parse, verdicts)) {
+    const step = planStep(line, input, scanner);
+    if (!step.ok) return step;
+    steps.push(step.step);
+  }
+  return { ok: true, plan: { ...fixed, title: parse.title, steps } };
+}
+
+type Planned = { ok: true; step: PlannedStep } | { ok: false; refusal: Refusal };
+
+function planStep({ number, step, command }: Line, input: PlanInput, scanner: Scanner): Planned {
+  const shared = {
+    id: stepId(`s${number}`),
+    number,
+    title: step.description,
+    kind: step.kind,
+    branch: step.branch,
+    warnings: step.warnings,
+    source: command?.source ?? step.source,
+  };
+  if (!command) {
+    const byHand = { command: null, reason: 'There is no command here. Do what it says, then mark it done.' };
+    return { ok: true, step: { ...shared, job: null, byHand } };
+  }
+  const bound = bindCommand(command.text, input.parse.variables, input.values);
+  if (!bound.ok) return refuse(bound.code, `Step ${number}: ${bound.sentence}`);
+  const verdict = scanner.classify(bound.text);
+  const reason = verdict.traits.map((trait) => BY_HAND[trait])[0];
+  if (reason) return { ok: true, step: { ...shared, job: null, byHand: { command: bound.text, reason } } };
+  return { ok: true, step: { ...shared, byHand: null, job: makeJob(bound.text, verdict, number, input, scanner) } };
+}
+
+function makeJob(command: string, verdict: Verdict, number: number, input: PlanInput, scanner: Scanner): Job {
+  const exec: Exec = {
+    mode: 'bash',
+    command_b64: Buffer.from(command).toString('base64url'),
+    cwd: '/',
+    env: { DD0C_RUN: input.runId, DD0C_STEP: `s${number}`, DD0C_ATTEMPT: '1' },
+  };
+  return {
+    command,
+    verdict,
+    rule: approvalRule(verdict.risk, input.trust),
+    confirm: verdict.risk === 'danger' ? targetOf(command, number, scanner) : null,
+    exec,
+    execSha256: execSha256(exec),
+  };
+}
+
+/** A step is a fresh process without a terminal, so what needs more than that stays with a person. */
+const BY_HAND: Record<Trait, string> = {
+  interactive: 'It needs a terminal, and an agent has none. Run it yourself, then mark it done.',
+  endless: 'It does not end by itself. Run it yourself as long as you need, then mark it done.',
+  'sets-variable': 'It sets a variable for a shell, and every step is a shell of its own. Note the value, then mark it done.',
+  'changes-directory': 'It changes the directory of a shell, and every step is a shell of its own. Go on with full paths.',
+};
+
+const MAX_CONFIRM_UNITS = 60;
+
+/** What a dangerous command acts on, for a person to type: the last operand of its first dangerous part, or the step's number. */
+export function targetOf(command: string, number: number, scanner: Scanner): string {
+  const parts = scanner.plannedInvocations(command) ?? [];
+  const worst = parts.find((argv) => scanner.classify(argv.join(' ')).risk === 'danger') ?? parts[0];
+  const operand = worst?.slice(1).findLast((word) => !word.startsWith('-'));
+  return operand && operand.length <= MAX_CONFIRM_UNITS && /^[\x21-\x7e]+$/.test(operand) ? operand : `step ${number}`;
+}

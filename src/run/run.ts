@@ -1,0 +1,164 @@
+import type { AgentId, RunbookId, RunId, StepId, TenantId, UserId } from '../protocol/ids.ts';
+import type { Exec } from '../protocol/envelope.ts';
+import type { EncodedSigned } from '../protocol/signed.ts';
+import type { SourceSpan, StepKind } from '../runbook/runbook.ts';
+import type { Verdict } from '../safety/verdict.ts';
+import type { TrustLevel } from '../tenant/tenant.ts';
+import type { Census, Person } from '../tenant/person.ts';
+import type { ApprovalRule } from './policy.ts';
+import type { RunStatus, StepStatus } from './states.ts';
+
+/** The command of a step, resolved to what an agent would run, byte for byte, and who has to agree. */
+export interface Job {
+  readonly command: string;
+  readonly verdict: Verdict;
+  readonly rule: ApprovalRule;
+  /** What a person types to approve a dangerous step: the target's name. Null for the others. */
+  readonly confirm: string | null;
+  readonly exec: Exec;
+  /** Binds an approval to these bytes and no others. */
+  readonly execSha256: string;
+}
+
+/** One step of the plan: a job for an agent, or work for a person with the reason why no agent does it. */
+export interface PlannedStep {
+  readonly id: StepId;
+  readonly number: number;
+  readonly title: string;
+  readonly kind: StepKind;
+  readonly branch: string | null;
+  readonly warnings: readonly string[];
+  readonly source: SourceSpan | null;
+  readonly job: Job | null;
+  /** The command as written, when a person has to run it; null when there is none. */
+  readonly byHand: { readonly command: string | null; readonly reason: string } | null;
+}
+
+/** Everything that is fixed when a run starts. */
+export interface Plan {
+  readonly runId: RunId;
+  readonly tenantId: TenantId;
+  readonly runbookId: RunbookId;
+  readonly runbookSha256: string;
+  readonly title: string;
+  readonly requester: UserId;
+  readonly agentId: AgentId;
+  readonly agentEpoch: number;
+  /** The host's named environment that the steps run in; its values never leave the host. */
+  readonly profile: { readonly name: string; readonly digest: string };
+  readonly trust: TrustLevel;
+  readonly channel: string;
+  readonly steps: readonly PlannedStep[];
+}
+
+export interface Approval {
+  /** Null when policy approved: only ever a safe step. */
+  readonly by: UserId | null;
+  readonly at: number;
+  /** An approval that was not used by then is void. */
+  readonly startBy: number;
+  readonly forced: '' | 'solo';
+  readonly record: EncodedSigned | null;
+}
+
+export interface Dispatch {
+  readonly envelope: EncodedSigned;
+  readonly envelopeId: string;
+  readonly seq: number;
+  /** The agent may not start the step after this time. */
+  readonly exp: number;
+  readonly timeoutMs: number;
+}
+
+export interface StepResult {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly timedOut: boolean;
+  readonly head: string;
+  readonly tail: string;
+  /** Everything the step printed, in bytes; head and tail may be less. */
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+}
+
+export interface StepState extends PlannedStep {
+  readonly status: StepStatus;
+  /** Counts envelopes made for this step; the first is 1. */
+  readonly attempt: number;
+  /** When the offer to approve lapses. */
+  readonly expiresAt: number | null;
+  readonly approval: Approval | null;
+  readonly dispatch: Dispatch | null;
+  readonly startedAt: number | null;
+  readonly printed: { readonly tail: string; readonly bytes: number } | null;
+  readonly result: StepResult | null;
+  readonly killAskedBy: UserId | null;
+  /** Who skipped it or did it by hand. */
+  readonly closedBy: UserId | null;
+  /** Why it was rejected, or why its outcome is unknown. */
+  readonly trouble: string | null;
+}
+
+export interface RunState {
+  readonly status: RunStatus;
+  readonly plan: Plan | null;
+  readonly steps: readonly StepState[];
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly pausedBy: UserId | null;
+  readonly abortedBy: UserId | null;
+  /** Time of the newest event. */
+  readonly changedAt: number;
+}
+
+type At = { readonly at: number };
+type OnStep = At & { readonly step: StepId };
+
+export type RunEvent =
+  | ({ readonly type: 'run.started'; readonly plan: Plan } & At)
+  | ({ readonly type: 'run.paused' | 'run.resumed' | 'run.aborted'; readonly by: UserId } & At)
+  | ({ readonly type: 'run.succeeded' | 'run.failed' | 'run.stopped' } & At)
+  | ({ readonly type: 'step.offered'; readonly expiresAt: number } & OnStep)
+  | ({ readonly type: 'step.handed-over' | 'step.stalled' } & OnStep)
+  | ({ readonly type: 'step.approved'; readonly approval: Approval; readonly execSha256: string } & OnStep)
+  | ({ readonly type: 'step.dispatched'; readonly attempt: number; readonly dispatch: Dispatch } & OnStep)
+  | ({ readonly type: 'step.started'; readonly attempt: number; readonly startedAt: number } & OnStep)
+  | ({ readonly type: 'step.printed'; readonly attempt: number; readonly tail: string; readonly bytes: number } & OnStep)
+  | ({ readonly type: 'step.succeeded' | 'step.failed'; readonly attempt: number; readonly result: StepResult } & OnStep)
+  | ({ readonly type: 'step.rejected' | 'step.unknown'; readonly attempt: number; readonly code: string; readonly sentence: string } & OnStep)
+  | ({ readonly type: 'step.skipped' | 'step.done' | 'step.kill-asked'; readonly by: UserId } & OnStep);
+
+/** What an agent says of a step it was given. */
+export type StepReport =
+  | { readonly kind: 'started'; readonly startedAt: number }
+  | { readonly kind: 'printed'; readonly tail: string; readonly bytes: number }
+  | { readonly kind: 'finished'; readonly result: StepResult }
+  | { readonly kind: 'rejected'; readonly code: string; readonly sentence: string }
+  | { readonly kind: 'unknown'; readonly sentence: string };
+
+export type RunCommand =
+  | { readonly type: 'start'; readonly plan: Plan; readonly by: Person; readonly trust: TrustLevel }
+  | { readonly type: 'tick' }
+  | {
+      readonly type: 'approve';
+      readonly step: StepId;
+      readonly by: Person;
+      readonly census: Census;
+      /** The hash of what the person was shown. */
+      readonly shown: string;
+      readonly typed: string | null;
+      readonly startBy: number;
+      /** The signed yes; null when the step has nothing to approve. */
+      readonly record: EncodedSigned | null;
+    }
+  | { readonly type: 'skip' | 'done' | 'ask-again' | 'kill'; readonly step: StepId; readonly by: Person }
+  | { readonly type: 'pause' | 'resume' | 'abort'; readonly by: Person }
+  | { readonly type: 'dispatch'; readonly step: StepId; readonly panicEpoch: number; readonly execSha256: string; readonly dispatch: Dispatch }
+  | { readonly type: 'report'; readonly step: StepId; readonly attempt: number; readonly report: StepReport };
+
+/** The step that the run stands at: the first that is not settled. Null when all are. */
+export function currentStep(state: RunState, settled: (status: StepStatus) => boolean): StepState | null {
+  return state.steps.find((step) => !settled(step.status)) ?? null;
+}

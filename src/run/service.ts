@@ -1,0 +1,223 @@
+import type { PoolClient } from 'pg';
+import type { Log, Outcome } from '../audit/log.ts';
+import { agentRef, runRef } from '../audit/streams.ts';
+import { type Facts, type Refusal, refuse } from '../audit/subject.ts';
+import { sha256Hex } from '../protocol/canonical.ts';
+import { idemKey } from '../protocol/envelope.ts';
+import { type AgentId, type RunbookId, type RunId, runId, type StepId, type TenantId, type UserId } from '../protocol/ids.ts';
+import type { Signer } from '../protocol/keys.ts';
+import { type RecordInput, signRecord } from '../protocol/records.ts';
+import { type EncodedSigned, encodeSigned } from '../protocol/signed.ts';
+import { saveRunbook } from '../runbook/service.ts';
+import { agentKind } from '../tenant/agent.ts';
+import type { Census, Directory, Person } from '../tenant/person.ts';
+import type { TrustLevel } from '../tenant/tenant.ts';
+import { runKind } from './kind.ts';
+import { makePlan, type Scanner } from './plan.ts';
+import { APPROVAL_TTL_MS, ENVELOPE_TTL_MS, KILL_GRACE_MS, mayApprove, OUTPUT_HEAD_BYTES, OUTPUT_TAIL_BYTES, STEP_TIMEOUT_MS } from './policy.ts';
+import type { RunCommand, RunEvent, RunState, StepReport, StepState } from './run.ts';
+
+/** Which agents a tenant has, and the order in which their envelopes are signed. */
+export interface AgentRegistry {
+  /** The agents of the tenant, most recently seen first. */
+  agentsOf(tenant: TenantId): Promise<readonly { agentId: AgentId; online: boolean }[]>;
+  /** The next sequence number for the agent. Holds its row until the transaction ends, so seq order is commit order. */
+  nextSeq(tx: PoolClient, agent: AgentId): Promise<number>;
+}
+
+export interface RunDeps {
+  readonly log: Log;
+  readonly directory: Directory;
+  readonly registry: AgentRegistry;
+  readonly scanner: Scanner;
+  readonly dispatchKey: Signer;
+  readonly approveKey: Signer;
+  readonly rulesetVersion: string;
+  readonly trust: TrustLevel;
+  readonly newId: () => string;
+  readonly nonce: () => string;
+}
+
+type Result = Outcome<RunState, RunEvent>;
+
+/** A person wants the runbook run with these values. A draft that is started is saved by that: the preview was the review. */
+export async function startRun(
+  deps: RunDeps,
+  { tenant, runbook, by, values, channel }: { tenant: TenantId; runbook: RunbookId; by: UserId; values: ReadonlyMap<string, string>; channel: string },
+): Promise<{ ok: true; run: RunId } | { ok: false; refusal: Refusal }> {
+  const saved = await saveRunbook(deps, tenant, runbook, by);
+  if (!saved.ok) return saved;
+  const { parse, source, verdicts } = saved.state;
+  if (!parse || !source) return refuse('no-such-runbook', 'There is no such runbook.');
+  const agent = (await deps.registry.agentsOf(tenant))[0];
+  const described = agent && (await deps.log.load(agentKind, agentRef(tenant, agent.agentId)))?.state;
+  const profile = described?.description?.profiles[0];
+  if (!agent || !described || !profile) {
+    return refuse('no-agent', 'No agent is connected to this workspace, so nothing can run. Start one (docs/agent.md), then try again.');
+  }
+  const plan = makePlan(
+    {
+      runId: runId(deps.newId()),
+      tenantId: tenant,
+      runbookId: runbook,
+      runbookSha256: source.sha256,
+      parse,
+      verdicts,
+      values,
+      requester: by,
+      agentId: agent.agentId,
+      agentEpoch: described.epoch,
+      profile,
+      trust: deps.trust,
+      channel,
+    },
+    deps.scanner,
+  );
+  if (!plan.ok) return plan;
+  const person = await deps.directory.person(by);
+  const command: RunCommand = { type: 'start', plan: plan.plan, by: person, trust: deps.trust };
+  const outcome = await deps.log.transact(runKind, runRef(tenant, plan.plan.runId), command);
+  return outcome.ok ? { ok: true, run: plan.plan.runId } : outcome;
+}
+
+export interface ApproveInput {
+  readonly tenant: TenantId;
+  readonly run: RunId;
+  readonly step: StepId;
+  readonly by: UserId;
+  /** The hash of the exec block that the person was shown. */
+  readonly shown: string;
+  /** What the person typed to confirm, for a dangerous step. */
+  readonly typed: string | null;
+}
+
+/** A person approves exactly the bytes they were shown. The yes is signed with a key that cannot sign jobs. */
+export async function approveStep(deps: RunDeps, { tenant, run, step, by, shown, typed }: ApproveInput): Promise<Result> {
+  const [person, census] = await Promise.all([deps.directory.person(by), deps.directory.census()]);
+  return deps.log.transact(runKind, runRef(tenant, run), (state, facts): RunCommand => {
+    const startBy = facts.now + APPROVAL_TTL_MS;
+    const record = approvalRecord(deps, state, step, person, census, facts, startBy);
+    return { type: 'approve', step, by: person, census, shown, typed, startBy, record };
+  });
+}
+
+function approvalRecord(deps: RunDeps, state: RunState, step: StepId, by: Person, census: Census, { now }: Facts, startBy: number): EncodedSigned | null {
+  const job = state.steps.find((candidate) => candidate.id === step)?.job;
+  if (!job || !state.plan) return null;
+  const { plan } = state;
+  const standing = mayApprove(job.rule, by.user, plan.requester, census);
+  const record = {
+    v: 1,
+    typ: 'approval',
+    approval_id: deps.newId(),
+    tenant_id: plan.tenantId,
+    run_id: plan.runId,
+    run_rev: 1,
+    step_id: step,
+    exec_sha256: job.execSha256,
+    risk: job.verdict.risk,
+    agent_id: plan.agentId,
+    decision: 'approve',
+    approver: by.user,
+    requester: plan.requester,
+    forced: standing.ok ? standing.forced : '',
+    displayed_sha256: sha256Hex(job.command),
+    iat: now,
+    start_by: startBy,
+    nonce: deps.nonce(),
+  } as const;
+  return encodeSigned(signRecord('approval', record, deps.approveKey));
+}
+
+/** The simple things a person does to a run or one of its steps. */
+export type Act =
+  | { readonly type: 'skip' | 'done' | 'ask-again' | 'kill'; readonly step: StepId }
+  | { readonly type: 'pause' | 'resume' | 'abort' };
+
+/** Does one of them, in the name of the person, with the rights that the workspace vouches for now. */
+export async function actOnRun(deps: RunDeps, tenant: TenantId, run: RunId, by: UserId, act: Act): Promise<Result> {
+  const lookUp = deps.directory.person(by);
+  // Pausing must not wait for a look-up that fails: stopping is cheap and the person is named.
+  const person = act.type === 'pause' ? await lookUp.catch((): Person => ({ user: by, standing: 'member', admin: false })) : await lookUp;
+  return deps.log.transact(runKind, runRef(tenant, run), { ...act, by: person });
+}
+
+/** Moves a run on where time or approvals allow: lapses, offers, and the signed envelope of an approved step. */
+export async function advanceRun(deps: RunDeps, tenant: TenantId, run: RunId): Promise<'moved' | 'waiting'> {
+  const ref = runRef(tenant, run);
+  const ticked = await deps.log.transact(runKind, ref, { type: 'tick' });
+  if (!ticked.ok) return 'waiting';
+  const ready = ticked.state.status === 'running' ? ticked.state.steps.find((step) => step.status === 'approved') : undefined;
+  if (!ready) return ticked.events.length > 0 ? 'moved' : 'waiting';
+  const agents = await deps.registry.agentsOf(tenant);
+  if (!agents.some(({ agentId, online }) => online && agentId === ticked.state.plan?.agentId)) return 'waiting';
+  const outcome = await deps.log.transact(runKind, ref, (state, facts, tx) => dispatchCommand(deps, state, ready.id, facts, tx));
+  return outcome.ok && outcome.events.length > 0 ? 'moved' : 'waiting';
+}
+
+/** Signs the envelope inside the transaction that records it: what was not committed was never sent. */
+async function dispatchCommand(deps: RunDeps, state: RunState, id: StepId, { now, tenant }: Facts, tx: PoolClient): Promise<RunCommand> {
+  const step = state.steps.find((candidate) => candidate.id === id);
+  if (!step?.job || !step.approval || step.status !== 'approved' || !state.plan) return { type: 'tick' };
+  const seq = await deps.registry.nextSeq(tx, state.plan.agentId);
+  const envelope = envelopeOf(deps, state.plan, step, step.job, { seq, panicEpoch: tenant.panicEpoch, now });
+  return {
+    type: 'dispatch',
+    step: id,
+    panicEpoch: tenant.panicEpoch,
+    execSha256: step.job.execSha256,
+    dispatch: {
+      envelope: encodeSigned(signRecord('job', envelope, deps.dispatchKey)),
+      envelopeId: envelope.envelope_id,
+      seq,
+      exp: envelope.exp,
+      timeoutMs: STEP_TIMEOUT_MS,
+    },
+  };
+}
+
+function envelopeOf(
+  deps: RunDeps,
+  plan: NonNullable<RunState['plan']>,
+  step: StepState,
+  job: NonNullable<StepState['job']>,
+  { seq, panicEpoch, now }: { seq: number; panicEpoch: number; now: number },
+): RecordInput<'job'> {
+  const attempt = step.attempt + 1;
+  const about = { tenant_id: plan.tenantId, agent_id: plan.agentId, run_id: plan.runId, step_id: step.id, attempt };
+  return {
+    v: 1,
+    typ: 'job',
+    envelope_id: deps.newId(),
+    ...about,
+    agent_epoch: plan.agentEpoch,
+    run_rev: 1,
+    runbook_sha256: plan.runbookSha256,
+    idem_key: idemKey(about),
+    seq,
+    panic_epoch: panicEpoch,
+    nonce: deps.nonce(),
+    iat: now,
+    exp: now + ENVELOPE_TTL_MS,
+    exec: job.exec,
+    limits: { timeout_ms: STEP_TIMEOUT_MS, kill_grace_ms: KILL_GRACE_MS, output_head_bytes: OUTPUT_HEAD_BYTES, output_tail_bytes: OUTPUT_TAIL_BYTES },
+    verdict: { risk: job.verdict.risk, ruleset_version: deps.rulesetVersion },
+    profile: plan.profile,
+    authority: { requester: plan.requester, rule: job.rule, approvals: step.approval?.record ? [step.approval.record] : [] },
+    flags: { used: [] },
+  };
+}
+
+/** Records what the agent says of a step. Saying it again changes nothing. */
+export async function recordReport(
+  log: Log,
+  tenant: TenantId,
+  { run, step, attempt, report }: { run: RunId; step: StepId; attempt: number; report: StepReport },
+): Promise<Result> {
+  return log.transact(runKind, runRef(tenant, run), { type: 'report', step, attempt, report });
+}
+
+/** One run as it stands, or null. */
+export async function findRun(log: Log, tenant: TenantId, run: RunId): Promise<RunState | null> {
+  return (await log.load(runKind, runRef(tenant, run)))?.state ?? null;
+}

@@ -1,0 +1,119 @@
+import { isPlainTool, isWordTool } from './tools.ts';
+
+/** How much a line looks like a command: `strong` names a known tool or path, `weak` only has the shape. */
+export type Shape = 'strong' | 'weak' | 'none';
+
+const STOPWORDS =
+  /^(?:the|a|an|is|are|was|were|be|been|to|of|and|or|that|this|these|those|it|its|you|your|we|our|should|will|would|can|could|may|might|must|from|with|by|as|have|has|had|not|if|when|then|there|which|who|any|all|into|because|so|but)$/i;
+/** More than this of a line is never needed to tell what it is. */
+const WINDOW = 1000;
+
+const SQL =
+  /^(?:select\s.{1,400}|select$|insert\s+into\s|update\s+\S+\s+set\b|delete\s+from\s|with\s+\w+\s+as\s*\(|create\s+(?:or\s+replace\s+)?(?:table|index|user|role|database|view|function|extension|unique)\b|alter\s+(?:table|system|user|role|database|index|session)\b|drop\s+(?:table|index|user|role|database|view|function|extension)\b|truncate\s+table\b|explain\s+(?:\(|analyze|select)|vacuum\b(?:\s+(?:full|analyze|verbose|\w+))?;?$|show\s+[\w. ]+;|grant\s.+\sto\s|revoke\s.+\sfrom\s|reindex\s+(?:table|index|database)\b)/i;
+
+const ASSIGNMENT = /^[A-Za-z_]\w{0,100}\+?=/;
+const PATH_WORD = /^(?:\.{1,2}|~|\$\{?\w+\}?|<[\w -]{1,40}>)?\/[\w./@+~<>${}-]+$/;
+
+/** The line without what is inside quotes, so that words of a message do not count as prose. Linear. */
+function unquoted(line: string): string {
+  return line.replace(/"(?:[^"\\]|\\.)*"?|'[^']*'?/g, '""');
+}
+
+const hasFlag = (words: readonly string[]): boolean => words.some((word) => /^--?[A-Za-z0-9]/.test(word));
+const hasPath = (words: readonly string[]): boolean => words.some((word) => /^[.~]?\/\S|\/\S+\.\w+$|^\*\.|^\w[\w-]*\/\w/.test(word));
+
+/** True for a line of ordinary language: function words outside quotes, or the end of a sentence, and no options. */
+export function isProse(text: string): boolean {
+  const line = unquoted(text.trim().slice(0, WINDOW));
+  const words = line.split(/\s+/);
+  const functionWords = words.filter((word) => STOPWORDS.test(word.replace(/[,;:.]$/, ''))).length;
+  if (functionWords >= 2 && !hasFlag(words)) return true;
+  if (functionWords >= 3) return true;
+  return words.length >= 3 && !hasFlag(words) && /[A-Za-z][.?!]$|[a-z]:$/.test(line) && !/\s\.{1,2}$/.test(line);
+}
+
+/** True for the first line of an SQL statement. */
+export function isSql(text: string): boolean {
+  return SQL.test(text.trim().slice(0, WINDOW));
+}
+
+/** The words after leading assignments and after `sudo`: what is really called. */
+function calledWords(text: string): string[] {
+  const words = text.trim().slice(0, WINDOW).split(/\s+/);
+  while (words.length > 1 && ASSIGNMENT.test(words[0] ?? '') && !/[([{"'`]/.test(words[0] ?? '')) words.shift();
+  return words;
+}
+
+function assignmentShape(text: string): Shape {
+  const value = text.slice(text.indexOf('=') + 1);
+  if (value === '' || /^[=\s]/.test(value)) return 'none';
+  return /^["']?(?:\$\(|`|\$\{|\$\w)/.test(value) || /^[A-Z_][A-Z0-9_]*\+?=/.test(text) ? 'strong' : 'weak';
+}
+
+/** Judges one logical line by its first words. */
+export function shapeOf(text: string): Shape {
+  const line = text.trim();
+  const words = calledWords(line);
+  const first = words[0] ?? '';
+  if (first === '' || /^[#<>|&=,;:!?%+*-]/.test(first)) return /^!\s+\w/.test(line) ? 'weak' : 'none';
+  if (/^[A-Za-z_]\w*\+?=/.test(first)) return assignmentShape(line);
+  if (isProse(line)) return 'none';
+  const second = words[1] ?? '';
+  if (/^(?:=|:=|=>|->|:|==)$/.test(second) || /[:,]$/.test(first)) return 'none';
+  if (/^(?:\(+|\[\[?)$/.test(first)) return 'weak';
+  const bare = first.replace(/^[({]+/, '').replace(/[;)]+$/, '');
+  if (isPlainTool(bare) || isWordTool(bare)) return /^[\w./~+-]+$/.test(bare) ? 'strong' : 'weak';
+  if (PATH_WORD.test(bare)) return words.length > 1 || /^\.{1,2}\/|\.(?:sh|py|rb|pl)$/.test(bare) ? 'strong' : 'none';
+  if (/^[\w+-]+\.(?:sh|py|rb|pl|bash)$/.test(bare)) return 'strong';
+  if (/^\$\{?\w+\}?$/.test(bare) && words.length > 1) return 'weak';
+  return /^[a-z][\w+.-]*$/i.test(bare) && (words.length === 1 || /^[a-z]/.test(bare)) ? 'weak' : 'none';
+}
+
+/**
+ * True for a line that is a command even where prose is expected: a known tool with arguments and no function
+ * words. A tool whose name is an everyday word needs an option or a path.
+ */
+export function isBareCommand(text: string): boolean {
+  const line = text.trim();
+  if (line.length > 16_384 || /^(?:[-*]\s|>\s)/.test(line) || /[A-Za-z][.?!:]$/.test(line)) return false;
+  if (isSql(line)) return /;$/.test(line) || /^select\s.+\sfrom\s/i.test(line.slice(0, WINDOW));
+  const words = calledWords(line);
+  const [first = '', ...rest] = words[0] === 'sudo' ? words.slice(1) : words;
+  if (rest.length === 0 || first !== first.toLowerCase()) return false;
+  if (unquoted(line.slice(0, WINDOW)).split(/\s+/).some((word) => STOPWORDS.test(word))) return false;
+  if (isPlainTool(first)) return true;
+  if (/^(?:\.{1,2}|~)?\/[\w./-]+$/.test(first)) return true;
+  return isWordTool(first) && (hasFlag(rest) || hasPath(rest));
+}
+
+/** True for a line that only programs print: log lines, tables, trees, results of a change. */
+export function isOutput(text: string): boolean {
+  const line = text.trimEnd().slice(0, WINDOW);
+  const bare = line.trim();
+  if (/^\[?\d{4}[-/]\d\d[-/]\d\d[ T_]|^[IWEF]\d{4} \d\d:|^[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d/.test(bare)) return true;
+  if (/[│├└─┌┐┘═║╔╗]/.test(bare) || /^[-=+~*_|]{3,}/.test(bare) || /^\|.*\|$/.test(bare)) return true;
+  if (/^[A-Z][\w()%:/-]*(?: [A-Z][\w()%:/-]*)?(?:\s{2,}|\t)\S.*(?:\s{2,}|\t)\S/.test(bare)) return true;
+  if (/^\S+ (?:"\S+" )?(?:created|deleted|configured|unchanged|patched|uninstalled|scaled|restarted|labeled|annotated|cordoned|drained|evicted)$/.test(bare)) {
+    return /[/"]/.test(bare);
+  }
+  if (/^(?:=>|Error\b|ERROR\b|WARN|INFO\b|DEBUG\b|FATAL|Every \d+\.\ds:|\d+ rows?\b|\(\d+ rows?\))/.test(bare)) return true;
+  const words = bare.split(/\s+/);
+  const gaps = bare.match(/\S(?: {2,}|\t+)\S/g)?.length ?? 0;
+  return gaps >= 3 && !hasFlag(words) && !isPlainTool(words[0] ?? '') && !/['"\\|]/.test(bare);
+}
+
+/** True for a line of a configuration file: YAML, JSON, ini, HCL, XML, or a diff. */
+export function isConfiguration(text: string): boolean {
+  const line = text.trim().slice(0, WINDOW);
+  if (/^(?:- )?["']?[\w./$<>{}-]+["']?:(?:\s|$)/.test(line) && !/^\w+:\/\//.test(line)) return true;
+  if (/^(?:[{}[\]],?|\[\[?[\w.:/ -]+\]\]?|<\/?[\w!?].*>|[\])}]+[,;]?)$/.test(line)) return true;
+  if (/^[\w.-]+\s+=\s+\S/.test(line) || /^[\w-]+(?:\s+"[^"]*")+\s*\{$/.test(line)) return true;
+  return /^[+-]\s+\S/.test(line) || /^(?:---|\.\.\.|@@ )/.test(line) || /^["'][\w.-]+["']\s*:/.test(line);
+}
+
+/** True for a query of a metrics or log console: a metric with labels, an aggregation, or a filter pipe. */
+export function isQuery(text: string): boolean {
+  const line = text.trim().slice(0, WINDOW);
+  if (/^(?:sum|rate|avg|max|min|count|increase|histogram_quantile|topk|bottomk|absent|irate|delta|predict_linear)\s*(?:by\s*\([^)]*\)\s*)?\(/.test(line)) return true;
+  return /^[a-z_:][\w:]*\{[^}]*(?:=|!=|=~)[^}]*\}/i.test(line) || /^\{[\w.]+\s*(?:=~?|!=|!~)\s*"/.test(line);
+}
