@@ -83,14 +83,23 @@ export function ownFolder(folder: string, owner: Account | null, mode = 0o700): 
 }
 
 /**
- * A folder below which the account can be given folders of its own (`ownFolder`): the data folder itself (made when it is
- * missing) when the account can reach it, else always the same one below /var/tmp. It stays ours, so that the account
- * cannot put links where we write. Throws AccountError `account.folder`.
+ * Where `reachableFolder` is for this data folder, which must exist: itself when the account can reach it, else always the
+ * same place below /var/tmp. Makes nothing.
  */
-export function reachableFolder(dataDir: string, account: Account | null): string {
+export function reachablePath(dataDir: string, account: Account | null): string {
   const absolute = resolve(dataDir);
-  mkdirSync(absolute, { recursive: true, mode: 0o755 });
   if (account === null || isReachable(absolute, account)) return absolute;
   const mark = createHash('sha256').update(absolute).digest('hex').slice(0, 16);
-  return ownFolder(join('/var/tmp', `dd0c-${mark}`), null, 0o711);
+  return join('/var/tmp', `dd0c-${mark}`);
+}
+
+/**
+ * A folder below which the account can be given folders of its own (`ownFolder`): the data folder itself (made when it is
+ * missing) when the account can reach it, else one below /var/tmp. It stays ours, so that the account cannot put links
+ * where we write. Throws AccountError `account.folder`.
+ */
+export function reachableFolder(dataDir: string, account: Account | null): string {
+  mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+  const path = reachablePath(dataDir, account);
+  return path === resolve(dataDir) ? path : ownFolder(path, null, 0o711);
 }

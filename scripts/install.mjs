@@ -31,8 +31,7 @@ export function holdsEverything(lock, installed) {
   );
 }
 
-function isInstalled(lockText, hash) {
-  if (existsSync(mark) && readFileSync(mark, 'utf8') === hash) return true;
+function isInstalled(lockText) {
   // Somebody ran `npm ci` by hand: npm writes this file last, so an install that was cut short has none.
   const record = join(root, 'node_modules/.package-lock.json');
   return existsSync(record) && holdsEverything(JSON.parse(lockText), readJson(record));
@@ -84,7 +83,8 @@ export async function ensureInstalled() {
   if (tooOld !== null) giveUp(tooOld);
   const lockText = readFileSync(join(root, 'package-lock.json'), 'utf8');
   const hash = createHash('sha256').update(lockText).digest('hex');
-  if (!isInstalled(lockText, hash)) {
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === hash) return;
+  if (!isInstalled(lockText)) {
     if (!mayWrite(root))
       giveUp(
         `The packages of dd0c/run are not installed, and you may not write to ${root}: run npm ci as its owner.`,

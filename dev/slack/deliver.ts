@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import type { Answer, Delivery, Json, Workspace } from './state.ts';
+import { type Json, parseJson } from './json.ts';
+import type { Answer, Delivery, Workspace } from './state.ts';
 
 /** Slack waits this long for an answer: docs.slack.dev/interactivity/handling-user-interaction */
 const ACK_MS = 3_000;
@@ -26,7 +27,10 @@ export function encode(kind: DeliveryKind, payload: Json): { body: string; conte
     case 'event':
       return { body: JSON.stringify(payload), contentType: 'application/json' };
     case 'interaction':
-      return { body: new URLSearchParams({ payload: JSON.stringify(payload) }).toString(), contentType: form };
+      return {
+        body: new URLSearchParams({ payload: JSON.stringify(payload) }).toString(),
+        contentType: form,
+      };
     case 'command': {
       const fields = Object.entries(payload).map(([key, value]): [string, string] => [key, String(value)]);
       return { body: new URLSearchParams(fields).toString(), contentType: form };
@@ -58,7 +62,11 @@ export class AppLink {
    * Sends one signed request and returns what the app answered; status 0 when no answer came in time. `skewMs` moves the
    * signed time, for tests of stale and future requests.
    */
-  async send(kind: DeliveryKind, payload: Json, { skewMs = 0, retry = 0, reason = '' } = {}): Promise<Answer> {
+  async send(
+    kind: DeliveryKind,
+    payload: Json,
+    { skewMs = 0, retry = 0, reason = '' } = {},
+  ): Promise<Answer> {
     const { body, contentType } = encode(kind, payload);
     const at = this.#workspace.now();
     const headers = {
@@ -96,9 +104,19 @@ export class AppLink {
     if (this.appUrl === null) return { status: 0, body: null, shown: 'connection_failed' };
     try {
       const signal = AbortSignal.any([AbortSignal.timeout(this.#timing.ackMs), this.#closing.signal]);
-      const response = await fetch(this.appUrl, { method: 'POST', body, headers, redirect: 'manual', signal });
+      const response = await fetch(this.appUrl, {
+        method: 'POST',
+        body,
+        headers,
+        redirect: 'manual',
+        signal,
+      });
       const text = await response.text();
-      return { status: response.status, body: parsed(text), shown: response.ok ? null : 'http_error' };
+      return {
+        status: response.status,
+        body: parseJson(text) ?? text,
+        shown: response.ok ? null : 'http_error',
+      };
     } catch (error) {
       const timedOut = error instanceof Error && error.name === 'TimeoutError';
       return { status: 0, body: null, shown: timedOut ? 'http_timeout' : 'connection_failed' };
@@ -119,14 +137,4 @@ export function failed(answer: Answer): boolean {
 
 function retryReason(answer: Answer): string {
   return answer.shown ?? 'unknown_error';
-}
-
-/** The body as JSON where it is JSON, else as it came. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return text;
-    throw error;
-  }
 }

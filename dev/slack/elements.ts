@@ -1,7 +1,5 @@
-import type { Block, Json, Values } from './state.ts';
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isObject, type Json } from './json.ts';
+import type { Block, Values } from './state.ts';
 
 /** An interactive element of a message or modal and the block it stands in. */
 export interface Found {
@@ -46,7 +44,9 @@ export function findElement(blocks: readonly Block[], target: Target): Found | {
 
 function option(element: Json, value: unknown): Json | null {
   const groups = Array.isArray(element.option_groups) ? element.option_groups : [element];
-  const options = groups.filter(isObject).flatMap((group) => (Array.isArray(group.options) ? group.options : []));
+  const options = groups
+    .filter(isObject)
+    .flatMap((group) => (Array.isArray(group.options) ? group.options : []));
   return options.filter(isObject).find((one) => one.value === value) ?? null;
 }
 
@@ -61,10 +61,14 @@ export function elementState(element: Json, value?: string | readonly string[] |
     case 'static_select':
     case 'radio_buttons':
     case 'overflow':
-      return { type, selected_option: value === undefined ? (element.initial_option ?? null) : option(element, value) };
+      return {
+        type,
+        selected_option: value === undefined ? (element.initial_option ?? null) : option(element, value),
+      };
     case 'checkboxes':
     case 'multi_static_select': {
-      const chosen = value === undefined ? (element.initial_options ?? []) : listed.map((one) => option(element, one));
+      const chosen =
+        value === undefined ? (element.initial_options ?? []) : listed.map((one) => option(element, one));
       return { type, selected_options: chosen };
     }
     case 'users_select':
@@ -135,5 +139,7 @@ export function inputErrors(blocks: readonly Block[], values: Values): Record<st
 
 /** The ids a person could fill in, to catch a misspelt one in a test. */
 export function fillable(blocks: readonly Block[]): Set<string> {
-  return new Set(elementsOf(blocks).flatMap(({ block, element }) => [block.block_id, String(element.action_id)]));
+  return new Set(
+    elementsOf(blocks).flatMap(({ block, element }) => [block.block_id, String(element.action_id)]),
+  );
 }

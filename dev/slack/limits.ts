@@ -1,3 +1,5 @@
+import { isObject, type Json } from './json.ts';
+
 /**
  * What Slack refuses. Numbers are those of docs.slack.dev/reference/block-kit and /surfaces/modals (the same as
  * slackblocks' spec/limits.json); lengths count code points. Messages end in a JSON pointer, as Slack's do.
@@ -12,12 +14,9 @@ export const MAX_BLOCK_TEXT = 11_340;
 export const MAX_VIEW_BYTES = 250_000;
 
 export type Surface = 'message' | 'modal';
-type Json = Readonly<Record<string, unknown>>;
 type Rule = (value: Json, at: string, add: Add) => void;
 type Add = (sentence: string, at: string) => void;
 
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const size = (value: string) => [...value].length;
 
 /** A text object: required or not, its longest length, and whether mrkdwn is allowed. */
@@ -36,10 +35,18 @@ function textAt(
     if (required) add(`missing required field: ${key}`, at);
     return;
   }
-  if (!isObject(text)) return add('must be an object', here);
-  if (text.type !== 'plain_text' && text.type !== 'mrkdwn') return add('unsupported type', `${here}/type`);
-  if (kind === 'plain' && text.type !== 'plain_text')
-    return add('must be of type plain_text', `${here}/type`);
+  if (!isObject(text)) {
+    add('must be an object', here);
+    return;
+  }
+  if (text.type !== 'plain_text' && text.type !== 'mrkdwn') {
+    add('unsupported type', `${here}/type`);
+    return;
+  }
+  if (kind === 'plain' && text.type !== 'plain_text') {
+    add('must be of type plain_text', `${here}/type`);
+    return;
+  }
   lengthAt(text, 'text', here, add, { min: 1, max, required: true });
 }
 
@@ -55,7 +62,10 @@ function lengthAt(
     if (required) add(`missing required field: ${key}`, at);
     return;
   }
-  if (typeof text !== 'string') return add('must be a string', `${at}/${key}`);
+  if (typeof text !== 'string') {
+    add('must be a string', `${at}/${key}`);
+    return;
+  }
   if (size(text) < min) add(`must be more than ${min - 1} characters`, `${at}/${key}`);
   if (size(text) > max) add(`must be less than ${max + 1} characters`, `${at}/${key}`);
 }
@@ -149,11 +159,20 @@ const INTERACTIVE_ACCESSORIES = Object.keys(ELEMENTS).filter((type) => !type.end
 
 /** One interactive element at a pointer: known type, its own rule, `action_id` and `confirm`. */
 function element(value: unknown, at: string, add: Add, allowed: readonly string[]): void {
-  if (!isObject(value)) return add('must be an object', at);
+  if (!isObject(value)) {
+    add('must be an object', at);
+    return;
+  }
   const type = String(value.type);
   const rule = Object.hasOwn(ELEMENTS, type) ? ELEMENTS[type] : undefined;
-  if (type === 'image') return imageElement(value, at, add);
-  if (rule === undefined || !allowed.includes(type)) return add(`unsupported type: ${type}`, `${at}/type`);
+  if (type === 'image') {
+    imageElement(value, at, add);
+    return;
+  }
+  if (rule === undefined || !allowed.includes(type)) {
+    add(`unsupported type: ${type}`, `${at}/type`);
+    return;
+  }
   rule(value, at, add);
   lengthAt(value, 'action_id', at, add, { max: 255 });
   if (value.confirm === undefined) return;
@@ -212,7 +231,10 @@ const RICH = ['rich_text_section', 'rich_text_list', 'rich_text_preformatted', '
 const richText: Rule = (value, at, add) => {
   itemsAt(value, 'elements', at, add, 1, Number.POSITIVE_INFINITY).forEach((one, index) => {
     const here = `${at}/elements/${index}`;
-    if (!RICH.includes(String(one.type))) return add(`unsupported type: ${String(one.type)}`, `${here}/type`);
+    if (!RICH.includes(String(one.type))) {
+      add(`unsupported type: ${String(one.type)}`, `${here}/type`);
+      return;
+    }
     itemsAt(one, 'elements', here, add, 0, Number.POSITIVE_INFINITY).forEach((piece, inner) => {
       if (piece.type === 'text') {
         lengthAt(piece, 'text', `${here}/elements/${inner}`, add, { min: 1, max: MAX_TEXT, required: true });
@@ -223,11 +245,17 @@ const richText: Rule = (value, at, add) => {
 
 const table: Rule = (value, at, add) => {
   const rows = value.rows;
-  if (!Array.isArray(rows)) return add('must be an array', `${at}/rows`);
+  if (!Array.isArray(rows)) {
+    add('must be an array', `${at}/rows`);
+    return;
+  }
   if (rows.length < 1) add('no fewer than 1 items allowed', `${at}/rows`);
   if (rows.length > 100) add('no more than 100 items allowed', `${at}/rows`);
   rows.forEach((row: unknown, index) => {
-    if (!Array.isArray(row)) return add('must be an array', `${at}/rows/${index}`);
+    if (!Array.isArray(row)) {
+      add('must be an array', `${at}/rows/${index}`);
+      return;
+    }
     if (row.length > 20) add('no more than 20 items allowed', `${at}/rows/${index}`);
     if (Array.isArray(rows[0]) && row.length !== rows[0].length) {
       add('all rows must have the same number of cells', `${at}/rows/${index}`);
@@ -279,9 +307,15 @@ export function blockErrors(blocks: unknown, surface: Surface, root = '/blocks')
   const ids = new Set<unknown>();
   blocks.forEach((block: unknown, index) => {
     const at = `${root}/${index}`;
-    if (!isObject(block)) return add('must be an object', at);
+    if (!isObject(block)) {
+      add('must be an object', at);
+      return;
+    }
     const known = Object.hasOwn(BLOCKS, String(block.type)) ? BLOCKS[String(block.type)] : undefined;
-    if (!known?.on.includes(surface)) return add(`unsupported type: ${String(block.type)}`, `${at}/type`);
+    if (!known?.on.includes(surface)) {
+      add(`unsupported type: ${String(block.type)}`, `${at}/type`);
+      return;
+    }
     lengthAt(block, 'block_id', at, add, { max: 255 });
     if (block.block_id !== undefined && ids.has(block.block_id)) {
       add(`\`block_id\` ${String(block.block_id)} already exists`, `${at}/block_id`);

@@ -22,7 +22,11 @@ const Schema = z.object({
 export interface Manifest {
   readonly name: string;
   readonly shortcuts: readonly { readonly name: string; readonly callbackId: string }[];
-  readonly commands: readonly { readonly command: string; readonly description: string; readonly hint: string }[];
+  readonly commands: readonly {
+    readonly command: string;
+    readonly description: string;
+    readonly hint: string;
+  }[];
   readonly scopes: readonly string[];
   readonly events: readonly string[];
 }

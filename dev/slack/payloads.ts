@@ -1,3 +1,4 @@
+import type { Json } from './json.ts';
 import {
   APP_ID,
   BOT_USER_ID,
@@ -7,7 +8,7 @@ import {
   TEAM_ID,
   VERIFICATION_TOKEN,
 } from './people.ts';
-import { type Block, type Json, type Message, messageObject, type View, viewObject, type Workspace } from './state.ts';
+import { type Block, type Message, messageObject, type View, viewObject, type Workspace } from './state.ts';
 
 /** Where a payload comes from: the workspace, the person who acted, and the simulator's own address for response URLs. */
 export interface Scene {
@@ -28,7 +29,12 @@ const interaction = ({ person }: Scene): Json => ({
 const place = (channel: Channel): Json => ({ id: channel.id, name: channel.name });
 
 /** A slash command, as the fields of a form. */
-export function slashCommand(scene: Scene, channel: Channel, command: string, text: string): Record<string, string> {
+export function slashCommand(
+  scene: Scene,
+  channel: Channel,
+  command: string,
+  text: string,
+): Record<string, string> {
   const { workspace, person, origin } = scene;
   const hook = workspace.hook('commands', { channel: channel.id, user: person.id, messageTs: null });
   return {

@@ -3,8 +3,11 @@ import type {
   RichTextBlockElement,
   RichTextElement,
   RichTextList,
+  RichTextPreformatted,
   RichTextSection,
 } from '@slack/types';
+
+import { EMOJI } from './emoji.ts';
 
 /** The longest message a person can send: https://docs.slack.dev/changelog/2018-truncating-really-long-messages */
 export const MAX_TYPED = 40_000;
@@ -49,9 +52,11 @@ export function compose(typed: string): Composed {
   }
   const elements: RichTextBlockElement[] = [];
   for (const part of fences(source)) {
-    if (part.code) elements.push({ type: 'rich_text_preformatted', elements: [text(part.text)] });
+    if (part.code) elements.push({ type: 'rich_text_preformatted', elements: code(part.text) });
     else elements.push(...lines(part.text));
   }
+  const last = elements.at(-1);
+  if (last?.type === 'rich_text_section') dropFinalNewline(last);
   return { text: toMrkdwn(elements), blocks: [{ type: 'rich_text', elements }] };
 }
 
@@ -102,8 +107,6 @@ function lines(piece: string): RichTextBlockElement[] {
     else plain.push(line);
   }
   flush();
-  const last = out.at(-1);
-  if (last?.type === 'rich_text_section') dropFinalNewline(last);
   return out;
 }
 
@@ -124,19 +127,28 @@ function lists(items: readonly Item[]): List[] {
 
 const text = (value: string): { type: 'text'; text: string } => ({ type: 'text', text: value });
 
+/** Slack links URLs inside code too. */
+function code(source: string): RichTextPreformatted['elements'] {
+  return source
+    .split(/(https?:\/\/[^\s<>|`"']+)/)
+    .map((piece, index) => (index % 2 === 1 ? { type: 'link' as const, url: piece } : text(piece)))
+    .filter((piece) => piece.type === 'link' || piece.text !== '');
+}
+
 function inline(source: string): RichTextElement[] {
   const out: RichTextElement[] = [];
   let end = 0;
   for (const match of source.matchAll(INLINE)) {
     if (match.index > end) out.push(text(source.slice(end, match.index)));
     end = match.index + match[0].length;
-    const [, code, bold, italic, strike, url, emoji] = match;
-    if (code !== undefined) out.push({ ...text(code), style: { code: true } });
+    const [, mono, bold, italic, strike, url, emoji] = match;
+    if (mono !== undefined) out.push({ ...text(mono), style: { code: true } });
     else if (bold !== undefined) out.push({ ...text(bold), style: { bold: true } });
     else if (italic !== undefined) out.push({ ...text(italic), style: { italic: true } });
     else if (strike !== undefined) out.push({ ...text(strike), style: { strike: true } });
     else if (url !== undefined) out.push({ type: 'link', url });
-    else if (emoji !== undefined) out.push({ type: 'emoji', name: emoji });
+    else if (emoji !== undefined)
+      out.push(Object.hasOwn(EMOJI, emoji) ? { type: 'emoji', name: emoji } : text(match[0]));
   }
   if (end < source.length) out.push(text(source.slice(end)));
   return out;

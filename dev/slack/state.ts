@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { isObject, type Json } from './json.ts';
 import { APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID } from './people.ts';
 
-export type Json = Readonly<Record<string, unknown>>;
 /** A stored block: Slack fills in the ids an app leaves out. */
 export type Block = Json & { readonly type: string; readonly block_id: string };
 
@@ -120,7 +120,13 @@ export class Workspace {
 
   /** An identifier as Slack makes them: a prefix and ten upper-case letters or digits. */
   id(prefix: string): string {
-    return prefix + [...this.#random(10)].map((byte) => (byte % 36).toString(36)).join('').toUpperCase();
+    return (
+      prefix +
+      [...this.#random(10)]
+        .map((byte) => (byte % 36).toString(36))
+        .join('')
+        .toUpperCase()
+    );
   }
 
   /** `size` random bytes as lower-case hex. */
@@ -232,8 +238,8 @@ export class Workspace {
   withIds(blocks: readonly Json[]): Block[] {
     return blocks.map((block) => {
       const elements = Array.isArray(block.elements) ? { elements: block.elements.map(this.#actionId) } : {};
-      const accessory = block.accessory === undefined ? {} : { accessory: this.#actionId(block.accessory) };
-      const element = block.element === undefined ? {} : { element: this.#actionId(block.element) };
+      const accessory = !isObject(block.accessory) ? {} : { accessory: this.#actionId(block.accessory) };
+      const element = !isObject(block.element) ? {} : { element: this.#actionId(block.element) };
       const blockId = typeof block.block_id === 'string' ? block.block_id : this.#shortId();
       return { ...block, ...elements, ...accessory, ...element, type: String(block.type), block_id: blockId };
     });
@@ -241,8 +247,8 @@ export class Workspace {
 
   readonly #shortId = (): string => Buffer.from(this.#random(4)).toString('base64url').slice(0, 5);
 
-  readonly #actionId = (element: Json): Json =>
-    NOT_INTERACTIVE.test(String(element.type)) || element.action_id !== undefined
+  readonly #actionId = <T>(element: T): T | Json =>
+    !isObject(element) || NOT_INTERACTIVE.test(String(element.type)) || element.action_id !== undefined
       ? element
       : { ...element, action_id: this.#shortId() };
 }

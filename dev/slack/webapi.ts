@@ -1,3 +1,4 @@
+import { type Json, parseJson } from './json.ts';
 import {
   blockErrors,
   blockTextLength,
@@ -12,8 +13,8 @@ import {
   BOT_ID,
   BOT_TOKEN,
   BOT_USER_ID,
-  type Channel,
   CHANNELS,
+  type Channel,
   channelObject,
   findChannel,
   findPerson,
@@ -23,7 +24,7 @@ import {
   TEAM_NAME,
   userObject,
 } from './people.ts';
-import { type Json, messageObject, viewObject, type Workspace } from './state.ts';
+import { messageObject, viewObject, type Workspace } from './state.ts';
 
 /** An answer of the Web API. Slack answers 200 whatever `ok` says. */
 export type ApiAnswer = Json & { readonly ok: boolean };
@@ -45,13 +46,7 @@ const truth = (value: unknown): boolean => value === true || value === 'true' ||
 
 /** A JSON argument, from a form or from a JSON body; undefined when it is absent, null when it cannot be read. */
 function jsonOf(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  try {
-    return JSON.parse(value);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  return typeof value === 'string' ? (parseJson(value) ?? null) : value;
 }
 
 type Content = { readonly text: string; readonly blocks: readonly Json[] };
@@ -73,7 +68,11 @@ function botChannel(args: Json): Channel | null {
 }
 
 /** The thread a new message goes into: null for none, an error when its first message is not there. */
-function thread(workspace: Workspace, channel: Channel, ts: unknown): { threadTs: string | null } | ApiAnswer {
+function thread(
+  workspace: Workspace,
+  channel: Channel,
+  ts: unknown,
+): { threadTs: string | null } | ApiAnswer {
   if (ts === undefined || ts === '') return { threadTs: null };
   const root = workspace.message(channel.id, stringOf(ts));
   if (!root || root.threadTs !== null || root.visibleTo !== null) return fail('cannot_reply_to_message');
@@ -194,7 +193,9 @@ function usersInfo(_api: Api, args: Json): ApiAnswer {
 function usersList({ workspace }: Api, args: Json): ApiAnswer {
   const limit = Number(args.limit ?? 0);
   if (!Number.isInteger(limit) || limit < 0 || limit > 1000) return fail('invalid_limit');
-  const cursor = Buffer.from(stringOf(args.cursor), 'base64').toString('utf8').replace(/^user:/, '');
+  const cursor = Buffer.from(stringOf(args.cursor), 'base64')
+    .toString('utf8')
+    .replace(/^user:/, '');
   const start = cursor === '' ? 0 : PEOPLE.findIndex((one) => one.id === cursor);
   if (start < 0) return fail('invalid_cursor');
   const end = start + (limit === 0 ? PEOPLE.length : limit);
@@ -209,7 +210,9 @@ function usersList({ workspace }: Api, args: Json): ApiAnswer {
 
 function conversationsInfo(_api: Api, args: Json): ApiAnswer {
   const channel = findChannel(stringOf(args.channel));
-  return channel && channel.id === args.channel ? { ok: true, channel: channelObject(channel) } : fail('channel_not_found');
+  return channel && channel.id === args.channel
+    ? { ok: true, channel: channelObject(channel) }
+    : fail('channel_not_found');
 }
 
 /** Scopes as in Slack's method reference. */

@@ -41,13 +41,21 @@ export interface Log {
   list<S, C, E extends Typed>(kind: Kind<S, C, E>, tenant: TenantId, statuses?: readonly string[]): Promise<Loaded<S>[]>;
 }
 
+/** What a commit changed. */
+export interface Change {
+  readonly ref: SubjectRef;
+  readonly kind: SubjectKind;
+  readonly status: string;
+  readonly version: number;
+}
+
 export interface LogDeps {
   readonly pool: Pool;
   readonly keys: KeyService;
   readonly clock: { now(): number };
   readonly random: { bytes(count: number): Uint8Array };
   /** Told after each commit that changed something. A hint: nothing depends on it arriving. */
-  readonly committed: (ref: SubjectRef, kind: SubjectKind) => void;
+  readonly committed: (change: Change) => void;
 }
 
 const MAX_TRIES = 20; // each loss means that somebody else won, so this many in a row is a fault, not a race
@@ -66,7 +74,9 @@ export function openLog({ pool, keys, clock, random, committed }: LogDeps): Log 
     for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
       try {
         const outcome = await store.inTransaction(pool, (tx) => decideOnce(tx, key, kind, ref, command));
-        if (outcome.ok && outcome.events.length > 0) committed(ref, kind.kind);
+        if (outcome.ok && outcome.events.length > 0) {
+          committed({ ref, kind: kind.kind, status: kind.status(outcome.state), version: outcome.version });
+        }
         return outcome;
       } catch (error) {
         if (!store.isConflict(error)) throw error;

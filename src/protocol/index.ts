@@ -30,7 +30,7 @@ export {
   type SigningKey,
   type VerifyKey,
 } from './keys.ts';
-export { openSigned, type RecordOf, signRecord } from './records.ts';
+export { openSigned, parseRecord, type RecordInput, type RecordOf, signRecord } from './records.ts';
 export type { Finished, Hello, Report, ReportKind } from './report.ts';
 export {
   decodeSigned,
@@ -38,8 +38,8 @@ export {
   encodedSignedSchema,
   encodeSigned,
   isSignedBy,
+  MAX_PAYLOAD_BYTES,
   type Parsed,
-  parsePayload,
   type Signed,
 } from './signed.ts';
 export { openTrust, type Trust, type TrustBundle, trustBundleSchema } from './trust.ts';

@@ -5,7 +5,14 @@ import { envelopeSchema } from './envelope.ts';
 import type { RecordType } from './framing.ts';
 import type { Signer, VerifyKey } from './keys.ts';
 import { helloSchema, reportSchema } from './report.ts';
-import { MAX_PAYLOAD_BYTES, openRecord, type Parsed, type Signed, signPayload } from './signed.ts';
+import {
+  MAX_PAYLOAD_BYTES,
+  openRecord,
+  type Parsed,
+  parsePayload,
+  type Signed,
+  signPayload,
+} from './signed.ts';
 
 interface Schemas {
   readonly job: typeof envelopeSchema;
@@ -48,4 +55,9 @@ export function openSigned<T extends RecordType>(
   findKey: (keyId: string) => VerifyKey | undefined,
 ): Parsed<RecordOf<T>> {
   return openRecord<RecordOf<T>>(type, SCHEMAS[type], signed, findKey);
+}
+
+/** Strictly parses the payload of a signed record whose signature the caller has verified. Never throws on any bytes. */
+export function parseRecord<T extends RecordType>(type: T, payload: Uint8Array): Parsed<RecordOf<T>> {
+  return parsePayload<RecordOf<T>>(type, SCHEMAS[type], payload);
 }

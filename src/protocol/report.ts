@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { field } from './fields.ts';
 
-/** Which attempt a report is about. */
 const about = {
   runId: field.runId,
   stepId: field.stepId,
   attempt: z.int().positive(),
   envelopeId: field.id,
 };
+/** Which attempt a report is about. */
+export const aboutSchema = z.strictObject(about);
 
 const text = z.string().max(131_072);
 
@@ -30,18 +31,31 @@ export const finishedSchema = z.strictObject({
 });
 export type Finished = z.infer<typeof finishedSchema>;
 
+/** This envelope did not start anything and never will; `code` names the check that refused it. */
+export const rejectedSchema = z.strictObject({
+  kind: z.literal('rejected'),
+  ...about,
+  code: field.id,
+  sentence: field.sentence,
+});
+
+/** It may have run; nobody can know. Only a person may go on from there. */
+export const unknownSchema = z.strictObject({
+  kind: z.literal('unknown'),
+  ...about,
+  sentence: field.sentence,
+});
+
 /**
  * What an agent says about one envelope, signed by the agent's key.
- * `rejected`: this envelope did not start anything and never will; `code` is the check that refused it.
- * `unknown`: it may have run; nobody can know. Only a person may go on from there.
  * `finished`, `rejected` and `unknown` are repeated until acknowledged; `started` and `output` are not.
  */
 export const reportSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('started'), ...about, startedAt: field.time }),
   z.strictObject({ kind: z.literal('output'), ...about, tail: text, bytes: field.count }),
   finishedSchema,
-  z.strictObject({ kind: z.literal('rejected'), ...about, code: field.id, sentence: field.sentence }),
-  z.strictObject({ kind: z.literal('unknown'), ...about, sentence: field.sentence }),
+  rejectedSchema,
+  unknownSchema,
 ]);
 export type Report = z.infer<typeof reportSchema>;
 export type ReportKind = Report['kind'];

@@ -1,6 +1,7 @@
 import { type Decision, events, type Facts, refuse } from '../audit/subject.ts';
 import type { StepId } from '../protocol/ids.ts';
 import type { Person } from '../tenant/person.ts';
+import { answerResume } from '../tenant/resume.ts';
 import { evolve } from './evolve.ts';
 import { APPROVAL_TTL_MS, mayApprove, REPORT_MARGIN_MS } from './policy.ts';
 import { currentStep, type Job, type RunCommand, type RunEvent, type RunState, type StepReport, type StepState } from './run.ts';
@@ -125,10 +126,18 @@ function kill(state: RunState, id: StepId, by: Person, at: number): Decision<Run
   return step.killAskedBy ? events() : events({ type: 'step.kill-asked', step: id, by: by.user, at });
 }
 
-function resume(state: RunState, { by }: { by: Person }, at: number): Decision<RunEvent> {
+function resume(state: RunState, command: Of<'resume'>, at: number): Decision<RunEvent> {
   if (state.status !== 'paused') return refuse('not-paused', 'This run is not paused.');
-  if (!by.admin) return refuse('not-an-admin', 'Resuming takes a workspace admin. The run stays paused.');
-  return events({ type: 'run.resumed', by: by.user, at });
+  const answer = answerResume(command, state.resumeAskedBy);
+  const by = command.by.user;
+  switch (answer.kind) {
+    case 'refused':
+      return { ok: false, refusal: answer.refusal };
+    case 'ask-second':
+      return events({ type: 'run.resume-asked', by, at });
+    case 'go':
+      return events({ type: 'run.resumed', by, at });
+  }
 }
 
 /** The last gate before bytes leave: the approval still holds, nothing is paused, and the bytes are the approved ones. */

@@ -8,6 +8,7 @@ export const initialRun: RunState = {
   startedAt: 0,
   endedAt: null,
   pausedBy: null,
+  resumeAskedBy: null,
   abortedBy: null,
   changedAt: 0,
 };
@@ -19,9 +20,11 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case 'run.started':
       return { ...changed, status: go(state, event), plan: event.plan, steps: event.plan.steps.map(fresh), startedAt: event.at };
     case 'run.paused':
-      return { ...changed, status: go(state, event), pausedBy: event.by };
+      return { ...changed, status: go(state, event), pausedBy: event.by, resumeAskedBy: null };
+    case 'run.resume-asked':
+      return { ...changed, status: go(state, event), resumeAskedBy: event.by };
     case 'run.resumed':
-      return { ...changed, status: go(state, event), pausedBy: null };
+      return { ...changed, status: go(state, event), pausedBy: null, resumeAskedBy: null };
     case 'run.aborted':
       return { ...changed, status: go(state, event), abortedBy: event.by, endedAt: event.at };
     case 'run.succeeded':

@@ -6,6 +6,7 @@ import { flatten, type Line } from '../runbook/flatten.ts';
 import type { Parse } from '../runbook/runbook.ts';
 import type { Trait, Verdict } from '../safety/verdict.ts';
 import type { TrustLevel } from '../tenant/tenant.ts';
+import { visible } from '../text/visible.ts';
 import { approvalRule } from './policy.ts';
 import type { Job, Plan, PlannedStep } from './run.ts';
 
@@ -63,7 +64,7 @@ function planStep({ number, step, command }: Line, input: PlanInput, scanner: Sc
   const bound = bindCommand(command.text, input.parse.variables, input.values);
   if (!bound.ok) return refuse(bound.code, `Step ${number}: ${bound.sentence}`);
   const verdict = scanner.classify(bound.text);
-  const reason = verdict.traits.map((trait) => BY_HAND[trait])[0];
+  const reason = verdict.traits.map((trait) => BY_HAND[trait])[0] ?? tooLong(bound.text);
   if (reason) return { ok: true, step: { ...shared, job: null, byHand: { command: bound.text, reason } } };
   return { ok: true, step: { ...shared, byHand: null, job: makeJob(bound.text, verdict, number, input, scanner) } };
 }
@@ -92,6 +93,14 @@ const BY_HAND: Record<Trait, string> = {
   'sets-variable': 'It sets a variable for a shell, and every step is a shell of its own. Note the value, then mark it done.',
   'changes-directory': 'It changes the directory of a shell, and every step is a shell of its own. Go on with full paths.',
 };
+
+/** What nobody can review whole nobody can approve: a message and its modal show this much of a command (UTF-16 units). */
+const MAX_REVIEW_UNITS = 2_400;
+
+function tooLong(command: string): string | undefined {
+  if (visible(command).length <= MAX_REVIEW_UNITS) return undefined;
+  return `It is longer than ${MAX_REVIEW_UNITS} characters, too long to review here. Run it yourself, or put it in a script.`;
+}
 
 const MAX_CONFIRM_UNITS = 60;
 

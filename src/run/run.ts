@@ -5,6 +5,7 @@ import type { SourceSpan, StepKind } from '../runbook/runbook.ts';
 import type { Verdict } from '../safety/verdict.ts';
 import type { TrustLevel } from '../tenant/tenant.ts';
 import type { Census, Person } from '../tenant/person.ts';
+import type { ResumeRequest } from '../tenant/resume.ts';
 import type { ApprovalRule } from './policy.ts';
 import type { RunStatus, StepStatus } from './states.ts';
 
@@ -108,6 +109,8 @@ export interface RunState {
   readonly startedAt: number;
   readonly endedAt: number | null;
   readonly pausedBy: UserId | null;
+  /** The admin who asked to resume and waits for a second one. */
+  readonly resumeAskedBy: UserId | null;
   readonly abortedBy: UserId | null;
   /** Time of the newest event. */
   readonly changedAt: number;
@@ -118,7 +121,7 @@ type OnStep = At & { readonly step: StepId };
 
 export type RunEvent =
   | ({ readonly type: 'run.started'; readonly plan: Plan } & At)
-  | ({ readonly type: 'run.paused' | 'run.resumed' | 'run.aborted'; readonly by: UserId } & At)
+  | ({ readonly type: 'run.paused' | 'run.resume-asked' | 'run.resumed' | 'run.aborted'; readonly by: UserId } & At)
   | ({ readonly type: 'run.succeeded' | 'run.failed' | 'run.stopped' } & At)
   | ({ readonly type: 'step.offered'; readonly expiresAt: number } & OnStep)
   | ({ readonly type: 'step.handed-over' | 'step.stalled' } & OnStep)
@@ -154,7 +157,8 @@ export type RunCommand =
       readonly record: EncodedSigned | null;
     }
   | { readonly type: 'skip' | 'done' | 'ask-again' | 'kill'; readonly step: StepId; readonly by: Person }
-  | { readonly type: 'pause' | 'resume' | 'abort'; readonly by: Person }
+  | { readonly type: 'pause' | 'abort'; readonly by: Person }
+  | ({ readonly type: 'resume' } & ResumeRequest)
   | { readonly type: 'dispatch'; readonly step: StepId; readonly panicEpoch: number; readonly execSha256: string; readonly dispatch: Dispatch }
   | { readonly type: 'report'; readonly step: StepId; readonly attempt: number; readonly report: StepReport };
 

@@ -132,7 +132,7 @@ function approvalRecord(deps: RunDeps, state: RunState, step: StepId, by: Person
 /** The simple things a person does to a run or one of its steps. */
 export type Act =
   | { readonly type: 'skip' | 'done' | 'ask-again' | 'kill'; readonly step: StepId }
-  | { readonly type: 'pause' | 'resume' | 'abort' };
+  | { readonly type: 'pause' | 'abort' };
 
 /** Does one of them, in the name of the person, with the rights that the workspace vouches for now. */
 export async function actOnRun(deps: RunDeps, tenant: TenantId, run: RunId, by: UserId, act: Act): Promise<Result> {
@@ -140,6 +140,12 @@ export async function actOnRun(deps: RunDeps, tenant: TenantId, run: RunId, by: 
   // Pausing must not wait for a look-up that fails: stopping is cheap and the person is named.
   const person = act.type === 'pause' ? await lookUp.catch((): Person => ({ user: by, standing: 'member', admin: false })) : await lookUp;
   return deps.log.transact(runKind, runRef(tenant, run), { ...act, by: person });
+}
+
+/** Lets one run go on, by the rule for resuming. */
+export async function resumeRun(deps: RunDeps, tenant: TenantId, run: RunId, by: UserId, typed: string): Promise<Result> {
+  const [person, census] = await Promise.all([deps.directory.person(by), deps.directory.census()]);
+  return deps.log.transact(runKind, runRef(tenant, run), { type: 'resume', by: person, typed, census });
 }
 
 /** Moves a run on where time or approvals allow: lapses, offers, and the signed envelope of an approved step. */

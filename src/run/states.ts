@@ -50,6 +50,7 @@ export const STEP_TRANSITIONS: readonly Transition<StepStatus>[] = [
 export const RUN_TRANSITIONS: readonly Transition<RunStatus>[] = [
   { event: 'run.started', from: ['none'], to: 'running' },
   { event: 'run.paused', from: ['running'], to: 'paused' },
+  { event: 'run.resume-asked', from: ['paused'], to: 'paused' },
   { event: 'run.resumed', from: ['paused'], to: 'running' },
   { event: 'run.succeeded', from: ['running'], to: 'succeeded' },
   { event: 'run.failed', from: ['running', 'paused'], to: 'failed' },

@@ -1,9 +1,10 @@
 import type { Line } from './blocks.ts';
 import { endOf, tail } from './blocks.ts';
+import type { Unit } from './cutter.ts';
+import { BlockCutter, COMMENT } from './cutter.ts';
 import { promptLength } from './prompts.ts';
 import type { Command, Untaken } from './runbook.ts';
-import { isConfiguration, isOutput, isProse, isQuery, isSql, shapeOf } from './shape.ts';
-import { ShellScan } from './shell-scan.ts';
+import { isBareCommand, isConfiguration, isOutput, isQuery, isSql, shapeOf } from './shape.ts';
 
 /** A run of commands in a block with the comment that stands over them, or null. */
 export interface CommandGroup {
@@ -16,131 +17,47 @@ export interface CodeReading {
   readonly untaken: readonly Untaken[];
 }
 
-/** Longest command and block that are taken, in UTF-16 units (design: 16 KB), and longest command in lines. */
+/** Longest command and block that are taken, in UTF-16 units (design: 16 KB). */
 const MAX_UNITS = 16 * 1024;
-const MAX_COMMAND_LINES = 400;
 
-const SHELL = new Set(['bash', 'sh', 'shell', 'zsh', 'console', 'shell-session', 'shellsession', 'sh-session', 'terminal', 'bash-session', 'ksh', 'cmd', 'commandline', 'shellscript', 'command']);
+const SHELL = new Set([
+  'bash',
+  'sh',
+  'shell',
+  'zsh',
+  'console',
+  'shell-session',
+  'shellsession',
+  'sh-session',
+  'terminal',
+  'bash-session',
+  'ksh',
+  'cmd',
+  'commandline',
+  'shellscript',
+  'command',
+]);
 const QUERY = new Set(['promql', 'logql', 'kql', 'kusto', 'esql', 'graphql', 'lucene', 'spl', 'traceql']);
 const SQL = new Set(['sql', 'psql', 'mysql', 'postgresql', 'plsql', 'postgres', 'pgsql', 'tsql']);
-const NEUTRAL = new Set(['', 'text', 'plaintext', 'txt', 'plain', 'none', 'code', 'output', 'log', 'logs', 'redis', 'cli']);
+const NEUTRAL = new Set([
+  '',
+  'text',
+  'plaintext',
+  'txt',
+  'plain',
+  'none',
+  'code',
+  'output',
+  'log',
+  'logs',
+  'redis',
+  'cli',
+]);
 
-type Unit =
-  | { readonly type: 'blank' }
-  | { readonly type: 'comment'; readonly text: string }
-  | { readonly type: 'command'; readonly command: Command; readonly prompted: boolean; readonly repl: boolean }
-  | { readonly type: 'other'; readonly line: Line };
-
-const COMMENT = /^\s*(?:#(?!!)|--\s|\/\/\s)/;
-
-function commandOf(lines: readonly Line[], comment: number | null): Command | null {
-  const first = lines[0];
-  const last = lines.at(-1);
-  if (!first || !last) return null;
-  const cut = lines.length === 1 && comment !== null ? [{ text: first.text.slice(0, comment), start: first.start }] : lines;
-  const texts = cut.map((line) => line.text);
-  const text = texts.join('\n').trimEnd();
-  const shorter = texts.join('\n').length - text.length;
-  if (text.trim() === '') return null;
-  return { text, source: { start: first.start, end: endOf(cut) - shorter } };
-}
-
-/** Where a trailing `// note` begins, as people write it after commands, or null. */
-function slashNote(text: string): number | null {
-  const at = text.search(/\s\/\/\s/);
-  return at > 0 && !/['"]/.test(text.slice(0, at)) ? at : null;
-}
-
-/** Cuts the lines of one block into units: a unit that is open goes on until it closes. */
-class BlockCutter {
-  readonly units: Unit[] = [];
-  private readonly lines: readonly Line[];
-  private readonly sql: boolean;
-  private giveUp = false;
-
-  constructor(lines: readonly Line[], sql: boolean) {
-    this.lines = lines;
-    this.sql = sql;
-  }
-
-  cut(): Unit[] {
-    let index = 0;
-    while (index < this.lines.length) index = this.next(index);
-    return this.units;
-  }
-
-  private next(index: number): number {
-    const line = this.lines[index];
-    if (!line) return index + 1;
-    if (line.text.trim() === '') {
-      this.units.push({ type: 'blank' });
-      return index + 1;
-    }
-    const lead = line.text.length - line.text.trimStart().length;
-    const prompt = promptLength(line.text.slice(lead), 'strong');
-    const start = tail(line, lead + prompt);
-    if (prompt > 0 && start.text.trim() === '') return index + 1;
-    if (prompt === 0 && COMMENT.test(line.text)) {
-      this.units.push({ type: 'comment', text: line.text });
-      return index + 1;
-    }
-    const repl = prompt > 0 && line.text.slice(lead).startsWith('>>>');
-    const [taken, comment] = this.extent(start, index, repl);
-    const command = commandOf(taken, comment);
-    if (command) this.units.push({ type: 'command', command, prompted: prompt > 0, repl });
-    return index + taken.length;
-  }
-
-  /** The lines of the command that begins with `start`, and where a trailing comment begins in a single line. */
-  private extent(start: Line, index: number, repl: boolean): [readonly Line[], number | null] {
-    if (repl) return [this.replLines(start, index), null];
-    if ((this.sql || isSql(start.text)) && shapeOf(start.text) !== 'strong') return [this.statement(start, index), null];
-    const scan = new ShellScan();
-    const taken = [start];
-    scan.feed(start.text);
-    const comment = scan.comment ?? slashNote(start.text);
-    while (this.goesOn(scan, index + taken.length) && !this.giveUp) {
-      const next = this.lines[index + taken.length];
-      if (!next || taken.length >= MAX_COMMAND_LINES) {
-        this.giveUp = true;
-        return [[start], comment];
-      }
-      taken.push(next);
-      scan.feed(next.text);
-    }
-    return [taken, comment];
-  }
-
-  private goesOn(scan: ShellScan, index: number): boolean {
-    if (scan.open) return true;
-    const next = this.lines[index]?.text.trim() ?? '';
-    return /^(?:\|\|?|&&)\s*\S/.test(next) && !/\|$/.test(next);
-  }
-
-  private statement(start: Line, index: number): readonly Line[] {
-    const taken = [start];
-    while (!/;\s*$/.test(taken.at(-1)?.text ?? '')) {
-      const next = this.lines[index + taken.length];
-      if (!next || next.text.trim() === '' || taken.length >= MAX_COMMAND_LINES) break;
-      if (promptLength(next.text.trimStart(), 'strong') > 0 || isOutput(next.text)) break;
-      taken.push(next);
-    }
-    return taken;
-  }
-
-  /** A Python prompt and its `... ` lines; an empty one ends the statement. */
-  private replLines(start: Line, index: number): readonly Line[] {
-    const taken = [start];
-    for (;;) {
-      const next = this.lines[index + taken.length];
-      const dots = next ? /^\s*\.\.\.[ \t]*/.exec(next.text) : null;
-      if (!next || !dots || taken.length >= MAX_COMMAND_LINES) return taken;
-      taken.push(tail(next, dots[0].length));
-    }
-  }
-}
-
-const span = (lines: readonly Line[]): { start: number; end: number } => ({ start: lines[0]?.start ?? 0, end: endOf(lines) });
+const span = (lines: readonly Line[]): { start: number; end: number } => ({
+  start: lines[0]?.start ?? 0,
+  end: endOf(lines),
+});
 
 const noted = (lines: readonly Line[], reason: Untaken['reason']): CodeReading => ({
   groups: [],
@@ -155,7 +72,8 @@ function wholeBlock(lines: readonly Line[], lang: string): Untaken['reason'] | n
   if (endOf(lines) - (lines[0]?.start ?? 0) > MAX_UNITS) return 'too-long';
   if (QUERY.has(lang) || isQuery(first.text)) return 'query';
   if (/^#!/.test(full[0]?.text ?? '')) return 'configuration';
-  const known = promptLength(first.text.trimStart(), 'weak') > 0 || shapeOf(first.text) === 'strong' || isSql(first.text);
+  const known =
+    promptLength(first.text.trimStart(), 'weak') > 0 || shapeOf(first.text) === 'strong' || isSql(first.text);
   if (known) return null;
   const configuration = full.filter((line) => isConfiguration(line.text)).length;
   return configuration * 2 > full.length ? 'configuration' : null;
@@ -167,11 +85,14 @@ function rootPrompts(lines: readonly Line[]): readonly Line[] | null {
   const first = full[0];
   if (!first || !/^\s*[#%>] /.test(first.text)) return null;
   const marked = full.map((line) => promptLength(line.text.trimStart(), 'weak') > 0);
-  const unmarkedCommand = full.some((line, index) => !marked[index] && !COMMENT.test(line.text) && shapeOf(line.text) !== 'none' && !isOutput(line.text));
+  const unmarkedCommand = full.some(
+    (line, index) =>
+      !marked[index] && !COMMENT.test(line.text) && shapeOf(line.text) !== 'none' && !isOutput(line.text),
+  );
   if (!marked[0] || unmarkedCommand) return null;
   const lead = first.text.length - first.text.trimStart().length;
-  if (isProse(first.text.slice(lead + promptLength(first.text.slice(lead), 'weak')))) return null;
-  return full;
+  const called = first.text.slice(lead + promptLength(first.text.slice(lead), 'weak'));
+  return isBareCommand(called) ? full : null;
 }
 
 interface Judge {
@@ -183,7 +104,12 @@ interface Judge {
 }
 
 /** Whether a unit of an unprompted block is a command, given what the block has shown so far. */
-function accepts(unit: Extract<Unit, { type: 'command' }>, judge: Judge, sawCommand: boolean, sawOutput: boolean): boolean {
+function accepts(
+  unit: Extract<Unit, { type: 'command' }>,
+  judge: Judge,
+  sawCommand: boolean,
+  sawOutput: boolean,
+): boolean {
   const text = unit.command.text;
   if (unit.prompted) return true;
   if (judge.transcript) return false;
@@ -207,8 +133,13 @@ function readUnits(units: readonly Unit[], judge: Judge): CodeReading {
   let sawOutput = false;
   for (const unit of units) {
     if (unit.type === 'blank') fresh = true;
-    else if (unit.type === 'comment') comment = fresh || comment === null ? cleanComment(unit.text) : `${comment} ${cleanComment(unit.text)}`;
-    else if (unit.type === 'command' && accepts(unit, judge, sawCommand, sawOutput) && unit.command.text.length <= MAX_UNITS) {
+    else if (unit.type === 'comment')
+      comment = fresh || comment === null ? cleanComment(unit.text) : `${comment} ${cleanComment(unit.text)}`;
+    else if (
+      unit.type === 'command' &&
+      accepts(unit, judge, sawCommand, sawOutput) &&
+      unit.command.text.length <= MAX_UNITS
+    ) {
       const last = groups.at(-1);
       if (last && (comment === null || !fresh)) last.commands.push(unit.command);
       else groups.push({ comment, commands: [unit.command] });
@@ -217,14 +148,26 @@ function readUnits(units: readonly Unit[], judge: Judge): CodeReading {
     } else if (unit.type === 'command') {
       sawOutput = true;
       const text = unit.command.text;
-      const reason = text.length > MAX_UNITS ? 'too-long' : isConfiguration(text) && !isOutput(text) ? 'configuration' : sawCommand || isOutput(text) ? 'output' : 'mention';
+      const reason = leftOut(text, judge, sawCommand);
       const last = untaken.at(-1);
-      if (last && last.reason === reason) untaken[untaken.length - 1] = { reason, source: { start: last.source.start, end: unit.command.source.end } };
+      if (last && last.reason === reason)
+        untaken[untaken.length - 1] = {
+          reason,
+          source: { start: last.source.start, end: unit.command.source.end },
+        };
       else untaken.push({ source: unit.command.source, reason });
     }
     if (unit.type === 'command') fresh = false;
   }
   return { groups, untaken };
+}
+
+/** Why a unit is no command: what follows a prompted command is what it printed. */
+function leftOut(text: string, judge: Judge, sawCommand: boolean): Untaken['reason'] {
+  if (text.length > MAX_UNITS) return 'too-long';
+  if (judge.transcript || isOutput(text)) return 'output';
+  if (isConfiguration(text)) return 'configuration';
+  return sawCommand ? 'output' : 'mention';
 }
 
 function cleanComment(text: string): string {
@@ -234,6 +177,8 @@ function cleanComment(text: string): string {
 export interface CodeContext {
   /** The text before says that output or a sample follows. */
   readonly outputExpected: boolean;
+  /** The text before promises an example of something: a command only when every line is surely one. */
+  readonly sampleExpected: boolean;
   /** The text before tells the reader to run something. */
   readonly told: boolean;
 }
@@ -249,6 +194,8 @@ export function readCode(lines: readonly Line[], lang: string | null, context: C
   if (context.outputExpected && !prompted) return noted(lines, 'output');
   const commands = units.filter((unit) => unit.type === 'command');
   const foreign = !SHELL.has(tag) && !NEUTRAL.has(tag) && !SQL.has(tag);
+  if (context.sampleExpected && !prompted && commands[0] && shapeOf(commands[0].command.text) !== 'strong')
+    return noted(lines, 'output');
   if (foreign && !prompted && commands.some((unit) => shapeOf(unit.command.text) !== 'strong')) {
     return noted(lines, 'configuration');
   }

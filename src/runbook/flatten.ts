@@ -1,6 +1,6 @@
 import type { Verdict } from '../safety/verdict.ts';
-import type { Command, Parse, Step, Variable } from './runbook.ts';
 import { bindCommand } from './bind.ts';
+import type { Command, Parse, Step, Variable } from './runbook.ts';
 
 /** One numbered line of a runbook: a command with its verdict, or a step that holds none. */
 export interface Line {
@@ -32,7 +32,9 @@ const SAMPLES: Record<Variable['type'], string> = {
 
 /** Judges every command of a parse, inputs filled with samples; a command that cannot be filled is judged as it stands. */
 export function judge(parse: Parse, classify: (command: string) => Verdict): Verdict[][] {
-  const values = new Map(parse.variables.map((variable) => [variable.name, variable.example ?? SAMPLES[variable.type]]));
+  const values = new Map(
+    parse.variables.map((variable) => [variable.name, variable.example ?? SAMPLES[variable.type]]),
+  );
   return parse.steps.map((step) =>
     step.commands.map(({ text }) => {
       const bound = bindCommand(text, parse.variables, values);

@@ -2,14 +2,15 @@ import MarkdownIt from 'markdown-it';
 import type { Block, Document, Item, Line } from './blocks.ts';
 import { sourceLines, tail, trimLine } from './blocks.ts';
 
-type Token = ReturnType<MarkdownIt['parse']>[number];
+type Parser = ReturnType<typeof blockParser>;
+type Token = ReturnType<Parser['parse']>[number];
 
 /** Design: 2,000 blocks a text; what lies beyond, or deeper than markdown-it's 100 levels, is kept as `unparsed`. */
 const MAX_BLOCKS = 2000;
 
 const REFERENCE = /^[\s>]*\[[^\]]{1,200}\]:/;
 
-function blockParser(): MarkdownIt {
+function blockParser() {
   const md = new MarkdownIt({ html: true });
   md.core.ruler.enableOnly(['normalize', 'block']);
   return md;
@@ -29,10 +30,13 @@ function frontMatter(lines: readonly Line[]): { title: string | null; count: num
 
 /** The end of `source` that is `content`: what remains of a line when its container's prefix is gone. */
 function suffix(source: Line, content: string): Line {
-  if (source.text.replaceAll('\0', '\ufffd').endsWith(content)) return tail(source, source.text.length - content.length);
+  if (source.text.replaceAll('\0', '\ufffd').endsWith(content))
+    return tail(source, source.text.length - content.length);
   const bare = content.trim();
   const at = bare === '' ? -1 : source.text.replaceAll('\0', '\ufffd').lastIndexOf(bare);
-  return at < 0 ? trimLine(source) : { text: source.text.slice(at, at + bare.length), start: source.start + at };
+  return at < 0
+    ? trimLine(source)
+    : { text: source.text.slice(at, at + bare.length), start: source.start + at };
 }
 
 function contentLines(source: readonly Line[], content: string, first: number): Line[] {
@@ -101,7 +105,8 @@ class Collector {
       case 'table_open':
         this.cover(token.map);
         this.tableEnd = token.map?.[1] ?? 0;
-        if (token.map) this.blocks.push({ type: 'table', lines: this.source.slice(...token.map), ...this.place() });
+        if (token.map)
+          this.blocks.push({ type: 'table', lines: this.source.slice(...token.map), ...this.place() });
         return;
       default:
         this.leaf(token);
@@ -115,7 +120,8 @@ class Collector {
     switch (token.type) {
       case 'inline': {
         const lines = contentLines(this.source, token.content, first);
-        if (this.heading !== null) this.blocks.push({ type: 'heading', level: this.heading, lines, ...this.place() });
+        if (this.heading !== null)
+          this.blocks.push({ type: 'heading', level: this.heading, lines, ...this.place() });
         else if (first >= this.tableEnd) this.blocks.push({ type: 'para', lines, ...this.place() });
         this.heading = null;
         break;
@@ -123,7 +129,11 @@ class Collector {
       case 'fence':
         this.blocks.push({
           type: 'code',
-          lang: token.info.trim().split(/[\s,{]/)[0]?.toLowerCase() || null,
+          lang:
+            token.info
+              .trim()
+              .split(/[\s,{]/)[0]
+              ?.toLowerCase() || null,
           lines: contentLines(this.source, token.content, first + 1),
           ...this.place(),
         });
@@ -171,7 +181,7 @@ export function markdownBlocks(text: string): Document {
   const front = frontMatter(source);
   const body = source.map((line, index) => (index < front.count ? '' : line.text)).join('\n');
   const collector = new Collector(source, front.count);
-  for (const token of blockParser().parse(body, {})) collector.read(token);
+  for (const token of PARSER.parse(body, {})) collector.read(token);
   const first = (block: Block): number => block.lines[0]?.start ?? 0;
   const blocks = [...collector.blocks, ...collector.unparsed()].sort((a, b) => first(a) - first(b));
   return { kind: 'markdown', title: front.title, blocks: bounded(blocks), items: collector.items };

@@ -4,13 +4,22 @@ import { promptLength } from './prompts.ts';
 
 const BULLET = /^([ \t]*)(?:[-*•◦▪–]|\d{1,3}[.)]|[a-z][.)]|step\s+\d{1,3}\s*[:.)-])[ \t]+(?=\S)/i;
 const NUMBERED = /^[ \t]*(?:\d{1,3}[.)]|[a-z][.)]|step\s)/i;
-const LANGUAGE = /^(?:bash|sh|shell|zsh|console|sql|python|yaml|yml|json|text|plaintext|log|ruby|ini|toml|hcl|xml|diff)$/i;
+const LANGUAGE =
+  /^(?:bash|sh|shell|zsh|console|sql|python|yaml|yml|json|text|plaintext|log|ruby|ini|toml|hcl|xml|diff)$/i;
 const SECTION =
   /^(?:prerequisites?|requirements|before you (?:begin|start)|steps?|procedure|diagnosis|mitigation|resolution|fix|verification|verify|rollback|roll back|clean ?up|escalation|notes?|overview|background|when to use(?: this)?)\s*:?$/i;
 /** 2,000 blocks a text (design); the rest stays `unparsed`. */
 const MAX_BLOCKS = 2000;
 
 const indentOf = (text: string): number => text.length - text.trimStart().length;
+
+/** A heading as people write it in Slack: hash marks, or a line that is bold as a whole. */
+function slackHeading(bare: Line): { readonly line: Line; readonly level: number } | null {
+  const hashes = /^#{1,6}(?=\s+\S)/.exec(bare.text)?.[0].length ?? 0;
+  if (hashes > 0) return { line: trimLine(tail(bare, hashes)), level: hashes };
+  const bold = /^\*([^*]{1,200})\*\s*:?$/.exec(bare.text)?.[1];
+  return bold === undefined ? null : { line: { text: bold, start: bare.start + 1 }, level: 2 };
+}
 
 /** Reads text without Markdown's block rules: notes, mail and Slack messages, line by line. */
 class PlainReader {
@@ -19,7 +28,8 @@ class PlainReader {
   private readonly slack: boolean;
   private para: Line[] = [];
   private open: { readonly index: number; readonly indent: number }[] = [];
-  private code: { readonly lines: Line[]; readonly lang: string | null; readonly fence: boolean } | null = null;
+  private code: { readonly lines: Line[]; readonly lang: string | null; readonly fence: boolean } | null =
+    null;
   private afterBlank = true;
 
   constructor(slack: boolean) {
@@ -66,17 +76,14 @@ class PlainReader {
   }
 
   read(line: Line): void {
-    if (this.code?.fence) return this.fenced(line);
     const blank = line.text.trim() === '';
-    if (this.code) {
-      if (!blank) this.code.lines.push(line);
-      else this.closeCode();
-    } else {
-      const fence = line.text.indexOf('```');
-      if (fence >= 0) this.openFence(line, fence);
-      else if (blank) this.flush();
-      else this.prose(line);
-    }
+    const fence = this.code ? -1 : line.text.indexOf('```');
+    if (this.code?.fence) this.fenced(line);
+    else if (this.code && blank) this.closeCode();
+    else if (this.code) this.code.lines.push(line);
+    else if (fence >= 0) this.openFence(line, fence);
+    else if (blank) this.flush();
+    else this.prose(line);
     this.afterBlank = blank;
   }
 
@@ -88,15 +95,13 @@ class PlainReader {
 
   private prose(line: Line): void {
     const bare = trimLine(line);
-    const hashes = /^#{1,6}(?=\s+\S)/.exec(bare.text)?.[0].length ?? 0;
-    if (this.slack && hashes > 0) return this.heading(trimLine(tail(bare, hashes)), hashes);
-    const bold = this.slack ? /^\*([^*]{1,200})\*\s*:?$/.exec(bare.text) : null;
-    if (bold) return this.heading({ text: bold[1] ?? '', start: bare.start + 1 }, 2);
-    if (/^(?:={3,}|-{3,}|~{3,})$/.test(bare.text)) return this.underline(bare.text.startsWith('=') ? 1 : 2);
-    if (SECTION.test(bare.text)) return this.heading(bare, 2);
+    const title = this.slack ? slackHeading(bare) : null;
     const bullet = BULLET.exec(line.text);
-    if (bullet) return this.item(line, bullet[0].length, indentOf(line.text));
-    this.body(line, bare);
+    if (title) this.heading(title.line, title.level);
+    else if (/^(?:={3,}|-{3,}|~{3,})$/.test(bare.text)) this.underline(bare.text.startsWith('=') ? 1 : 2);
+    else if (SECTION.test(bare.text)) this.heading(bare, 2);
+    else if (bullet) this.item(line, bullet[0].length, indentOf(line.text));
+    else this.body(line, bare);
   }
 
   /** A rule under a single line of text makes it a heading; elsewhere it only separates. */

@@ -35,22 +35,46 @@ export async function importRunbook(
 }
 
 /** Keeps a draft as a runbook that can be found and run. */
-export async function saveRunbook(deps: RunbookDeps, tenant: TenantId, runbook: RunbookId, by: UserId): Promise<Answer<{ state: RunbookState }>> {
-  return deps.log.transact(runbookKind, runbookRef(tenant, runbook), { type: 'save', by: await deps.directory.person(by) });
+export async function saveRunbook(
+  deps: RunbookDeps,
+  tenant: TenantId,
+  runbook: RunbookId,
+  by: UserId,
+): Promise<Answer<{ state: RunbookState }>> {
+  return deps.log.transact(runbookKind, runbookRef(tenant, runbook), {
+    type: 'save',
+    by: await deps.directory.person(by),
+  });
 }
 
 /** Puts a draft away. */
-export async function discardRunbook(deps: RunbookDeps, tenant: TenantId, runbook: RunbookId, by: UserId): Promise<Answer<{ state: RunbookState }>> {
-  return deps.log.transact(runbookKind, runbookRef(tenant, runbook), { type: 'discard', by: await deps.directory.person(by) });
+export async function discardRunbook(
+  deps: RunbookDeps,
+  tenant: TenantId,
+  runbook: RunbookId,
+  by: UserId,
+): Promise<Answer<{ state: RunbookState }>> {
+  return deps.log.transact(runbookKind, runbookRef(tenant, runbook), {
+    type: 'discard',
+    by: await deps.directory.person(by),
+  });
 }
 
 /** One runbook as it stands, or null. */
-export async function findRunbook(log: Log, tenant: TenantId, runbook: RunbookId): Promise<RunbookState | null> {
+export async function findRunbook(
+  log: Log,
+  tenant: TenantId,
+  runbook: RunbookId,
+): Promise<RunbookState | null> {
   return (await log.load(runbookKind, runbookRef(tenant, runbook)))?.state ?? null;
 }
 
 /** The saved runbooks, newest first; those whose title holds all `words` (any case) when given. */
-export async function listRunbooks(log: Log, tenant: TenantId, words = ''): Promise<{ id: RunbookId; state: RunbookState }[]> {
+export async function listRunbooks(
+  log: Log,
+  tenant: TenantId,
+  words = '',
+): Promise<{ id: RunbookId; state: RunbookState }[]> {
   const saved: Loaded<RunbookState>[] = await log.list(runbookKind, tenant, ['saved']);
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   return saved

@@ -20,7 +20,8 @@ function unquoted(line: string): string {
 }
 
 const hasFlag = (words: readonly string[]): boolean => words.some((word) => /^--?[A-Za-z0-9]/.test(word));
-const hasPath = (words: readonly string[]): boolean => words.some((word) => /^[.~]?\/\S|\/\S+\.\w+$|^\*\.|^\w[\w-]*\/\w/.test(word));
+const hasPath = (words: readonly string[]): boolean =>
+  words.some((word) => /^[.~]?\/\S|\/\S+\.\w+$|^\*\.|^\w[\w-]*\/\w/.test(word));
 
 /** True for a line of ordinary language: function words outside quotes, or the end of a sentence, and no options. */
 export function isProse(text: string): boolean {
@@ -29,7 +30,9 @@ export function isProse(text: string): boolean {
   const functionWords = words.filter((word) => STOPWORDS.test(word.replace(/[,;:.]$/, ''))).length;
   if (functionWords >= 2 && !hasFlag(words)) return true;
   if (functionWords >= 3) return true;
-  return words.length >= 3 && !hasFlag(words) && /[A-Za-z][.?!]$|[a-z]:$/.test(line) && !/\s\.{1,2}$/.test(line);
+  return (
+    words.length >= 3 && !hasFlag(words) && /[A-Za-z][.?!]$|[a-z]:$/.test(line) && !/\s\.{1,2}$/.test(line)
+  );
 }
 
 /** True for the first line of an SQL statement. */
@@ -40,7 +43,8 @@ export function isSql(text: string): boolean {
 /** The words after leading assignments and after `sudo`: what is really called. */
 function calledWords(text: string): string[] {
   const words = text.trim().slice(0, WINDOW).split(/\s+/);
-  while (words.length > 1 && ASSIGNMENT.test(words[0] ?? '') && !/[([{"'`]/.test(words[0] ?? '')) words.shift();
+  while (words.length > 1 && ASSIGNMENT.test(words[0] ?? '') && !/[([{"'`]/.test(words[0] ?? ''))
+    words.shift();
   return words;
 }
 
@@ -63,7 +67,8 @@ export function shapeOf(text: string): Shape {
   if (/^(?:\(+|\[\[?)$/.test(first)) return 'weak';
   const bare = first.replace(/^[({]+/, '').replace(/[;)]+$/, '');
   if (isPlainTool(bare) || isWordTool(bare)) return /^[\w./~+-]+$/.test(bare) ? 'strong' : 'weak';
-  if (PATH_WORD.test(bare)) return words.length > 1 || /^\.{1,2}\/|\.(?:sh|py|rb|pl)$/.test(bare) ? 'strong' : 'none';
+  if (PATH_WORD.test(bare))
+    return words.length > 1 || /^\.{1,2}\/|\.(?:sh|py|rb|pl)$/.test(bare) ? 'strong' : 'none';
   if (/^[\w+-]+\.(?:sh|py|rb|pl|bash)$/.test(bare)) return 'strong';
   if (/^\$\{?\w+\}?$/.test(bare) && words.length > 1) return 'weak';
   return /^[a-z][\w+.-]*$/i.test(bare) && (words.length === 1 || /^[a-z]/.test(bare)) ? 'weak' : 'none';
@@ -80,7 +85,12 @@ export function isBareCommand(text: string): boolean {
   const words = calledWords(line);
   const [first = '', ...rest] = words[0] === 'sudo' ? words.slice(1) : words;
   if (rest.length === 0 || first !== first.toLowerCase()) return false;
-  if (unquoted(line.slice(0, WINDOW)).split(/\s+/).some((word) => STOPWORDS.test(word))) return false;
+  if (
+    unquoted(line.slice(0, WINDOW))
+      .split(/\s+/)
+      .some((word) => STOPWORDS.test(word))
+  )
+    return false;
   if (isPlainTool(first)) return true;
   if (/^(?:\.{1,2}|~)?\/[\w./-]+$/.test(first)) return true;
   return isWordTool(first) && (hasFlag(rest) || hasPath(rest));
@@ -90,13 +100,21 @@ export function isBareCommand(text: string): boolean {
 export function isOutput(text: string): boolean {
   const line = text.trimEnd().slice(0, WINDOW);
   const bare = line.trim();
-  if (/^\[?\d{4}[-/]\d\d[-/]\d\d[ T_]|^[IWEF]\d{4} \d\d:|^[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d/.test(bare)) return true;
+  if (/^\[?\d{4}[-/]\d\d[-/]\d\d[ T_]|^[IWEF]\d{4} \d\d:|^[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d/.test(bare))
+    return true;
   if (/[│├└─┌┐┘═║╔╗]/.test(bare) || /^[-=+~*_|]{3,}/.test(bare) || /^\|.*\|$/.test(bare)) return true;
   if (/^[A-Z][\w()%:/-]*(?: [A-Z][\w()%:/-]*)?(?:\s{2,}|\t)\S.*(?:\s{2,}|\t)\S/.test(bare)) return true;
-  if (/^\S+ (?:"\S+" )?(?:created|deleted|configured|unchanged|patched|uninstalled|scaled|restarted|labeled|annotated|cordoned|drained|evicted)$/.test(bare)) {
+  if (
+    /^\S+ (?:"\S+" )?(?:created|deleted|configured|unchanged|patched|uninstalled|scaled|restarted|labeled|annotated|cordoned|drained|evicted)$/.test(
+      bare,
+    )
+  ) {
     return /[/"]/.test(bare);
   }
-  if (/^(?:=>|Error\b|ERROR\b|WARN|INFO\b|DEBUG\b|FATAL|Every \d+\.\ds:|\d+ rows?\b|\(\d+ rows?\))/.test(bare)) return true;
+  if (
+    /^(?:=>|Error\b|ERROR\b|WARN|INFO\b|DEBUG\b|FATAL|Every \d+\.\ds:|\d+ rows?\b|\(\d+ rows?\))/.test(bare)
+  )
+    return true;
   const words = bare.split(/\s+/);
   const gaps = bare.match(/\S(?: {2,}|\t+)\S/g)?.length ?? 0;
   return gaps >= 3 && !hasFlag(words) && !isPlainTool(words[0] ?? '') && !/['"\\|]/.test(bare);
@@ -114,6 +132,11 @@ export function isConfiguration(text: string): boolean {
 /** True for a query of a metrics or log console: a metric with labels, an aggregation, or a filter pipe. */
 export function isQuery(text: string): boolean {
   const line = text.trim().slice(0, WINDOW);
-  if (/^(?:sum|rate|avg|max|min|count|increase|histogram_quantile|topk|bottomk|absent|irate|delta|predict_linear)\s*(?:by\s*\([^)]*\)\s*)?\(/.test(line)) return true;
+  if (
+    /^(?:sum|rate|avg|max|min|count|increase|histogram_quantile|topk|bottomk|absent|irate|delta|predict_linear)\s*(?:by\s*\([^)]*\)\s*)?\(/.test(
+      line,
+    )
+  )
+    return true;
   return /^[a-z_:][\w:]*\{[^}]*(?:=|!=|=~)[^}]*\}/i.test(line) || /^\{[\w.]+\s*(?:=~?|!=|!~)\s*"/.test(line);
 }

@@ -41,7 +41,8 @@ export class ShellScan {
     const heredoc = this.heredocs[0];
     if (heredoc && !this.inQuote()) {
       if (line.trim() === heredoc.tag) this.heredocs.shift();
-      else if (visit) for (let i = 0; i < line.length; i++) visit(i, heredoc.literal ? 'literal-heredoc' : 'heredoc');
+      else if (visit)
+        for (let i = 0; i < line.length; i++) visit(i, heredoc.literal ? 'literal-heredoc' : 'heredoc');
       return;
     }
     if (!this.dangling) this.commandPosition = true;
@@ -53,7 +54,15 @@ export class ShellScan {
       index += used;
     }
     this.endWord();
-    if (!this.inQuote() && /(?:&&|\|\|?)$/.test(line.slice(0, this.comment ?? line.length).trimEnd().slice(-2))) {
+    if (
+      !this.inQuote() &&
+      /(?:&&|\|\|?)$/.test(
+        line
+          .slice(0, this.comment ?? line.length)
+          .trimEnd()
+          .slice(-2),
+      )
+    ) {
       this.dangling = true;
     }
   }

@@ -8,7 +8,11 @@ export type SourceCheck =
 /** Says whether a pasted text may be read at all: it has something in it and is at most `MAX_SOURCE_UNITS` bytes. */
 export function checkSource(text: string): SourceCheck {
   if (text.trim() === '') {
-    return { ok: false, code: 'empty', sentence: 'There is no text to read. Paste the runbook and try again.' };
+    return {
+      ok: false,
+      code: 'empty',
+      sentence: 'There is no text to read. Paste the runbook and try again.',
+    };
   }
   if (text.length > MAX_SOURCE_UNITS || new TextEncoder().encode(text).length > MAX_SOURCE_UNITS) {
     return {

@@ -54,21 +54,36 @@ function decide(state: RunbookState, command: RunbookCommand, { now: at }: Facts
   switch (command.type) {
     case 'receive':
       if (command.by.standing !== 'member') return notAMember();
-      return state.status === 'none' ? events({ type: 'runbook.received', source: command.source, at }) : events();
+      return state.status === 'none'
+        ? events({ type: 'runbook.received', source: command.source, at })
+        : events();
     case 'parsed':
-      return state.status === 'received' ? events({ type: 'runbook.parsed', parse: command.parse, at }) : events();
+      return state.status === 'received'
+        ? events({ type: 'runbook.parsed', parse: command.parse, at })
+        : events();
     case 'classified':
-      return state.status === 'parsed' ? events({ type: 'runbook.classified', verdicts: command.verdicts, at }) : events();
+      return state.status === 'parsed'
+        ? events({ type: 'runbook.classified', verdicts: command.verdicts, at })
+        : events();
     case 'save':
       if (command.by.standing !== 'member') return notAMember();
       if (state.status === 'saved') return events();
-      if (state.status !== 'draft') return refuse('not-a-draft', 'This draft cannot be saved any more. Turn the message into a runbook again.');
-      if (!hasCommands(state)) return refuse('no-commands', 'There is no command in this text, so there is nothing to run. Nothing was saved.');
+      if (state.status !== 'draft')
+        return refuse(
+          'not-a-draft',
+          'This draft cannot be saved any more. Turn the message into a runbook again.',
+        );
+      if (!hasCommands(state))
+        return refuse(
+          'no-commands',
+          'There is no command in this text, so there is nothing to run. Nothing was saved.',
+        );
       return events({ type: 'runbook.saved', by: command.by.user, at });
     case 'discard':
       if (command.by.standing !== 'member') return notAMember();
       if (state.status === 'discarded') return events();
-      if (state.status !== 'draft') return refuse('not-a-draft', 'Only a draft can be discarded; this runbook is saved.');
+      if (state.status !== 'draft')
+        return refuse('not-a-draft', 'Only a draft can be discarded; this runbook is saved.');
       return events({ type: 'runbook.discarded', by: command.by.user, at });
   }
 }
@@ -94,7 +109,8 @@ export function hasCommands(state: RunbookState): boolean {
   return state.parse?.steps.some((step) => step.commands.length > 0) ?? false;
 }
 
-const notAMember = () => refuse('not-a-member', 'Only full members of this workspace can work with runbooks. Nothing was changed.');
+const notAMember = () =>
+  refuse('not-a-member', 'Only full members of this workspace can work with runbooks. Nothing was changed.');
 
 /** The runbook as a subject: text, then steps, then verdicts, then a person's decision to keep it. A version is immutable. */
 export const runbookKind: Kind<RunbookState, RunbookCommand, RunbookEvent> = {

@@ -174,3 +174,14 @@ export function abbreviates(flag: string, table: OptionTable): Risky | null {
     if (name.startsWith(flag) && (found === null || raise.risk === 'danger')) found = raise;
   return found;
 }
+
+/** `'-a -b'` → `['-a', '-b']`. */
+export function split(list: string | undefined): readonly string[] {
+  return (list ?? '').split(' ').filter((item) => item !== '');
+}
+
+/** True when one of the listed flags was given. */
+export function hasFlag(parsed: Parsed, flags: string): boolean {
+  const names = split(flags);
+  return parsed.options.some((option) => names.includes(option.flag));
+}

@@ -1,4 +1,4 @@
-import type { OptionTable } from './getopt.ts';
+import { type OptionTable, split } from './getopt.ts';
 import { TOOLS } from './kb/index.ts';
 import { type Node, type Risky, type Tool, Tools } from './schema.ts';
 
@@ -36,11 +36,6 @@ export function compileKnowledge(): Knowledge {
 /** Every tool of the knowledge base as written, for tests and documentation. */
 export function listTools(): readonly Tool[] {
   return Tools.parse([...TOOLS]);
-}
-
-/** `'-a -b'` → `['-a', '-b']`. */
-export function split(list: string | undefined): readonly string[] {
-  return (list ?? '').split(' ').filter((item) => item !== '');
 }
 
 function compile(node: Node, rule: string, parent: OptionTable | null): Entry {

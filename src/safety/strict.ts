@@ -1,4 +1,4 @@
-/** One simple command as the strict reader sees it: where each word starts and its raw text, and its redirections. */
+/** One simple command as the strict reader sees it: the range of each word (`4-9`), and its redirections. */
 export interface StrictCommand {
   readonly start: number;
   readonly words: readonly string[];
@@ -107,11 +107,12 @@ class Reader {
   }
 
   private command(): void {
-    const start = this.at;
+    let start = this.at;
     const words: string[] = [];
     const redirects: string[] = [];
     for (;;) {
       this.blanks();
+      if (words.length + redirects.length === 0) start = this.at;
       const char = this.text[this.at];
       if (char === undefined || '\n;|)'.includes(char) || this.text.startsWith('&&', this.at)) break;
       if (char === '(') {
@@ -121,6 +122,7 @@ class Reader {
         continue;
       }
       if (this.redirect(redirects)) continue;
+      const from = this.at;
       const word = this.word();
       if (words.length === 0 && redirects.length === 0) {
         if (REFUSED.has(word)) throw new Outside(start);
@@ -131,7 +133,7 @@ class Reader {
           continue;
         }
       }
-      words.push(word);
+      words.push(`${from}-${this.at}`);
     }
     if (words.length + redirects.length > 0) this.commands.push({ start, words, redirects });
   }

@@ -1,7 +1,8 @@
 import { type Decision, events, type Kind, refuse } from '../audit/subject.ts';
 import type { UserId } from '../protocol/ids.ts';
 import type { EncodedSigned } from '../protocol/signed.ts';
-import type { Census, Person } from './person.ts';
+import type { Person } from './person.ts';
+import { answerResume, type ResumeRequest } from './resume.ts';
 
 export const TRUST_LEVELS = ['observe', 'copilot', 'guided'] as const;
 /** How far the tenant lets go: nothing runs, every step is approved, or safe steps run by themselves. */
@@ -45,16 +46,7 @@ export type TenantEvent =
 export type TenantCommand =
   | { readonly type: 'open' }
   | { readonly type: 'pause'; readonly by: Person; readonly way: PauseWay; readonly place: Place }
-  | {
-      readonly type: 'resume';
-      readonly by: Person;
-      readonly typed: string;
-      readonly census: Census;
-      readonly record: EncodedSigned;
-    };
-
-/** What an admin types to resume: long enough not to be typed by accident. */
-export const RESUME_WORD = 'resume';
+  | ({ readonly type: 'resume'; readonly record: EncodedSigned } & ResumeRequest);
 
 const initial: TenantState = {
   opened: false,
@@ -89,27 +81,17 @@ function decidePause(
   return events({ type: 'tenant.paused', pause, panicEpoch: state.panicEpoch + 1 });
 }
 
-/** Stopping takes one member; going on takes an admin who types it, and a second admin where there is one. */
-function decideResume(
-  state: TenantState,
-  { by, typed, census, record }: Extract<TenantCommand, { type: 'resume' }>,
-  now: number,
-): Decision<TenantEvent> {
+function decideResume(state: TenantState, command: Extract<TenantCommand, { type: 'resume' }>, at: number): Decision<TenantEvent> {
   if (!state.paused) return refuse('not-paused', 'Nothing is paused, so there is nothing to resume.');
-  if (by.standing !== 'member' || !by.admin) {
-    return refuse('not-an-admin', 'Resuming takes a workspace admin. Everything stays paused; ask an admin to run `/runbook resume`.');
+  const answer = answerResume(command, state.resumeAskedBy);
+  switch (answer.kind) {
+    case 'refused':
+      return { ok: false, refusal: answer.refusal };
+    case 'ask-second':
+      return events({ type: 'tenant.resume-asked', by: command.by.user, at });
+    case 'go':
+      return events({ type: 'tenant.resumed', by: answer.by, at, record: command.record });
   }
-  if (typed.trim().normalize('NFC') !== RESUME_WORD) {
-    return refuse('not-confirmed', `Type exactly \`${RESUME_WORD}\` to resume. Everything stays paused.`);
-  }
-  const first = state.resumeAskedBy;
-  if (census.admins >= 2 && (first === null || first === by.user)) {
-    return first === by.user
-      ? refuse('second-admin-needed', 'You already asked to resume. A second admin has to confirm with `/runbook resume`.')
-      : events({ type: 'tenant.resume-asked', by: by.user, at: now });
-  }
-  const people = first === null || first === by.user ? [by.user] : [first, by.user];
-  return events({ type: 'tenant.resumed', by: people, at: now, record });
 }
 
 function evolve(state: TenantState, event: TenantEvent): TenantState {

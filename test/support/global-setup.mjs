@@ -1,6 +1,6 @@
 /** Once a run: one embedded Postgres and a migrated template database that test files clone (test/support/database.ts). */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,48 +49,63 @@ async function prepare(ownerUrl, migrate) {
   return password;
 }
 
-/** Stops and removes what a run that was killed left behind: its process id is in the folder's name. */
-async function sweep(account, { stopPostgres, reachableFolder, runningProcess }) {
-  for (const name of readdirSync(tmpdir())) {
-    const pid = /^dd0c-test-(\d+)-/.exec(name)?.[1];
-    if (pid === undefined || runningProcess(Number(pid)) !== null) continue;
-    const dataDir = join(tmpdir(), name);
-    if (lstatSync(dataDir).uid !== process.getuid()) continue;
-    await stopPostgres(dataDir, account);
-    for (const folder of [reachableFolder(dataDir, account), dataDir])
-      rmSync(folder, { recursive: true, force: true });
+/** Stops every server that lives in a run's folder, its own and those of tests that were cut short, and removes it all. */
+async function clear(run, account, { stopPostgres, reachablePath }) {
+  const temporary = join(run, 'tmp');
+  const inside = existsSync(temporary) ? readdirSync(temporary).map((name) => join(temporary, name)) : [];
+  for (const folder of [...inside.filter((path) => lstatSync(path).isDirectory()), run]) {
+    await stopPostgres(folder, account);
+    const elsewhere = reachablePath(folder, account);
+    if (elsewhere !== folder) rmSync(elsewhere, { recursive: true, force: true });
   }
+  rmSync(run, { recursive: true, force: true });
+}
+
+/** Folders of runs that were killed: the run's process id is in the name. */
+function abandonedRuns(runningProcess) {
+  return readdirSync(tmpdir())
+    .filter((name) => {
+      const pid = /^dd0c-test-(\d+)-/.exec(name)?.[1];
+      return pid !== undefined && runningProcess(Number(pid)) === null;
+    })
+    .map((name) => join(tmpdir(), name))
+    .filter((path) => lstatSync(path).uid === process.getuid());
+}
+
+/** A folder that the server's account can pass through; what tests put into the temporary folder goes into it too. */
+function newRun() {
+  const run = mkdtempSync(join(tmpdir(), `dd0c-test-${process.pid}-`));
+  chmodSync(run, 0o711);
+  const temporary = join(run, 'tmp');
+  mkdirSync(temporary);
+  chmodSync(temporary, 0o1777);
+  process.env.TMPDIR = temporary;
+  return run;
 }
 
 export default async function setup() {
   const unregister = register();
   const { startPostgres, stopPostgres } = await import('../../dev/postgres.ts');
-  const { plainAccount, reachableFolder } = await import('../../dev/account.ts');
+  const { plainAccount, reachablePath } = await import('../../dev/account.ts');
   const { runningProcess } = await import('../../dev/lock.ts');
   const { migrate } = await import('../../src/platform/migrate.ts');
   await unregister();
 
   const account = plainAccount();
-  await sweep(account, { stopPostgres, reachableFolder, runningProcess });
-  const dataDir = mkdtempSync(join(tmpdir(), `dd0c-test-${process.pid}-`));
-  // The account the server runs as passes through here; everything inside is its own or ours.
-  chmodSync(dataDir, 0o711);
-  const server = await startPostgres({ dataDir, account, tests: true });
-  const stop = async () => {
-    await server.stop();
-    for (const folder of [reachableFolder(dataDir, account), dataDir])
-      rmSync(folder, { recursive: true, force: true });
-  };
+  const tools = { stopPostgres, reachablePath };
+  for (const run of abandonedRuns(runningProcess)) await clear(run, account, tools);
+  const run = newRun();
+  const stop = () => clear(run, account, tools);
   globalThis.stopTestPostgres = stop;
-  // Jest calls no teardown when it is interrupted.
+  // Jest calls no teardown when it is interrupted, nor after a setup that failed.
   for (const signal of ['SIGINT', 'SIGTERM'])
     process.once(signal, () => stop().finally(() => process.exit(130)));
   try {
+    const server = await startPostgres({ dataDir: run, account, tests: true });
     process.env.TEST_APP_PASSWORD = await prepare(server.url, migrate);
+    process.env.TEST_DATABASE_URL = server.url;
   } catch (error) {
-    // Jest calls no teardown after a setup that failed.
     await stop();
     throw error;
   }
-  process.env.TEST_DATABASE_URL = server.url;
 }

@@ -1,0 +1,48 @@
+import { useEffect, useState } from 'react';
+import type { PageState } from '../desk.ts';
+import type { Json } from '../json.ts';
+
+export type Message = PageState['channels'][number]['messages'][number];
+export type Channel = PageState['channels'][number];
+export type Modal = PageState['views'][number];
+export type Person = PageState['people'][number];
+
+/** Does one act as a person; resolves with what Slack shows them, or null. */
+export async function act(body: Json): Promise<string | null> {
+  const response = await fetch('/control/act', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const answer: { shown?: string | null; error?: string } = await response.json();
+  return answer.error ?? answer.shown ?? null;
+}
+
+/** The workspace as one person sees it, kept current by server-sent events. Null until the first answer. */
+export function useWorkspace(as: string): { state: PageState | null; connected: boolean } {
+  const [state, setState] = useState<PageState | null>(null);
+  const [connected, setConnected] = useState(true);
+  useEffect(() => {
+    let current = true;
+    let newest = -1;
+    const load = async () => {
+      const response = await fetch(`/control/state?as=${encodeURIComponent(as)}`);
+      const next: PageState = await response.json();
+      if (!current || next.revision < newest) return;
+      newest = next.revision;
+      setState(next);
+    };
+    const lost = () => setConnected(false);
+    const updates = new EventSource('/control/updates');
+    updates.onmessage = () => {
+      setConnected(true);
+      load().catch(lost);
+    };
+    updates.onerror = lost;
+    return () => {
+      current = false;
+      updates.close();
+    };
+  }, [as]);
+  return { state, connected };
+}

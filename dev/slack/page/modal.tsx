@@ -1,0 +1,82 @@
+import { useEffect, useRef, useState } from 'react';
+import { Blocks, type Directory } from './blocks.tsx';
+import { act, type Modal as View } from './client.ts';
+
+/** The top modal of a person's stack. What was typed survives an update of the modal by the app. */
+export function Modal({
+  view,
+  as,
+  app,
+  directory,
+  onShown,
+}: {
+  view: View;
+  as: string;
+  app: string;
+  directory: Directory;
+  onShown: (shown: string | null) => void;
+}) {
+  const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
+  const [busy, setBusy] = useState(false);
+  const dialog = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    dialog.current?.querySelector<HTMLElement>('input, textarea, select, button.primary')?.focus();
+  }, []);
+  const run = (body: Record<string, unknown>): void => {
+    setBusy(true);
+    const settle = (shown: string | null) => {
+      setBusy(false);
+      onShown(shown);
+    };
+    act({ as, viewId: view.id, ...body }).then(settle, () => settle('The simulator is away.'));
+  };
+  return (
+    <div className="overlay">
+      <form
+        ref={dialog}
+        className="dialog"
+        role="dialog"
+        aria-modal="true"
+        aria-label={view.title}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') run({ act: 'close' });
+        }}
+        onSubmit={(event) => {
+          event.preventDefault();
+          run({ act: 'submit', filled: typed });
+        }}
+      >
+        <header>
+          <h2>{view.title}</h2>
+          <button type="button" className="close" aria-label="Close" onClick={() => run({ act: 'close' })}>
+            ×
+          </button>
+        </header>
+        <div className="dialog-body">
+          {view.banner === null ? null : (
+            <p className="banner" role="alert">
+              {view.banner}
+            </p>
+          )}
+          <Blocks
+            blocks={view.blocks}
+            directory={directory}
+            onUse={(target) => run({ act: 'clickInView', target, filled: typed })}
+            modal={{ view, typed, onType: (id, value) => setTyped({ ...typed, [id]: value }) }}
+          />
+        </div>
+        <footer>
+          <span className="from">{app}</span>
+          <button type="button" className="button" onClick={() => run({ act: 'close' })}>
+            {view.closeLabel}
+          </button>
+          {view.submit === null ? null : (
+            <button type="submit" className="button primary" disabled={busy}>
+              {view.submit}
+            </button>
+          )}
+        </footer>
+      </form>
+    </div>
+  );
+}

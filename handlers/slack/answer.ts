@@ -1,0 +1,40 @@
+import type { Refusal } from '../../src/audit/subject.ts';
+import { type UserId, userId } from '../../src/protocol/ids.ts';
+import type { SlackDeps } from './deps.ts';
+
+/** Who asked and where, so that a late answer finds them. */
+export interface Asker {
+  readonly user: UserId;
+  readonly channel: string;
+  readonly threadTs?: string;
+}
+
+type Answer = { readonly ok: true } | { readonly ok: false; readonly refusal: Refusal };
+
+/**
+ * Does the work after the acknowledgement and tells the person when it was refused or broke. What went well needs no
+ * words: the message they pressed changes.
+ */
+export async function afterAck(deps: SlackDeps, asker: Asker, work: () => Promise<Answer>): Promise<void> {
+  const sentence = await outcome(deps, asker, work);
+  if (sentence) await whisper(deps, asker, sentence);
+}
+
+/** As `afterAck`, but gives the sentence back, for answers that travel in the acknowledgement. Null when all went well. */
+export async function outcome(deps: SlackDeps, asker: Asker, work: () => Promise<Answer>): Promise<string | null> {
+  try {
+    const answer = await work();
+    return answer.ok ? null : answer.refusal.sentence;
+  } catch (err) {
+    const reference = deps.newId();
+    deps.logger.error({ err, reference, user: asker.user }, 'a request from Slack failed');
+    return `That did not work because of a fault on our side, and nothing was approved or started by it. Try again; if it stays, tell an operator this reference: ${reference}.`;
+  }
+}
+
+/** A line for one person. When Slack cannot deliver it there is nobody left to tell, so it is logged. */
+export async function whisper(deps: SlackDeps, { user, channel, threadTs }: Asker, text: string): Promise<void> {
+  await deps.slack
+    .whisper(channel, userId(user), text, threadTs)
+    .catch((err: unknown) => deps.logger.warn({ err, user, channel }, 'a person could not be told'));
+}

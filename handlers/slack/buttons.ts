@@ -1,0 +1,98 @@
+import type { App } from '@slack/bolt';
+import type { z } from 'zod';
+import { type Refusal, refuse } from '../../src/audit/subject.ts';
+import { actOnRun, approveStep, findRun, startRun } from '../../src/run/service.ts';
+import { killRunningSteps } from '../../src/run/stop.ts';
+import { discardRunbook, findRunbook, saveRunbook } from '../../src/runbook/service.ts';
+import { ACTIONS, runbookTarget, runTarget, stepTarget } from '../../src/slack/actions.ts';
+import { confirmStepView, resumeView, startRunView } from '../../src/slack/views.ts';
+import { pauseTenant } from '../../src/tenant/service.ts';
+import { type Asker, afterAck } from './answer.ts';
+import type { SlackDeps } from './deps.ts';
+import { buttonPayload } from './payloads.ts';
+
+type Answer = { readonly ok: true } | { readonly ok: false; readonly refusal: Refusal };
+
+interface Press {
+  readonly asker: Asker;
+  readonly value: string;
+  readonly trigger: string;
+}
+
+type OnPress = (deps: SlackDeps, press: Press) => Promise<Answer>;
+
+/** What each button does. One row a button; the person's rights are looked up by what is called. */
+const BUTTONS: Record<(typeof ACTIONS)[keyof typeof ACTIONS], OnPress> = {
+  [ACTIONS.startRun]: async (deps, { asker, value, trigger }) => {
+    const runbook = runbookTarget.parse(value);
+    const parse = (await findRunbook(deps.log, deps.tenant, runbook))?.parse;
+    if (!parse) return refuse('no-such-runbook', 'There is no such runbook any more.');
+    if (parse.variables.length === 0) {
+      return startRun(deps, { tenant: deps.tenant, runbook, by: asker.user, values: new Map(), channel: asker.channel });
+    }
+    await deps.slack.openView(trigger, startRunView(runbook, parse, asker.channel));
+    return { ok: true };
+  },
+  [ACTIONS.saveRunbook]: (deps, { asker, value }) => saveRunbook(deps, deps.tenant, runbookTarget.parse(value), asker.user),
+  [ACTIONS.discardRunbook]: (deps, { asker, value }) => discardRunbook(deps, deps.tenant, runbookTarget.parse(value), asker.user),
+  [ACTIONS.approveStep]: (deps, { asker, value }) =>
+    approveStep(deps, { tenant: deps.tenant, ...stepTarget.parse(value), by: asker.user, typed: null }),
+  [ACTIONS.confirmStep]: async (deps, { asker, value, trigger }) => {
+    const target = stepTarget.parse(value);
+    const state = await findRun(deps.log, deps.tenant, target.run);
+    const step = state?.steps.find(({ id }) => id === target.step);
+    if (step?.status !== 'awaiting-approval' || state?.status !== 'running') {
+      return refuse('already-answered', 'This step does not wait for approval any more. Your click changed nothing.');
+    }
+    await deps.slack.openView(trigger, confirmStepView(step, target, value, asker.channel, asker.threadTs ?? ''));
+    return { ok: true };
+  },
+  [ACTIONS.skipStep]: onStep('skip'),
+  [ACTIONS.doneStep]: onStep('done'),
+  [ACTIONS.askAgain]: onStep('ask-again'),
+  [ACTIONS.killStep]: onStep('kill'),
+  [ACTIONS.killAll]: (deps, { asker }) => killRunningSteps(deps, deps.tenant, asker.user),
+  [ACTIONS.pauseRun]: (deps, { asker, value }) => actOnRun(deps, deps.tenant, runTarget.parse(value), asker.user, { type: 'pause' }),
+  [ACTIONS.abortRun]: (deps, { asker, value }) => actOnRun(deps, deps.tenant, runTarget.parse(value), asker.user, { type: 'abort' }),
+  [ACTIONS.resumeRun]: async (deps, { asker, value, trigger }) => {
+    await deps.slack.openView(trigger, resumeView(asker.channel, runTarget.parse(value)));
+    return { ok: true };
+  },
+  [ACTIONS.pauseAll]: (deps, { asker }) =>
+    pauseTenant(deps, { tenant: deps.tenant, by: asker.user, way: 'button', place: { channel: asker.channel, threadTs: null } }),
+  [ACTIONS.resumeAll]: async (deps, { asker, trigger }) => {
+    await deps.slack.openView(trigger, resumeView(asker.channel, null));
+    return { ok: true };
+  },
+};
+
+function onStep(type: 'skip' | 'done' | 'ask-again' | 'kill'): OnPress {
+  return (deps, { asker, value }) => {
+    const { run, step } = stepTarget.parse(value);
+    return actOnRun(deps, deps.tenant, run, asker.user, { type, step });
+  };
+}
+
+/** Registers every button: acknowledge, then do it, then say so if it was refused. */
+export function registerButtons(app: App, deps: SlackDeps): void {
+  // A button nobody listens for (a link, or one of an older version) still wants its acknowledgement.
+  app.action(/.*/, async ({ ack, action }) => {
+    if (!('action_id' in action && action.action_id in BUTTONS)) await ack();
+  });
+  for (const [id, press] of Object.entries(BUTTONS)) {
+    app.action(id, async ({ ack, body }) => {
+      await ack();
+      const { asker, value, trigger } = readPress(buttonPayload.parse(body));
+      await afterAck(deps, asker, () => press(deps, { asker, value, trigger }));
+    });
+  }
+}
+
+function readPress({ user, trigger_id, channel, container, actions }: z.infer<typeof buttonPayload>): Press {
+  const thread = container.thread_ts ?? container.message_ts;
+  return {
+    asker: { user: user.id, channel: channel?.id ?? container.channel_id ?? '', ...(thread ? { threadTs: thread } : {}) },
+    value: actions[0]?.value ?? '',
+    trigger: trigger_id,
+  };
+}

@@ -1,0 +1,70 @@
+import type { App } from '@slack/bolt';
+import { liveRuns } from '../../src/run/stop.ts';
+import { hasEnded } from '../../src/run/states.ts';
+import { findRunbook, listRunbooks } from '../../src/runbook/service.ts';
+import { newRunbookView, resumeView, startRunView } from '../../src/slack/views.ts';
+import { type Reply, renderHelp, renderList, renderStatus, SUBCOMMANDS, type Subcommand, suggest } from '../../src/slack/replies.ts';
+import { pauseTenant, tenantState } from '../../src/tenant/service.ts';
+import { type Asker, outcome } from './answer.ts';
+import type { SlackDeps } from './deps.ts';
+import { commandPayload } from './payloads.ts';
+
+interface Call {
+  readonly asker: Asker;
+  readonly trigger: string;
+  /** What follows the subcommand. */
+  readonly rest: string;
+}
+
+/** What each subcommand answers. One row a subcommand; null means that a modal opened instead. */
+const SUBS: Record<Subcommand, (deps: SlackDeps, call: Call) => Promise<Reply | null>> = {
+  help: async () => renderHelp(),
+  new: async ({ slack }, { asker, trigger }) => {
+    await slack.openView(trigger, newRunbookView(asker.channel));
+    return null;
+  },
+  list: async ({ log, tenant }, { rest }) => renderList(await listRunbooks(log, tenant, rest), rest),
+  run: async ({ log, tenant, slack }, { asker, trigger, rest }) => {
+    const found = rest ? await listRunbooks(log, tenant, rest) : [];
+    const [only, another] = found;
+    if (!only || another) return renderList(rest ? found : await listRunbooks(log, tenant), rest, 'run');
+    const parse = (await findRunbook(log, tenant, only.id))?.parse;
+    if (parse) await slack.openView(trigger, startRunView(only.id, parse, asker.channel));
+    return null;
+  },
+  status: async (deps) => {
+    const { log, tenant, registry } = deps;
+    const [state, live, agents] = await Promise.all([tenantState(log, tenant), liveRuns(deps, tenant), registry.agentsOf(tenant)]);
+    const active = live.filter((run) => !hasEnded(run.status));
+    return renderStatus({ state, live: active, agents });
+  },
+  panic: async (deps, { asker }) => {
+    const place = { channel: asker.channel, threadTs: null };
+    const sentence = await outcome(deps, asker, () => pauseTenant(deps, { tenant: deps.tenant, by: asker.user, way: 'command', place }));
+    return { text: sentence ?? 'All runs are paused. No new step will start. Steps that are running may finish.' };
+  },
+  resume: async ({ slack }, { asker, trigger }) => {
+    await slack.openView(trigger, resumeView(asker.channel, null));
+    return null;
+  },
+};
+
+/** `/runbook …`. The answer travels in the acknowledgement, because a command cannot be answered in a thread. */
+export function registerCommands(app: App, deps: SlackDeps): void {
+  app.command('/runbook', async ({ ack, body }) => {
+    const { user_id, channel_id, trigger_id, text } = commandPayload.parse(body);
+    const [word = 'help', ...rest] = text.trim().split(/\s+/).filter(Boolean);
+    const asker = { user: user_id, channel: channel_id };
+    const name = word.toLowerCase();
+    const sub = SUBCOMMANDS.find((candidate) => candidate === name);
+    let reply: Reply | null = sub ? null : suggest(name);
+    if (sub) {
+      const sentence = await outcome(deps, asker, async () => {
+        reply = await SUBS[sub](deps, { asker, trigger: trigger_id, rest: rest.join(' ') });
+        return { ok: true };
+      });
+      if (sentence) reply = { text: sentence };
+    }
+    await (reply ? ack({ response_type: 'ephemeral', text: reply.text, ...(reply.blocks ? { blocks: [...reply.blocks] } : {}) }) : ack());
+  });
+}

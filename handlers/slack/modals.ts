@@ -1,0 +1,86 @@
+import type { AckFn, App, ViewResponseAction, ViewSubmitAction } from '@slack/bolt';
+import { refuse } from '../../src/audit/subject.ts';
+import { runId } from '../../src/protocol/ids.ts';
+import { approveStep, resumeRun, startRun } from '../../src/run/service.ts';
+import { validateValue } from '../../src/runbook/bind.ts';
+import { findRunbook, importRunbook } from '../../src/runbook/service.ts';
+import { checkSource } from '../../src/runbook/source.ts';
+import { stepTarget, VIEWS } from '../../src/slack/actions.ts';
+import { aboutConfirm, aboutNew, aboutResume, aboutStart } from '../../src/slack/views.ts';
+import { resumeTenant } from '../../src/tenant/service.ts';
+import { afterAck, outcome } from './answer.ts';
+import type { SlackDeps } from './deps.ts';
+import { boxValue, type ViewSubmission, viewPayload } from './payloads.ts';
+
+/**
+ * The modals. Unlike a button, a modal is answered in the acknowledgement: an error has to come back into the box that
+ * caused it, so the work is done first. All of it is one look-up and one transaction.
+ */
+export function registerModals(app: App, deps: SlackDeps): void {
+  app.view<ViewSubmitAction>(submitted(VIEWS.newRunbook), async ({ ack, body }) => {
+    const submission = viewPayload.parse(body);
+    const { channel } = aboutNew.parse(JSON.parse(submission.view.private_metadata));
+    const text = boxValue(submission, 'text');
+    const check = checkSource(text);
+    if (!check.ok) return ack(fieldErrors({ text: check.sentence }));
+    await ack();
+    const by = submission.user.id;
+    await afterAck(deps, { user: by, channel }, () => importRunbook(deps, { tenant: deps.tenant, by, text, place: { channel, threadTs: null } }));
+  });
+
+  app.view<ViewSubmitAction>(submitted(VIEWS.startRun), async ({ ack, body }) => {
+    const submission = viewPayload.parse(body);
+    const { channel, runbook } = aboutStart.parse(JSON.parse(submission.view.private_metadata));
+    const parse = (await findRunbook(deps.log, deps.tenant, runbook))?.parse;
+    const values = new Map(parse?.variables.map(({ name }) => [name, boxValue(submission, name).trim()]));
+    const wrong = (parse?.variables ?? []).flatMap((variable) => {
+      const sentence = validateValue(variable, values.get(variable.name) ?? '');
+      return sentence ? [[variable.name, sentence] as const] : [];
+    });
+    if (wrong.length > 0) return ack(fieldErrors(Object.fromEntries(wrong)));
+    await ack();
+    const by = submission.user.id;
+    await afterAck(deps, { user: by, channel }, () => startRun(deps, { tenant: deps.tenant, runbook, by, values, channel }));
+  });
+
+  app.view<ViewSubmitAction>(submitted(VIEWS.confirmStep), async ({ ack, body }) => {
+    const submission = viewPayload.parse(body);
+    const { channel, target } = aboutConfirm.parse(JSON.parse(submission.view.private_metadata));
+    await answerTyped(ack, deps, submission, channel, () =>
+      approveStep(deps, { tenant: deps.tenant, ...stepTarget.parse(target), by: submission.user.id, typed: boxValue(submission, 'typed') }),
+    );
+  });
+
+  app.view<ViewSubmitAction>(submitted(VIEWS.resume), async ({ ack, body }) => {
+    const submission = viewPayload.parse(body);
+    const { channel, run } = aboutResume.parse(JSON.parse(submission.view.private_metadata));
+    const by = submission.user.id;
+    const typed = boxValue(submission, 'typed');
+    await answerTyped(ack, deps, submission, channel, () =>
+      run ? resumeRun(deps, deps.tenant, runId(run), by, typed) : resumeTenant(deps, { tenant: deps.tenant, by, typed }),
+    );
+  });
+
+  // A modal that nobody listens for would leave Slack waiting and the person without an answer.
+  app.view({ callback_id: /.*/, type: 'view_submission' }, async ({ ack, body }) => {
+    const known: readonly string[] = Object.values(VIEWS);
+    if (!known.includes(body.view.callback_id)) await ack();
+  });
+}
+
+const submitted = (view: string) => ({ callback_id: view, type: 'view_submission' as const });
+
+type Ack = AckFn<ViewResponseAction>;
+
+async function answerTyped(
+  ack: Ack,
+  deps: SlackDeps,
+  { user }: ViewSubmission,
+  channel: string,
+  work: () => Promise<{ ok: true } | ReturnType<typeof refuse>>,
+): Promise<void> {
+  const sentence = await outcome(deps, { user: user.id, channel }, work);
+  await (sentence ? ack(fieldErrors({ typed: sentence })) : ack());
+}
+
+const fieldErrors = (errors: Record<string, string>) => ({ response_action: 'errors' as const, errors });

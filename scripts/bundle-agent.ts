@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+/**
+ * Builds the agent into one file that plain `node` runs, with no need of this repository. `outFile` should end in
+ * `.cjs`. Rejects with esbuild's errors when it cannot be built.
+ */
+export async function bundleAgent(outFile: string): Promise<void> {
+  await build({
+    entryPoints: [fileURLToPath(new URL('../agent/main.ts', import.meta.url))],
+    outfile: outFile,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    legalComments: 'none',
+    logLevel: 'silent',
+  });
+}

@@ -1,0 +1,57 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { runMigrations } from 'bullmq';
+import pg from 'pg';
+import { PrismaClient } from '../generated/prisma/client.ts';
+import type { Logger } from './logger.ts';
+import { migrate } from './migrate.ts';
+
+/** The role the application runs as; a migration makes it. */
+const APP_ROLE = 'dd0c_app';
+
+export interface Database {
+  /** For the log's raw SQL. */
+  readonly pool: pg.Pool;
+  /** For everything that is settings and projections. */
+  readonly prisma: PrismaClient;
+  close(): Promise<void>;
+}
+
+/** Connects as the application's role. `max` bounds the connections of this process. */
+export function connectDatabase(url: string, logger: Logger, max = 20): Database {
+  const pool = new pg.Pool({ connectionString: url, max });
+  // An idle connection that dies is replaced by the pool; without a listener it would end the process.
+  pool.on('error', (err) => logger.warn({ err }, 'database connection lost'));
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  return {
+    pool,
+    prisma,
+    close: async () => {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+/**
+ * Brings a database up to date, as its owner: our migrations, the queues' schema, and the application's role, which may
+ * log in with `appPassword`, use the queues, and do to our tables what the migrations grant. Returns the role's URL.
+ */
+export async function prepareDatabase(ownerUrl: string, migrationsDir: string, appPassword: string): Promise<string> {
+  await migrate(ownerUrl, migrationsDir);
+  const client = new pg.Client({ connectionString: ownerUrl });
+  await client.connect();
+  try {
+    await runMigrations(client);
+    await client.query(`GRANT USAGE ON SCHEMA bullmq TO ${APP_ROLE}`);
+    for (const kind of ['TABLES', 'SEQUENCES', 'FUNCTIONS']) {
+      await client.query(`GRANT ALL ON ALL ${kind} IN SCHEMA bullmq TO ${APP_ROLE}`);
+    }
+    await client.query(`ALTER ROLE ${APP_ROLE} LOGIN PASSWORD ${client.escapeLiteral(appPassword)}`);
+  } finally {
+    await client.end();
+  }
+  const url = new URL(ownerUrl);
+  url.username = APP_ROLE;
+  url.password = appPassword;
+  return url.href;
+}

@@ -1,0 +1,50 @@
+import type { Pool } from 'pg';
+import type { SubjectRef } from '../audit/subject.ts';
+import type { PrismaClient } from '../generated/prisma/client.ts';
+import { streamId, type TenantId, tenantId } from '../protocol/ids.ts';
+
+interface Shown {
+  readonly channel: string;
+  readonly ts: string;
+  readonly hash: string;
+}
+
+/** The index of our own Slack messages: what shows where. It can be lost: then messages are posted anew. */
+export function openShownMessages(prisma: PrismaClient) {
+  return {
+    async of({ tenant, stream }: SubjectRef): Promise<ReadonlyMap<string, Shown>> {
+      const rows = await prisma.slackMessage.findMany({ where: { tenant, stream } });
+      return new Map(rows.map(({ key, channel, ts, hash }) => [key, { channel, ts, hash }]));
+    },
+    async put({ tenant, stream }: SubjectRef, key: string, shown: Shown): Promise<void> {
+      const where = { tenant_stream_key: { tenant, stream, key } };
+      await prisma.slackMessage.upsert({ where, create: { tenant, stream, key, ...shown }, update: shown });
+    },
+    /** Which subject one of our messages shows, or null. */
+    async find(tenant: TenantId, channel: string, ts: string): Promise<SubjectRef | null> {
+      const row = await prisma.slackMessage.findUnique({ where: { tenant_channel_ts: { tenant, channel, ts } } });
+      return row && { tenant: tenantId(row.tenant), stream: streamId(row.stream) };
+    },
+  };
+}
+
+/**
+ * Runs the work under a lock that all processes share, unless somebody holds it: two workers showing one subject would
+ * post it twice. False when it was held and the work did not run.
+ */
+export async function alone(pool: Pool, { tenant, stream }: SubjectRef, work: () => Promise<void>): Promise<boolean> {
+  const client = await pool.connect();
+  const key = `show|${tenant}|${stream}`;
+  try {
+    const { rows } = await client.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held', [key]);
+    if (!rows[0]?.held) return false;
+    try {
+      await work();
+    } finally {
+      await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [key]);
+    }
+    return true;
+  } finally {
+    client.release();
+  }
+}

@@ -1,0 +1,110 @@
+import { WebClient } from '@slack/web-api';
+import { z } from 'zod';
+import { type TenantId, type UserId, userId } from '../protocol/ids.ts';
+import type { Census, Directory, Person } from '../tenant/person.ts';
+import { asRefused } from './slack-errors.ts';
+
+/** A message of ours: what to show and where. */
+export interface SlackMessage {
+  readonly channel: string;
+  readonly text: string;
+  readonly blocks: readonly object[];
+}
+
+export type Posted =
+  | { readonly kind: 'shown'; readonly ts: string }
+  /** Slack asked to wait this long (ms). */
+  | { readonly kind: 'later'; readonly waitMs: number }
+  /** Slack will never show this; the reason is Slack's own word. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** What we ask of Slack. The bot token is one workspace's and never leaves this object. */
+export interface SlackClient extends Directory {
+  post(message: SlackMessage, threadTs: string | null): Promise<Posted>;
+  update(message: SlackMessage, ts: string): Promise<Posted>;
+  /** A line that only one person sees. */
+  whisper(channel: string, user: UserId, text: string, threadTs?: string): Promise<void>;
+  openView(triggerId: string, view: object): Promise<void>;
+}
+
+const userSchema = z.object({
+  id: z.string(),
+  team_id: z.string().optional(),
+  deleted: z.boolean().optional(),
+  is_bot: z.boolean().optional(),
+  is_workflow_bot: z.boolean().optional(),
+  is_restricted: z.boolean().optional(),
+  is_ultra_restricted: z.boolean().optional(),
+  is_stranger: z.boolean().optional(),
+  is_admin: z.boolean().optional(),
+  is_owner: z.boolean().optional(),
+});
+type SlackUser = z.infer<typeof userSchema>;
+
+const TIMEOUT_MS = 5_000;
+const PAGE = 200; // Slack recommends at most 200 people a page (users.list)
+const SLACKBOT = 'USLACKBOT'; // users.list names it as if it were a person
+
+/** The Web API client of one workspace. The SDK's own retries are off: whether to try again is decided by the log. */
+export function createSlackClient({ token, apiUrl, team }: { token: string; apiUrl?: string; team: TenantId }): SlackClient {
+  const web = new WebClient(token, {
+    ...(apiUrl ? { slackApiUrl: apiUrl } : {}),
+    timeout: TIMEOUT_MS,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    allowAbsoluteUrls: false,
+  });
+
+  const show = async (call: () => Promise<{ ts?: string | undefined }>): Promise<Posted> => {
+    try {
+      return { kind: 'shown', ts: z.string().parse((await call()).ts) };
+    } catch (error) {
+      const refused = asRefused(error);
+      if (refused) return refused;
+      throw error;
+    }
+  };
+
+  async function* people(): AsyncGenerator<SlackUser> {
+    let cursor: string | undefined;
+    do {
+      const page = await web.users.list({ limit: PAGE, ...(cursor ? { cursor } : {}) });
+      for (const member of z.array(userSchema).parse(page.members)) yield member;
+      cursor = page.response_metadata?.next_cursor || undefined;
+    } while (cursor);
+  }
+
+  return {
+    post: ({ channel, text, blocks }, threadTs) =>
+      show(() => web.chat.postMessage({ channel, text, blocks: [...blocks] as never, unfurl_links: false, ...(threadTs ? { thread_ts: threadTs } : {}) })),
+    update: ({ channel, text, blocks }, ts) => show(() => web.chat.update({ channel, ts, text, blocks: [...blocks] as never })),
+    whisper: async (channel, user, text, threadTs) => {
+      await web.chat.postEphemeral({ channel, user, text, ...(threadTs ? { thread_ts: threadTs } : {}) });
+    },
+    openView: async (triggerId, view) => {
+      await web.views.open({ trigger_id: triggerId, view: view as never });
+    },
+    person: async (user) => toPerson(userSchema.parse((await web.users.info({ user })).user), team),
+    census: async (): Promise<Census> => {
+      let members = 0;
+      let admins = 0;
+      for await (const found of people()) {
+        if (found.id === SLACKBOT) continue;
+        const person = toPerson(found, team);
+        if (person.standing === 'member') members += 1;
+        if (person.standing === 'member' && person.admin) admins += 1;
+        if (members >= 2 && admins >= 2) break;
+      }
+      return { members: members >= 2 ? 2 : 1, admins: admins >= 2 ? 2 : admins === 1 ? 1 : 0 };
+    },
+  };
+}
+
+/** Whether Slack vouches for someone as a full, living, human member of this workspace. Any doubt makes an outsider. */
+export function toPerson(user: SlackUser, team: TenantId): Person {
+  const foreign = user.team_id !== team || user.is_stranger === true;
+  const guest = user.is_restricted === true || user.is_ultra_restricted === true;
+  const machine = user.is_bot === true || user.is_workflow_bot === true;
+  const standing = foreign || guest || machine || user.deleted === true ? 'outsider' : 'member';
+  return { user: userId(user.id), standing, admin: user.is_admin === true || user.is_owner === true };
+}

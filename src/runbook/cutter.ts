@@ -1,0 +1,134 @@
+import type { Line } from './blocks.ts';
+import { endOf, tail } from './blocks.ts';
+import { promptLength } from './prompts.ts';
+import type { Command } from './runbook.ts';
+import { isOutput, isSql, shapeOf } from './shape.ts';
+import { ShellScan } from './shell-scan.ts';
+
+/** The longest command in lines; one that is still open then is taken to be a stray quote on its first line. */
+const MAX_COMMAND_LINES = 400;
+
+/** A piece of a code block: a whole command however many lines it takes, a comment, or an empty line. */
+export type Unit =
+  | { readonly type: 'blank' }
+  | { readonly type: 'comment'; readonly text: string }
+  | {
+      readonly type: 'command';
+      readonly command: Command;
+      readonly prompted: boolean;
+      readonly repl: boolean;
+    };
+
+/** A line that is nothing but a comment of a shell or of SQL, or a `// ` note. */
+export const COMMENT = /^\s*(?:#(?!!)|--\s|\/\/\s)/;
+
+function commandOf(lines: readonly Line[], comment: number | null): Command | null {
+  const first = lines[0];
+  const last = lines.at(-1);
+  if (!first || !last) return null;
+  const cut =
+    lines.length === 1 && comment !== null
+      ? [{ text: first.text.slice(0, comment), start: first.start }]
+      : lines;
+  const texts = cut.map((line) => line.text);
+  const text = texts.join('\n').trimEnd();
+  const shorter = texts.join('\n').length - text.length;
+  if (text.trim() === '') return null;
+  return { text, source: { start: first.start, end: endOf(cut) - shorter } };
+}
+
+/** Where a trailing `// note` begins, as people write it after commands, or null. */
+function slashNote(text: string): number | null {
+  const at = text.search(/\s\/\/\s/);
+  return at > 0 && !/['"]/.test(text.slice(0, at)) ? at : null;
+}
+
+/** Cuts the lines of one block into units: a unit that is open goes on until it closes. */
+export class BlockCutter {
+  readonly units: Unit[] = [];
+  private readonly lines: readonly Line[];
+  private readonly sql: boolean;
+  private giveUp = false;
+
+  constructor(lines: readonly Line[], sql: boolean) {
+    this.lines = lines;
+    this.sql = sql;
+  }
+
+  cut(): Unit[] {
+    let index = 0;
+    while (index < this.lines.length) index = this.next(index);
+    return this.units;
+  }
+
+  private next(index: number): number {
+    const line = this.lines[index];
+    if (!line) return index + 1;
+    if (line.text.trim() === '') {
+      this.units.push({ type: 'blank' });
+      return index + 1;
+    }
+    const lead = line.text.length - line.text.trimStart().length;
+    const prompt = promptLength(line.text.slice(lead), 'strong');
+    const start = tail(line, lead + prompt);
+    if (prompt > 0 && start.text.trim() === '') return index + 1;
+    if (prompt === 0 && COMMENT.test(line.text)) {
+      this.units.push({ type: 'comment', text: line.text });
+      return index + 1;
+    }
+    const repl = prompt > 0 && line.text.slice(lead).startsWith('>>>');
+    const [taken, comment] = this.extent(start, index, repl);
+    const command = commandOf(taken, comment);
+    if (command) this.units.push({ type: 'command', command, prompted: prompt > 0, repl });
+    return index + taken.length;
+  }
+
+  /** The lines of the command that begins with `start`, and where a trailing comment begins in a single line. */
+  private extent(start: Line, index: number, repl: boolean): [readonly Line[], number | null] {
+    if (repl) return [this.replLines(start, index), null];
+    if ((this.sql || isSql(start.text)) && shapeOf(start.text) !== 'strong')
+      return [this.statement(start, index), null];
+    const scan = new ShellScan();
+    const taken = [start];
+    scan.feed(start.text);
+    const comment = scan.comment ?? slashNote(start.text);
+    while (this.goesOn(scan, index + taken.length) && !this.giveUp) {
+      const next = this.lines[index + taken.length];
+      if (!next || taken.length >= MAX_COMMAND_LINES) {
+        this.giveUp = true;
+        return [[start], comment];
+      }
+      taken.push(next);
+      scan.feed(next.text);
+    }
+    return [taken, comment];
+  }
+
+  private goesOn(scan: ShellScan, index: number): boolean {
+    if (scan.open) return true;
+    const next = this.lines[index]?.text.trim() ?? '';
+    return /^(?:\|\|?|&&)\s*\S/.test(next) && !/\|$/.test(next);
+  }
+
+  private statement(start: Line, index: number): readonly Line[] {
+    const taken = [start];
+    while (!/;\s*$/.test(taken.at(-1)?.text ?? '')) {
+      const next = this.lines[index + taken.length];
+      if (!next || next.text.trim() === '' || taken.length >= MAX_COMMAND_LINES) break;
+      if (promptLength(next.text.trimStart(), 'strong') > 0 || isOutput(next.text)) break;
+      taken.push(next);
+    }
+    return taken;
+  }
+
+  /** A Python prompt and its `... ` lines; an empty one ends the statement. */
+  private replLines(start: Line, index: number): readonly Line[] {
+    const taken = [start];
+    for (;;) {
+      const next = this.lines[index + taken.length];
+      const dots = next ? /^\s*\.\.\.[ \t]*/.exec(next.text) : null;
+      if (!next || !dots || taken.length >= MAX_COMMAND_LINES) return taken;
+      taken.push(tail(next, dots[0].length));
+    }
+  }
+}

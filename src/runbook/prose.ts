@@ -1,0 +1,82 @@
+import type { StepKind } from './runbook.ts';
+
+/** What the words of a runbook say about a step. Everything here reads English prose by bounded patterns. */
+
+const WARNING =
+  /^\W{0,12}(?:(?:warning|caution|danger|important|attention|nb|notice|note)(?:\/\w{1,12})?[*_`\s]{0,4}[:!]|note that\b|be (?:very )?careful\b|!!! ?(?:warning|danger|note|important|caution)\b)|^\W{0,12}[*_]{1,2}(?:warning|caution|danger|important|note|notice|attention)\b/i;
+const SHOUTED = /^\W{0,12}(?:WARNING|CAUTION|DANGER|IMPORTANT|ATTENTION|NOTE|NB)\b/;
+const RISKY =
+  /\b(?:DO NOT|never|cannot be undone|can ?not be reversed|irreversibl[ey]|permanently|destructive|data loss|use with care|careful|causing an outage|leading to a .{0,20}outage|extremely hazardous|will be (?:lost|deleted|terminated|disrupted))\b|^do not\b|⚠/;
+const CONDITION =
+  /^\(?(?:if|when|whenever|once|in case|in the case|unless|otherwise|alternatively|else|should (?:a|an|the|you|this|it|any)|for clusters|on (?:prod|staging|production)|failing that|as a last resort|optional(?:ly)?|option \w{1,3})\b/i;
+const VERIFY =
+  /^(?:(?:now|then|finally|and finally|next|also|first|you can(?: also)?|you easily can|again)[, ]+)*(?:check|verify|confirm|validate|ensure|make sure|assert|re-?check|double.?check|prove|test that|test whether)\b|\b(?:should (?:show|report|return|output|print|see|be|say)|verification)\b/i;
+const WAIT =
+  /^(?:then\s+|now\s+|finally\s+)?(?:wait|allow (?:up to )?\w+ (?:minutes|hours|seconds)|repeat until|pause)\b/i;
+const DECISION = /\?\s*$|^(?:decide|choose|pick|determine (?:if|whether))\b/i;
+const ROLLBACK = /\b(?:roll(?:ing)?[- ]?back|revert(?:ing)?|back(?:ing)? out|backout|undo(?:ing)?)\b/i;
+const PREREQUISITE =
+  /\b(?:prerequisites?|pre-?requisites?|requirements?|before you (?:begin|start)|pre-?flight|what you(?:'ll| will)? need|you will need|pre-maintenance)\b/i;
+const BACKGROUND =
+  /^\W*(?:overview|background|meaning|impact|symptoms?|description|contents|table of contents|introduction|about|when to use|when not to use|purpose|summary|prevention|references?|further reading|see also|related|notes?|history|changelog|what (?:is|happens|happened)|full context|how (?:it|this) works|architecture|contacts?|owner|metadata|first and foremost|glossary|links|resources|additional (?:information|resources)|pitfalls|data structure)\b/i;
+const OUTPUT =
+  /(?:\b(?:(?:example|sample|expected|typical|resulting|the) (?:\w+ )?outputs?|outputs?(?: (?:looks?|should|will|is|when|starting|would)\b.*)?|(?:will|should|would) (?:then )?(?:see|look|return|show|print|output|log|report|be similar|display)|returns?|logs? (?:messages?|entries|entry|the following)|following (?:message|error|output|log)s?|error (?:message|looks)|example (?:response|log)|response)\b[^.]{0,120}|^outputs?):?\s*$/i;
+const SAMPLE =
+  /\b(?:looks? (?:like|similar)(?: this)?|similar to(?: this| the following)?|examples?)\b[^.]{0,60}:?\s*$/i;
+const TOLD = /\b(?:run|running|execute|executing|command|commands|type|enter|issue|launch|use|using|do)\b/i;
+const IMPERATIVE =
+  /^(?:\(?optional(?:ly)?\)?[,:]?\s+|please\s+|then,?\s+|next,?\s+|now,?\s+|finally,?\s+|first,?\s+|and\s+|also\s+|manually\s+|again,?\s+)*(?:acknowledge|add|adjust|alert|allow|announce|apply|approve|ask|assign|attach|backup|back up|bind|bring|call|change|check|choose|clean|clear|click|close|comment|compare|complete|confirm|connect|contact|copy|create|cut|decide|delete|deploy|destroy|determine|disable|disconnect|document|download|drain|edit|enable|ensure|escalate|examine|execute|expand|export|fail ?over|file|fill|filter|find|fix|follow|force|get|give|go|grant|identify|import|increase|inform|initiate|insert|inspect|install|investigate|invite|kill|launch|let|list|locate|lock|log ?(?:in|into|on|out)?|look|make|mark|merge|migrate|monitor|mount|move|navigate|note|notify|obtain|open|page|pause|perform|pick|ping|place|post|prepare|press|promote|provide|pull|purge|push|put|raise|re-?run|reach|read|reboot|rebuild|record|recreate|reduce|redeploy|refer|remove|rename|repeat|replace|report|request|resize|resolve|restart|restore|resume|retry|revert|review|revoke|roll|rotate|run|save|scale|schedule|search|select|send|set|shut ?down|sign|silence|skip|snapshot|source|specify|start|stop|submit|suspend|switch|take|talk|tell|terminate|test|toggle|trigger|try|turn|uncordon|undo|uninstall|unlock|unset|update|upgrade|upload|use|validate|verify|view|visit|wait|warn|watch|work|write)\b/i;
+
+/** Markdown and Slack emphasis, links, code ticks and task boxes gone; one line; at most 400 units. */
+export function plainWords(text: string): string {
+  const bare = text
+    .slice(0, 4000)
+    .replace(/<!--[\s\S]*?-->/g, ' ')
+    .replace(/!?\[([^\][]{0,300})\]\([^()\s]{0,500}\)/g, '$1')
+    .replace(/^\s*\[[ xX]\]\s+/, '')
+    .replace(/(\*\*|__)(?=\S)([^\n]{1,500}?)\1/g, '$2')
+    .replace(/(^|\s)\*(\S[^*\n]{0,300})\*(?=[\s.,:;]|$)/g, '$1$2')
+    .replace(/`+/g, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return bare.length > 400 ? `${bare.slice(0, 399)}…` : bare;
+}
+
+/** The sentences of a text of plain words, each with its end mark. */
+export function sentences(text: string): string[] {
+  return text.split(/(?<=[.!?:])\s+(?=[A-Z"'(0-9])/).filter((sentence) => sentence.trim() !== '');
+}
+
+export const isWarning = (text: string): boolean => hasWarningMark(text) || RISKY.test(text);
+export const hasWarningMark = (text: string): boolean => WARNING.test(text) || SHOUTED.test(text);
+export const isRollback = (text: string): boolean => ROLLBACK.test(text);
+export const isPrerequisiteHeading = (text: string): boolean => PREREQUISITE.test(text);
+export const isBackgroundHeading = (text: string): boolean => BACKGROUND.test(text);
+export const isImperative = (text: string): boolean => IMPERATIVE.test(text);
+export const isConditional = (text: string): boolean => CONDITION.test(text);
+export const expectsOutput = (text: string): boolean => OUTPUT.test(text.slice(-300));
+/** `Example:` or `looks like:` may introduce a command as well as what it prints. */
+export const expectsSample = (text: string): boolean => SAMPLE.test(text.slice(-300));
+export const tellsToRun = (text: string): boolean => TOLD.test(text.slice(-300));
+
+/** The condition a sentence begins with, in the author's words: up to its comma, `then` or colon; or null. */
+export function conditionOf(text: string): string | null {
+  if (!CONDITION.test(text)) return null;
+  const bare = text.replace(/^\(/, '');
+  const alone =
+    /^(?:otherwise|alternatively|else|optional(?:ly)?|option \w{1,3}|failing that|as a last resort)\b/i.exec(
+      bare,
+    );
+  if (alone) return alone[0];
+  const cut = bare.search(/,\s|:(?:\s|$)|\sthen\s|\syou (?:can|may|should|need|must|could)\b/);
+  return (cut > 0 ? bare.slice(0, cut) : bare).replace(/[.:;,]+$/, '').slice(0, 300);
+}
+
+/** The kind of a step by its words and by whether it has commands. */
+export function kindOf(description: string, hasCommands: boolean): StepKind {
+  if (hasCommands) return VERIFY.test(description) ? 'verify' : 'command';
+  const doing = description.replace(/^\(?(?:if|when|once)\b[^,]{0,300},\s*/i, '');
+  if (WAIT.test(doing)) return 'wait';
+  if (DECISION.test(doing)) return 'decision';
+  return VERIFY.test(doing) ? 'verify' : 'manual';
+}

@@ -1,0 +1,24 @@
+import type { Knowledge } from './knowledge.ts';
+import type { Finding, Invocation } from './model.ts';
+import type { Risk, Trait } from './verdict.ts';
+
+/** What is gathered while one text is judged. Only `findings` and `traits` are added to; nothing is ever taken out. */
+export interface Context {
+  readonly knowledge: Knowledge;
+  readonly findings: Finding[];
+  readonly traits: Set<Trait>;
+  /** Names that bash looks up on the PATH of this machine. */
+  readonly names: Set<string>;
+  readonly depth: number;
+  /** True inside a command that runs on another machine or in a container. */
+  readonly remote: boolean;
+  /** Judges one command; here so that wrappers can come back to it. */
+  readonly judgeInvocation: (invocation: Invocation, context: Context) => void;
+  /** Judges a shell text that stands inside an argument. */
+  readonly judgeShell: (text: string, stdin: Invocation['stdin'], span: Finding['span'], context: Context) => void;
+}
+
+/** Adds one finding. */
+export function add(context: Context, rule: string, risk: Risk, sentence: string, span: Finding['span'], alternative?: string): void {
+  context.findings.push({ rule, risk, sentence, span, ...(alternative === undefined ? {} : { alternative }) });
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { type RunbookId, type RunId, runbookId, runId, type StepId, stepId } from '../protocol/ids.ts';
+
+/** Everything a person can press, by the id that Slack sends back. */
+export const ACTIONS = {
+  startRun: 'start_run',
+  saveRunbook: 'save_runbook',
+  discardRunbook: 'discard_runbook',
+  approveStep: 'approve_step',
+  confirmStep: 'confirm_step',
+  skipStep: 'skip_step',
+  doneStep: 'done_step',
+  askAgain: 'ask_again',
+  killStep: 'kill_step',
+  killAll: 'kill_all',
+  pauseRun: 'pause_run',
+  resumeRun: 'resume_run',
+  abortRun: 'abort_run',
+  pauseAll: 'pause_all',
+  resumeAll: 'resume_all',
+} as const;
+
+/** The modals, by callback id. */
+export const VIEWS = { newRunbook: 'new_runbook', startRun: 'start_run', confirmStep: 'confirm_step', resume: 'resume' } as const;
+
+/** The message shortcut, by callback id. */
+export const SHORTCUT = 'turn_into_runbook';
+
+/** What a button or modal is about. It names things and grants nothing: every right is looked up when it is used. */
+export interface StepTarget {
+  readonly run: RunId;
+  readonly step: StepId;
+  /** Hash of the exec block that was on the screen. */
+  readonly shown: string;
+}
+
+const ID = '[0-9A-Z]{4,32}';
+const stepPattern = new RegExp(`^v1\\.(${ID})\\.(s[0-9]{1,5})\\.([0-9a-f]{64}|-)$`);
+const idPattern = new RegExp(`^v1\\.(${ID})$`);
+
+export const encodeStep = ({ run, step, shown }: StepTarget): string => `v1.${run}.${step}.${shown || '-'}`;
+export const encodeId = (id: RunId | RunbookId): string => `v1.${id}`;
+
+/** A button's value as a step, or a ZodError. */
+export const stepTarget = z.string().transform((value, ctx): StepTarget => {
+  const [, run, step, shown] = stepPattern.exec(value) ?? [];
+  if (run && step && shown) return { run: runId(run), step: stepId(step), shown: shown === '-' ? '' : shown };
+  ctx.addIssue({ code: 'custom', message: 'names no step' });
+  return z.NEVER;
+});
+
+const oneId = <T>(brand: (id: string) => T) =>
+  z.string().transform((value, ctx): T => {
+    const [, id] = idPattern.exec(value) ?? [];
+    if (id) return brand(id);
+    ctx.addIssue({ code: 'custom', message: 'names nothing' });
+    return z.NEVER;
+  });
+
+/** A button's value as a run, or a ZodError. */
+export const runTarget = oneId(runId);
+/** A button's value as a runbook, or a ZodError. */
+export const runbookTarget = oneId(runbookId);

@@ -1,0 +1,44 @@
+import type { UserId } from '../protocol/ids.ts';
+import type { Risk, Verdict } from '../safety/verdict.ts';
+import { escapeMrkdwn } from '../text/escape.ts';
+import { visible } from '../text/visible.ts';
+
+/** The risk as people see it: a word, and the colour for those who scan. */
+export const RISK_LABEL: Record<Risk, string> = { safe: '🟢 safe', caution: '🟡 caution', danger: '🔴 danger' };
+
+export const mention = (user: UserId): string => `<@${user}>`;
+
+/** Untrusted words inside mrkdwn: escaped, control characters shown, line breaks folded. */
+export const plain = (text: string): string => escapeMrkdwn(visible(text).replaceAll(/\s+/g, ' ').trim());
+
+/** `42s`, `1m 12s`, `2h 05m`. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${seconds % 60}s`;
+  return `${Math.floor(seconds / 3600)}h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, '0')}m`;
+}
+
+/** A moment in the reader's own time zone. */
+export function moment(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  return `<!date^${seconds}^{time}|${new Date(ms).toISOString().slice(11, 16)} UTC>`;
+}
+
+const MAX_REASONS = 3;
+
+/** Why a command has its risk, worst first, with a safer way when one is known. */
+export function reasons(verdict: Verdict): string {
+  return verdict.reasons
+    .filter(({ risk }) => risk === verdict.risk)
+    .slice(0, MAX_REASONS)
+    .map(({ sentence, alternative }) => plain(alternative ? `${sentence} Safer: ${alternative}` : sentence))
+    .join('\n');
+}
+
+/** A short text cut to `max` UTF-16 units with an ellipsis; never through a surrogate pair. */
+export function clip(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const cut = text.slice(0, max - 1);
+  return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
+}

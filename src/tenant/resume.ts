@@ -1,0 +1,35 @@
+import { type Refusal, refuse } from '../audit/subject.ts';
+import type { UserId } from '../protocol/ids.ts';
+import type { Census, Person } from './person.ts';
+
+/** What an admin types to resume: a word nobody types by accident. */
+export const RESUME_WORD = 'resume';
+
+export interface ResumeRequest {
+  readonly by: Person;
+  readonly typed: string;
+  readonly census: Census;
+}
+
+export type ResumeAnswer =
+  | { readonly kind: 'go'; readonly by: readonly UserId[] }
+  | { readonly kind: 'ask-second' }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/**
+ * Stopping takes one member; going on takes an admin who types the word, and a second admin where there is one.
+ * The same rule for one run and for everything.
+ */
+export function answerResume({ by, typed, census }: ResumeRequest, askedBy: UserId | null): ResumeAnswer {
+  const refused = (code: string, sentence: string): ResumeAnswer => ({ kind: 'refused', ...refuse(code, sentence) });
+  if (by.standing !== 'member' || !by.admin) {
+    return refused('not-an-admin', 'Resuming takes a workspace admin. Everything stays paused; ask an admin to run `/runbook resume`.');
+  }
+  if (typed.trim().normalize('NFC') !== RESUME_WORD) {
+    return refused('not-confirmed', `Type exactly \`${RESUME_WORD}\` to resume. Everything stays paused.`);
+  }
+  if (census.admins < 2) return { kind: 'go', by: [by.user] };
+  if (askedBy === null) return { kind: 'ask-second' };
+  if (askedBy === by.user) return refused('second-admin-needed', 'You already asked to resume. A second admin has to confirm.');
+  return { kind: 'go', by: [askedBy, by.user] };
+}
