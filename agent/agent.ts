@@ -130,6 +130,9 @@ export class Agent {
         journal.sync();
         this.#launch(effect);
         return;
+      case 'stop':
+        this.#processes.get(effect.envelopeId)?.stop();
+        return;
       case 'send':
         journal.sync();
         this.#link.send(effect.report);
@@ -177,6 +180,7 @@ export class Agent {
       job: (signed) => this.#feed({ kind: 'job', signed }),
       pause: (epoch) => this.#feed({ kind: 'pause', epoch }),
       resume: (signed) => this.#feed({ kind: 'resume', signed }),
+      kill: (envelopeId) => this.#feed({ kind: 'kill', envelopeId }),
       acked: (envelopeId, report) => this.#feed({ kind: 'acked', envelopeId, report }),
     };
   }

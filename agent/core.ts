@@ -29,6 +29,7 @@ export type Input =
   | { readonly kind: 'job'; readonly signed: Signed }
   | { readonly kind: 'pause'; readonly epoch: number }
   | { readonly kind: 'resume'; readonly signed: Signed }
+  | { readonly kind: 'kill'; readonly envelopeId: string }
   | { readonly kind: 'output'; readonly envelopeId: string; readonly tail: string; readonly bytes: number }
   | { readonly kind: 'exited'; readonly envelopeId: string; readonly outcome: Outcome }
   | { readonly kind: 'spawn-failed'; readonly envelopeId: string; readonly sentence: string }
@@ -43,6 +44,8 @@ export type Input =
 export type Effect =
   | { readonly kind: 'append'; readonly entry: Entry }
   | { readonly kind: 'spawn'; readonly envelope: Envelope }
+  /** End the process of this envelope; its `exited` follows. */
+  | { readonly kind: 'stop'; readonly envelopeId: string }
   | { readonly kind: 'send'; readonly report: Report }
   | { readonly kind: 'credit'; readonly jobs: number }
   | {
@@ -79,6 +82,8 @@ export function step(state: AgentState, input: Input, around: Surroundings): Ste
       return withCredit(pause(state, input.epoch, around.now));
     case 'resume':
       return withCredit(resume(state, input.signed, around.now));
+    case 'kill':
+      return { state, effects: kill(state, input.envelopeId) };
     case 'output':
       return output(state, input);
     case 'exited':
@@ -199,6 +204,11 @@ function take(state: AgentState, signed: Signed, around: Surroundings): Step {
     state: next.state,
     effects: [...next.effects, { kind: 'spawn', envelope }, send(started)],
   });
+}
+
+function kill(state: AgentState, envelopeId: string): readonly Effect[] {
+  if (state.jobs.get(envelopeId)?.status !== 'started') return [];
+  return [log('warn', 'kill', 'A person ends a running step.'), { kind: 'stop', envelopeId }];
 }
 
 function output(state: AgentState, input: Extract<Input, { kind: 'output' }>): Step {

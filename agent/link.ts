@@ -41,6 +41,7 @@ export interface LinkEvents {
   job(signed: Signed): void;
   pause(epoch: number): void;
   resume(signed: Signed): void;
+  kill(envelopeId: string): void;
   acked(envelopeId: string, report: string): void;
 }
 
@@ -152,6 +153,9 @@ export class Link {
         return;
       case 'resume':
         events.resume(kind.value);
+        return;
+      case 'kill':
+        events.kill(kind.value.envelopeId);
         return;
       case undefined:
         // A newer server may say things this agent has no word for.

@@ -1,6 +1,6 @@
-/** One instance a data folder: a file that names the process holding it, told from a later one by its start time. */
+/** One instance a data folder: a file named after the process that holds it, told from a later one by its start time. */
 import { spawnSync } from 'node:child_process';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { errorCode } from './account.ts';
@@ -50,36 +50,41 @@ export function runningProcess(pid: number): RunningProcess | null {
   return { started, command: command.split('\0').join(' ').trim() };
 }
 
-const Holder = z.object({ pid: z.number().int().positive(), started: z.string(), page: z.string() });
-type Holder = z.infer<typeof Holder>;
+/** A claim's file name: whose it is, and so whether it still counts, can be told from the name alone. */
+const CLAIM = /^instance-(?<pid>\d+)-(?<started>\w+)\.lock$/;
+const claimName = (pid: number, started: string): string =>
+  `instance-${pid}-${started.replace(/\W+/g, '_')}.lock`;
 
-/** What a lock file says, or null for a missing or unreadable one and for one whose process is gone. */
-function livingHolder(path: string): Holder | null {
-  const text = readIfThere(path);
-  if (text === null) return null;
-  const parsed = Holder.safeParse(parseJson(text));
-  if (!parsed.success) return null;
-  return runningProcess(parsed.data.pid)?.started === parsed.data.started ? parsed.data : null;
+type Claim = { readonly pid: number; readonly path: string };
+
+/** The claims of living processes, but ours; what dead ones left is removed (no later process gets the same name). */
+function othersClaims(dataDir: string, own: string): Claim[] {
+  return readdirSync(dataDir).flatMap((name) => {
+    const pid = Number(CLAIM.exec(name)?.groups?.pid);
+    if (Number.isNaN(pid) || name === own) return [];
+    const holder = runningProcess(pid);
+    if (holder !== null && claimName(pid, holder.started) === name)
+      return [{ pid, path: join(dataDir, name) }];
+    rmSync(join(dataDir, name), { force: true });
+    return [];
+  });
 }
 
-function parseJson(text: string): unknown {
+/** Writes the page into our claim, or false when this very process has one already. */
+function claim(path: string, page: string): boolean {
   try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
-}
-
-/** Puts `from` at `to` unless something is there already; the whole content appears at once. */
-function linkIfFree(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
+    writeFileSync(path, page, { flag: 'wx', mode: 0o644 });
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
+}
+
+function held(dataDir: string, { pid, path }: Claim): LockedError {
+  const page = z.url().max(500).safeParse(readIfThere(path));
+  const first = page.success ? `open ${page.data}, or stop that process first` : 'stop that process first';
+  return new LockedError(pid, `dd0c/run is already running on ${dataDir} as process ${pid}: ${first}.`);
 }
 
 /** A held lock. */
@@ -90,51 +95,17 @@ export type Lock = {
 
 /**
  * Takes the data folder for this process, or throws LockedError naming the process that holds it and its page (a URL).
- * A lock left by a dead process is taken over. A lock file is never empty: it is written aside and linked into place.
+ * What a dead process left behind does not count. Everybody claims first and looks afterwards, so of two that start at
+ * once at least one sees the other and gives way: never do both hold it (though both may give way).
  */
 export function takeLock(dataDir: string, page: string): Lock {
   mkdirSync(dataDir, { recursive: true });
-  const path = join(dataDir, 'instance.lock');
-  const own = `${path}.${process.pid}`;
-  const started = runningProcess(process.pid)?.started ?? '';
-  writeFileSync(own, JSON.stringify({ pid: process.pid, started, page }), { mode: 0o644 });
-  try {
-    for (let attempt = 0; attempt < 5; attempt += 1) {
-      if (linkIfFree(own, path)) return { release: () => releaseIfOurs(path, started) };
-      const holder = livingHolder(path);
-      if (holder !== null) throw new LockedError(holder.pid, heldSentence(dataDir, holder));
-      setAside(path);
-    }
-  } finally {
-    rmSync(own, { force: true });
-  }
-  throw new LockedError(0, `The lock of ${dataDir} changes hands too quickly; start again.`);
-}
-
-/** Moves a stale lock away under a name of our own, so that of two starters only one removes a given file. */
-function setAside(path: string): void {
-  const aside = `${path}.stale.${process.pid}`;
-  if (!renameIfThere(path, aside)) return;
-  // Between the look and the move another starter may have taken the lock: then put it back.
-  if (livingHolder(aside) !== null) linkIfFree(aside, path);
-  rmSync(aside, { force: true });
-}
-
-function renameIfThere(from: string, to: string): boolean {
-  try {
-    renameSync(from, to);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
-    throw error;
-  }
-}
-
-function heldSentence(dataDir: string, holder: Holder): string {
-  return `dd0c/run is already running on ${dataDir} as process ${holder.pid}: open ${holder.page}, or stop that process first.`;
-}
-
-function releaseIfOurs(path: string, started: string): void {
-  const holder = livingHolder(path);
-  if (holder?.pid === process.pid && holder.started === started) rmSync(path, { force: true });
+  const name = claimName(process.pid, runningProcess(process.pid)?.started ?? 'unknown');
+  const own = { pid: process.pid, path: join(dataDir, name) };
+  if (!claim(own.path, page)) throw held(dataDir, own);
+  const release = () => rmSync(own.path, { force: true });
+  const [other] = othersClaims(dataDir, name);
+  if (other === undefined) return { release };
+  release();
+  throw held(dataDir, other);
 }

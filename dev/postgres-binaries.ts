@@ -74,7 +74,11 @@ const canRun = (runner: Runner): boolean =>
   spawnSync(join(runner.native, 'bin/postgres'), ['--version'], childOptions(runner)).status === 0;
 
 /** Finds binaries the account can run, copying them beside the data when those of the project are out of its reach. */
-export function findRunner(account: Account | null, home: string, onProgress?: (doing: string) => void): Runner {
+export function findRunner(
+  account: Account | null,
+  home: string,
+  onProgress?: (doing: string) => void,
+): Runner {
   const { native, version } = binaries();
   makeLinks(native);
   const direct = { account, home, native };
@@ -99,4 +103,3 @@ export function findRunner(account: Account | null, home: string, onProgress?: (
     `The embedded Postgres does not run here (${tried.error?.message ?? tried.stderr.trim()}): set DATABASE_URL to a server of your own.`,
   );
 }
-

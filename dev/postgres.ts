@@ -1,25 +1,24 @@
 /** The embedded Postgres: a small launcher over ready-made binaries, one cluster a data folder. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   chownSync,
   closeSync,
-  cpSync,
   existsSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { basename, dirname, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
-import { type Account, errorCode, ownFolder, reachableFolder, reachablePath } from './account.ts';
+import { type Account, ownFolder, reachableFolder, reachablePath } from './account.ts';
 import { readIfThere, runningProcess } from './lock.ts';
+import { childOptions, findRunner, PostgresError, type Runner } from './postgres-binaries.ts';
+
+export { PostgresError };
 
 /** What to start: the product's data folder, the account to run as (null: ourselves), and whether data may be lost (tests). */
 export type PostgresOptions = {
@@ -58,8 +57,12 @@ const placeIn = (folder: string): Place => {
 };
 
 /** Makes the cluster once, beside its final name: an initdb that was killed leaves no half cluster. */
-async function ensureCluster(runner: Runner, { tests, onProgress }: PostgresOptions): Promise<void> {
-  const { place, account } = runner;
+async function ensureCluster(
+  runner: Runner,
+  place: Place,
+  { tests, onProgress }: PostgresOptions,
+): Promise<void> {
+  const { account } = runner;
   if (existsSync(place.data)) return;
   onProgress?.('creating the database');
   const unfinished = `${place.data}.new`;
@@ -126,12 +129,12 @@ const freePort = (): Promise<number> =>
     });
   });
 
-/** postmaster.pid: line 1 is the process id, line 8 its state; the server keeps both current. */
-function pidFile(place: Place): { pid: number; ready: boolean } | null {
+/** postmaster.pid: line 1 is the process id, line 4 the port, line 8 the state; the server keeps them current. */
+function pidFile(place: Place): { pid: number; port: number; ready: boolean } | null {
   const text = readIfThere(join(place.data, 'postmaster.pid'));
   if (text === null) return null;
   const lines = text.split('\n');
-  return { pid: Number(lines[0]), ready: lines[7]?.trim() === 'ready' };
+  return { pid: Number(lines[0]), port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' };
 }
 
 /** The server running on this very cluster, if any: the process the pid file names, unless the id was given to another. */
@@ -176,26 +179,22 @@ function serverArguments(place: Place, port: number, tests: boolean): string[] {
 }
 
 /** Starts the server detached (a Ctrl-C meant for us does not reach it) with its words in a log file. */
-function launch(runner: Runner, port: number, tests: boolean): ChildProcess {
-  const log = openSync(runner.place.log, 'w', 0o600);
+function launch(runner: Runner, place: Place, port: number, tests: boolean): ChildProcess {
+  const log = openSync(place.log, 'w', 0o600);
   const options = {
     ...childOptions(runner),
     detached: true,
     stdio: ['ignore', log, log] as ['ignore', number, number],
   };
-  const child = spawn(
-    join(runner.native, 'bin/postgres'),
-    serverArguments(runner.place, port, tests),
-    options,
-  );
+  const child = spawn(join(runner.native, 'bin/postgres'), serverArguments(place, port, tests), options);
   closeSync(log);
   child.unref();
   return child;
 }
 
 /** Waits until the server is ready; null when its port was taken in between. Throws PostgresError `postgres.start`. */
-async function startOn(runner: Runner, port: number, tests: boolean): Promise<number | null> {
-  const child = launch(runner, port, tests);
+async function startOn(runner: Runner, place: Place, port: number, tests: boolean): Promise<number | null> {
+  const child = launch(runner, place, port, tests);
   let ended = false;
   for (const event of ['error', 'exit']) {
     child.on(event, () => {
@@ -203,7 +202,7 @@ async function startOn(runner: Runner, port: number, tests: boolean): Promise<nu
     });
   }
   const ready = () => {
-    const file = pidFile(runner.place);
+    const file = pidFile(place);
     return file !== null && file.pid === child.pid && file.ready;
   };
   await becomesTrue(() => ended || ready(), START_LIMIT_MS);
@@ -211,11 +210,11 @@ async function startOn(runner: Runner, port: number, tests: boolean): Promise<nu
     if (ready()) return child.pid;
     await stopServer(child.pid);
   }
-  const words = readFileSync(runner.place.log, 'utf8');
+  const words = readFileSync(place.log, 'utf8');
   if (words.includes('Address already in use')) return null;
   throw new PostgresError(
     'postgres.start',
-    `The embedded Postgres did not start: ${lastLines(words)} (more in ${runner.place.log}).`,
+    `The embedded Postgres did not start: ${lastLines(words)} (more in ${place.log}).`,
   );
 }
 
@@ -226,28 +225,40 @@ async function startOn(runner: Runner, port: number, tests: boolean): Promise<nu
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   const place = placeIn(reachableFolder(options.dataDir, options.account));
   ownFolder(place.home, null, options.account === null ? 0o700 : 0o711);
-  const runner = runnerFor(options, place);
+  const runner = findRunner(options.account, place.home, options.onProgress);
   const leftOver = runningServer(place);
   if (leftOver !== null) {
     options.onProgress?.('stopping the database that an earlier run left behind');
     await stopServer(leftOver);
   }
-  await ensureCluster(runner, options);
+  await ensureCluster(runner, place, options);
   // Postgres itself refuses a stale file whose process id now belongs to another process of the same account.
   rmSync(join(place.data, 'postmaster.pid'), { force: true });
   options.onProgress?.('starting the database');
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const port = await freePort();
-    const pid = await startOn(runner, port, options.tests ?? false);
+    const pid = await startOn(runner, place, port, options.tests ?? false);
     if (pid === null) continue;
-    const password = readFileSync(place.password, 'utf8').trim();
-    const url = `postgresql://${OWNER}:${password}@127.0.0.1:${port}/postgres`;
-    return { url, port, pid, stop: () => stopServer(pid) };
+    return running(place, pid, port);
   }
   throw new PostgresError(
     'postgres.start',
     'The embedded Postgres found no free port in five attempts; start again.',
   );
+}
+
+function running(place: Place, pid: number, port: number): RunningPostgres {
+  const password = readFileSync(place.password, 'utf8').trim();
+  const url = `postgresql://${OWNER}:${password}@127.0.0.1:${port}/postgres`;
+  return { url, port, pid, stop: () => stopServer(pid) };
+}
+
+/** The server of a data folder that somebody else started, or null when none is running. */
+export function findPostgres(dataDir: string, account: Account | null): RunningPostgres | null {
+  const place = placeIn(reachablePath(dataDir, account));
+  const pid = runningServer(place);
+  const port = pidFile(place)?.port;
+  return pid === null || port === undefined ? null : running(place, pid, port);
 }
 
 /** Stops the server of a data folder if one is running, whoever started it; tells whether there was one. */

@@ -50,7 +50,7 @@ function npmCi() {
   const line = progress('Installing the packages');
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   // npm_execpath is set for what npm runs: then the same npm is used.
-  const npm = process.env.npm_execpath?.endsWith('.js') ? process.env.npm_execpath : null;
+  const npm = process.env.npm_execpath?.endsWith('npm-cli.js') ? process.env.npm_execpath : null;
   const options = { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] };
   return new Promise((done) => {
     const child =

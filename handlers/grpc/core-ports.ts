@@ -43,16 +43,23 @@ export function corePorts({ log, agents, clock, logger, onChange }: CorePortsDep
       await agents.seen(agent, clock.now());
       const { hostName, version, rulesetVersion, policySha256, profiles, pausedBecause } = hello;
       const description = { hostName, version, rulesetVersion, policySha256, profiles, pausedBecause };
-      await log.transact(agentKind, agentRef(await tenantOf(agent), agent), { type: 'describe', description });
+      await log.transact(agentKind, agentRef(await tenantOf(agent), agent), {
+        type: 'describe',
+        description,
+      });
     },
     alive: (agent) => agents.seen(agent, clock.now()),
     disconnected: (agent) => agents.seen(agent, null),
     async waitingJobs(agent): Promise<readonly Signed[]> {
-      const waiting = (await underWay(agent)).filter(({ step, dispatch }) => step.status === 'dispatched' && dispatch.exp > clock.now());
+      const waiting = (await underWay(agent)).filter(
+        ({ step, dispatch }) => step.status === 'dispatched' && dispatch.exp > clock.now(),
+      );
       return waiting.map(({ dispatch }) => decodeSigned(dispatch.envelope));
     },
     async killsAsked(agent) {
-      const asked = (await underWay(agent)).filter(({ step }) => step.status === 'running' && step.killAskedBy !== null);
+      const asked = (await underWay(agent)).filter(
+        ({ step }) => step.status === 'running' && step.killAskedBy !== null,
+      );
       return asked.map(({ dispatch }) => dispatch.envelopeId);
     },
     async record(agent, report) {
@@ -61,10 +68,18 @@ export function corePorts({ log, agents, clock, logger, onChange }: CorePortsDep
       const step = run?.steps.find(({ id }) => id === report.stepId);
       if (run?.plan?.agentId !== agent || step?.dispatch?.envelopeId !== report.envelopeId) {
         // Its own journal keeps it; nothing of ours may change by the word of an agent that was never asked.
-        logger.error({ agent, run: report.runId, envelope: report.envelopeId }, 'an agent reported on an envelope we do not know');
+        logger.error(
+          { agent, run: report.runId, envelope: report.envelopeId },
+          'an agent reported on an envelope we do not know',
+        );
         return;
       }
-      await recordReport(log, tenant, { run: report.runId, step: report.stepId, attempt: report.attempt, report: toStepReport(report) });
+      await recordReport(log, tenant, {
+        run: report.runId,
+        step: report.stepId,
+        attempt: report.attempt,
+        report: toStepReport(report),
+      });
     },
     async tenantPause(tenant) {
       const { panicEpoch, paused, resume } = await tenantState(log, tenant);
@@ -82,7 +97,10 @@ function toStepReport(report: Report): StepReport {
       return { kind: 'printed', tail: report.tail, bytes: report.bytes };
     case 'finished': {
       const { exitCode, signal, timedOut, head, tail, bytes, sha256, startedAt, finishedAt } = report;
-      return { kind: 'finished', result: { exitCode, signal, timedOut, head, tail, bytes, sha256, startedAt, finishedAt } };
+      return {
+        kind: 'finished',
+        result: { exitCode, signal, timedOut, head, tail, bytes, sha256, startedAt, finishedAt },
+      };
     }
     case 'rejected':
       return { kind: 'rejected', code: report.code, sentence: report.sentence };

@@ -36,7 +36,7 @@ export async function enrol(
     logger.info({ agentId, tenantId, agentEpoch, hostName }, 'An agent enrolled.');
     return { error: null, value: { agentId, tenantId, agentEpoch } };
   } catch (error) {
-    logger.error({ error }, 'An enrolment failed; the agent may try again.');
+    logger.error({ err: error }, 'An enrolment failed; the agent may try again.');
     return refuse(status.UNAVAILABLE, 'Enrolment is not possible at the moment. Try again.');
   }
 }

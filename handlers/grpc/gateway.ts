@@ -31,6 +31,8 @@ export interface Gateway {
 
 /** Notifications may be lost: every session looks for itself this often. */
 const LOOK_EVERY_MS = 1000;
+/** How often the system hears that an agent is still connected. */
+const BEAT_EVERY_MS = 5000;
 /** Larger than a report (512 KiB) with its frame, and nothing more. */
 const MAX_MESSAGE_BYTES = 600 * 1024;
 
@@ -62,14 +64,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const port = await bind(server, options);
   const stopListening = ports.onChange((tenantId) => lookAt(sessions, tenantId));
-  const timer = setInterval(() => lookAt(sessions, null), LOOK_EVERY_MS);
+  const looks = setInterval(() => lookAt(sessions, null), LOOK_EVERY_MS);
+  const beats = setInterval(() => beat(sessions, ports, logger), BEAT_EVERY_MS);
   return {
     port,
     broadcastPause(tenantId, epoch) {
       for (const session of sessions.values()) if (session.agent.tenantId === tenantId) session.pause(epoch);
     },
     async close() {
-      clearInterval(timer);
+      clearInterval(looks);
+      clearInterval(beats);
       stopListening();
       server.forceShutdown();
       await Promise.all(serving);
@@ -85,6 +89,14 @@ function bind(server: Server, { host, port, tls }: GatewayOptions): Promise<numb
       error ? reject(error) : resolve(bound),
     );
   });
+}
+
+function beat(sessions: ReadonlyMap<AgentId, Session>, ports: GatewayPorts, logger: Logger): void {
+  for (const agentId of sessions.keys()) {
+    ports
+      .alive(agentId)
+      .catch((error: unknown) => logger.warn({ err: error, agentId }, 'A sign of life was lost.'));
+  }
 }
 
 function lookAt(sessions: ReadonlyMap<AgentId, Session>, tenantId: TenantId | null): void {

@@ -28,9 +28,13 @@ export interface GatewayPorts {
   findAgent(agentId: AgentId): Promise<EnrolledAgent | null>;
   /** The agent proved its key and said where it stands. */
   connected(agentId: AgentId, info: Hello): Promise<void>;
+  /** The agent's stream is up; called every few seconds for as long as it is. */
+  alive(agentId: AgentId): Promise<void>;
   disconnected(agentId: AgentId): Promise<void>;
   /** Envelopes that were signed for this agent and have no outcome yet, by rising `seq`. */
   waitingJobs(agentId: AgentId): Promise<readonly Signed[]>;
+  /** The ids of envelopes that were started by this agent and that a person wants ended. */
+  killsAsked(agentId: AgentId): Promise<readonly string[]>;
   /**
    * Resolves only when the report is durably recorded; then the agent hears the ACK. The same report may come again
    * and must change nothing. `signed` is the report as the agent signed it. The report's ids are the agent's claim: the

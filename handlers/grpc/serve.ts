@@ -18,7 +18,9 @@ export async function serve(
   ports: GatewayPorts,
   logger: Logger,
 ): Promise<void> {
-  stream.on('error', (error: Error) => logger.debug({ error }, 'A stream of an agent ended with an error.'));
+  stream.on('error', (error: Error) =>
+    logger.debug({ err: error }, 'A stream of an agent ended with an error.'),
+  );
   stream.on('cancelled', () => stream.destroy());
   const deadline = setTimeout(
     () => end(stream, status.DEADLINE_EXCEEDED, 'No hello in time.'),
@@ -41,7 +43,7 @@ export async function serve(
     await work(stream, messages, greeting.agent, greeting.hello, sessions, ports, logger);
   } catch (error) {
     if (!stream.cancelled)
-      logger.error({ error }, 'A stream of an agent ended early; the agent will come back.');
+      logger.error({ err: error }, 'A stream of an agent ended early; the agent will come back.');
     end(stream, status.UNAVAILABLE, 'The server could not go on with this stream. Connect again.');
   } finally {
     clearTimeout(deadline);

@@ -22,6 +22,8 @@ export class Session {
   readonly #log: Logger;
   /** Payload hashes of the envelopes this connection has carried. */
   readonly #handed = new Set<string>();
+  /** The envelopes this connection has told the agent to end. */
+  readonly #killed = new Set<string>();
   #credit = 0;
   #told: { epoch: number; paused: boolean } | null = null;
   /** The highest epoch a broadcast named; until the tenant's own state gets there, the session stays paused. */
@@ -69,8 +71,9 @@ export class Session {
     }
   }
 
-  /** Looks whether there is a pause to tell or a job to hand out. Calls during a look lead to one more look. */
+  /** Looks whether there is a pause or a kill to tell or a job to hand out. Calls during a look lead to one more look. */
   look(): void {
+    if (this.#told === null) return;
     this.#wanted = true;
     if (!this.#looking) void this.#lookUntilSettled();
   }
@@ -81,10 +84,14 @@ export class Session {
       while (this.#wanted && !this.#stream.destroyed) {
         this.#wanted = false;
         await this.#tellPause();
+        await this.#tellKills();
         await this.#handOut();
       }
     } catch (error) {
-      this.#log.error({ error }, 'Could not look for work for the agent; the next look is within a second.');
+      this.#log.error(
+        { err: error },
+        'Could not look for work for the agent; the next look is within a second.',
+      );
     } finally {
       this.#looking = false;
     }
@@ -99,6 +106,14 @@ export class Session {
     else if (resume !== undefined) {
       this.#told = { epoch: pause.epoch, paused: false };
       this.#send({ kind: { $case: 'resume', value: resume } });
+    }
+  }
+
+  async #tellKills(): Promise<void> {
+    for (const envelopeId of await this.#ports.killsAsked(this.agent.agentId)) {
+      if (this.#killed.has(envelopeId)) continue;
+      this.#killed.add(envelopeId);
+      this.#send({ kind: { $case: 'kill', value: { envelopeId } } });
     }
   }
 

@@ -32,7 +32,8 @@ const UNIQUE_VIOLATION = '23505';
 export async function inTransaction<T>(pool: Pool, work: (tx: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
-    await client.query('BEGIN');
+    // A fact that was told to anybody must outlive a crash of the database, whatever the server's default is.
+    await client.query('BEGIN; SET LOCAL synchronous_commit = on');
     const result = await work(client);
     await client.query('COMMIT');
     return result;

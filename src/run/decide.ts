@@ -22,7 +22,8 @@ function decideCommand(state: RunState, command: RunCommand, facts: Facts): Deci
   if (command.type === 'report') return report(state, command, facts.now);
   if (command.type === 'tick') return events(...lapses(state, facts));
   if (!state.plan) return refuse('no-such-run', 'There is no such run.');
-  if (hasEnded(state.status)) return refuse('run-ended', 'This run has ended, so nothing in it can be changed any more.');
+  // A step that outlives its run (aborted while it ran) can still be stopped.
+  if (hasEnded(state.status) && command.type !== 'kill') return refuse('run-ended', 'This run has ended, so nothing in it can be changed any more.');
   if (command.type === 'dispatch') return dispatch(state, command, facts);
   if (command.by.standing !== 'member') return notAMember();
 
@@ -50,10 +51,10 @@ function decideCommand(state: RunState, command: RunCommand, facts: Facts): Deci
 
 /** What the run does next without anybody asking: offer the next step, approve a safe one by policy, or end. */
 function whatFollows(state: RunState, { now, tenant }: Facts): RunEvent[] {
-  if (state.status !== 'running' || tenant.paused) return endings(state, now);
+  if (state.status !== 'running') return endings(state, now);
   const step = currentStep(state, isSettled);
   if (!step) return [{ type: 'run.succeeded', at: now }];
-  if (step.status !== 'waiting') return endings(state, now);
+  if (step.status !== 'waiting' || tenant.paused) return endings(state, now);
   if (!step.job) return [{ type: 'step.handed-over', step: step.id, at: now }];
   return [step.job.rule === 'auto' ? approvedByPolicy(step.id, step.job, now) : offer(step.id, now)];
 }

@@ -194,8 +194,8 @@ export function readCode(lines: readonly Line[], lang: string | null, context: C
   if (context.outputExpected && !prompted) return noted(lines, 'output');
   const commands = units.filter((unit) => unit.type === 'command');
   const foreign = !SHELL.has(tag) && !NEUTRAL.has(tag) && !SQL.has(tag);
-  if (context.sampleExpected && !prompted && commands[0] && shapeOf(commands[0].command.text) !== 'strong')
-    return noted(lines, 'output');
+  const first = commands[0]?.command.text.split('\n', 1)[0] ?? '';
+  if (context.sampleExpected && !prompted && !isBareCommand(first)) return noted(lines, 'output');
   if (foreign && !prompted && commands.some((unit) => shapeOf(unit.command.text) !== 'strong')) {
     return noted(lines, 'configuration');
   }

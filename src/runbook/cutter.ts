@@ -86,7 +86,7 @@ export class BlockCutter {
   /** The lines of the command that begins with `start`, and where a trailing comment begins in a single line. */
   private extent(start: Line, index: number, repl: boolean): [readonly Line[], number | null] {
     if (repl) return [this.replLines(start, index), null];
-    if ((this.sql || isSql(start.text)) && shapeOf(start.text) !== 'strong')
+    if (isSql(start.text) || (this.sql && shapeOf(start.text) !== 'strong'))
       return [this.statement(start, index), null];
     const scan = new ShellScan();
     const taken = [start];
@@ -121,14 +121,13 @@ export class BlockCutter {
     return taken;
   }
 
-  /** A Python prompt and its `... ` lines; an empty one ends the statement. */
+  /** A Python prompt and its `... ` lines, kept as they stand; an empty one ends the statement. */
   private replLines(start: Line, index: number): readonly Line[] {
     const taken = [start];
     for (;;) {
       const next = this.lines[index + taken.length];
-      const dots = next ? /^\s*\.\.\.[ \t]*/.exec(next.text) : null;
-      if (!next || !dots || taken.length >= MAX_COMMAND_LINES) return taken;
-      taken.push(tail(next, dots[0].length));
+      if (!next || !/^\s*\.\.\.[ \t]+\S/.test(next.text) || taken.length >= MAX_COMMAND_LINES) return taken;
+      taken.push(next);
     }
   }
 }

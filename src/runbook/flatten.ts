@@ -1,5 +1,5 @@
 import type { Verdict } from '../safety/verdict.ts';
-import { bindCommand } from './bind.ts';
+import { bindCommand, validateValue } from './bind.ts';
 import type { Command, Parse, Step, Variable } from './runbook.ts';
 
 /** One numbered line of a runbook: a command with its verdict, or a step that holds none. */
@@ -30,11 +30,19 @@ const SAMPLES: Record<Variable['type'], string> = {
   url: 'https://host.example/path',
 };
 
+/** A value for every input: the text's own example where it may be used, else a harmless sample. */
+export function sampleValues(parse: Parse): ReadonlyMap<string, string> {
+  return new Map(
+    parse.variables.map((variable) => {
+      const { name, type, example } = variable;
+      return [name, example !== null && validateValue(variable, example) === null ? example : SAMPLES[type]];
+    }),
+  );
+}
+
 /** Judges every command of a parse, inputs filled with samples; a command that cannot be filled is judged as it stands. */
 export function judge(parse: Parse, classify: (command: string) => Verdict): Verdict[][] {
-  const values = new Map(
-    parse.variables.map((variable) => [variable.name, variable.example ?? SAMPLES[variable.type]]),
-  );
+  const values = sampleValues(parse);
   return parse.steps.map((step) =>
     step.commands.map(({ text }) => {
       const bound = bindCommand(text, parse.variables, values);

@@ -82,6 +82,7 @@ function toldToRun(span: CodeSpan, text: string): boolean {
   const argued = words.length > 2 || words.slice(1).some((word) => /^-|[/.=<$]/.test(word));
   if (alone) return words.length > 1;
   if (/\b(?:do not|don'?t|never|not)\b[^.;:]*$/i.test(before)) return false;
+  if (/^\s*commands\b/i.test(span.after)) return false;
   if (STRICT.test(before)) return words.length > 1 || isPlainTool(text) || text.includes('/');
   if (FORBIDDEN.test(before) || SUBJECT.test(span.after)) return false;
   return argued && LOOSE.test(before);

@@ -2,19 +2,22 @@ import MarkdownIt from 'markdown-it';
 import type { Block, Document, Item, Line } from './blocks.ts';
 import { sourceLines, tail, trimLine } from './blocks.ts';
 
-type Parser = ReturnType<typeof blockParser>;
-type Token = ReturnType<Parser['parse']>[number];
-
-/** Design: 2,000 blocks a text; what lies beyond, or deeper than markdown-it's 100 levels, is kept as `unparsed`. */
-const MAX_BLOCKS = 2000;
-
-const REFERENCE = /^[\s>]*\[[^\]]{1,200}\]:/;
-
 function blockParser() {
   const md = new MarkdownIt({ html: true });
   md.core.ruler.enableOnly(['normalize', 'block']);
   return md;
 }
+
+/** Holds no state between texts. */
+const PARSER = blockParser();
+
+type Token = ReturnType<typeof PARSER.parse>[number];
+
+/** Design: 2,000 blocks a text; what lies beyond, or deeper than markdown-it's 100 levels, is kept as `unparsed`. */
+const MAX_BLOCKS = 2000;
+
+/** A link definition, which yields no token, or its address on a line of its own. */
+const REFERENCE = /^[\s>]*(?:\[[^\]]{1,200}\]:|<?https?:\/\/\S+$)/;
 
 /** Front matter between `---` lines at the very top: its title, and how many lines it takes. */
 function frontMatter(lines: readonly Line[]): { title: string | null; count: number } {
@@ -30,10 +33,11 @@ function frontMatter(lines: readonly Line[]): { title: string | null; count: num
 
 /** The end of `source` that is `content`: what remains of a line when its container's prefix is gone. */
 function suffix(source: Line, content: string): Line {
-  if (source.text.replaceAll('\0', '\ufffd').endsWith(content))
-    return tail(source, source.text.length - content.length);
+  if (source.text.endsWith(content)) return tail(source, source.text.length - content.length);
+  const text = source.text.replaceAll('\0', '\ufffd');
+  if (text.endsWith(content)) return tail(source, text.length - content.length);
   const bare = content.trim();
-  const at = bare === '' ? -1 : source.text.replaceAll('\0', '\ufffd').lastIndexOf(bare);
+  const at = bare === '' ? -1 : text.lastIndexOf(bare);
   return at < 0
     ? trimLine(source)
     : { text: source.text.slice(at, at + bare.length), start: source.start + at };

@@ -52,39 +52,47 @@ class PlainReader {
     this.code = null;
   }
 
-  private fenced(line: Line): void {
+  /** Takes a line inside a fence and returns what stands after the closing mark, or null. */
+  private fenced(line: Line): Line | null {
     const close = line.text.indexOf('```');
     if (close < 0) {
       this.code?.lines.push(line);
-      return;
+      return null;
     }
     const before = { text: line.text.slice(0, close), start: line.start };
     if (before.text.trim() !== '') this.code?.lines.push(before);
     this.closeCode();
     const after = trimLine(tail(line, close + 3));
-    if (after.text !== '') this.read(after);
+    return after.text === '' ? null : after;
   }
 
-  private openFence(line: Line, at: number): void {
+  /** Opens a fence at `at` and returns the code that stands on the same line, or null. */
+  private openFence(line: Line, at: number): Line | null {
     const before = { text: line.text.slice(0, at), start: line.start };
     if (before.text.trim() !== '') this.prose(before);
     this.flush();
     const rest = trimLine(tail(line, at + 3));
-    const named = LANGUAGE.test(rest.text);
+    const named = rest.text.length < 20 && LANGUAGE.test(rest.text);
     this.code = { lines: [], lang: named ? rest.text.toLowerCase() : null, fence: true };
-    if (!named && rest.text !== '') this.fenced(rest);
+    return named || rest.text === '' ? null : rest;
   }
 
+  /** Reads one line, which may open and close several fences. */
   read(line: Line): void {
+    for (let rest: Line | null = line; rest; ) rest = this.piece(rest);
+    this.afterBlank = line.text.trim() === '';
+  }
+
+  private piece(line: Line): Line | null {
     const blank = line.text.trim() === '';
     const fence = this.code ? -1 : line.text.indexOf('```');
-    if (this.code?.fence) this.fenced(line);
-    else if (this.code && blank) this.closeCode();
+    if (this.code?.fence) return this.fenced(line);
+    if (fence >= 0) return this.openFence(line, fence);
+    if (this.code && blank) this.closeCode();
     else if (this.code) this.code.lines.push(line);
-    else if (fence >= 0) this.openFence(line, fence);
     else if (blank) this.flush();
     else this.prose(line);
-    this.afterBlank = blank;
+    return null;
   }
 
   private heading(line: Line, level: number): void {

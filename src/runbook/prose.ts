@@ -20,9 +20,9 @@ const PREREQUISITE =
 const BACKGROUND =
   /^\W*(?:overview|background|meaning|impact|symptoms?|description|contents|table of contents|introduction|about|when to use|when not to use|purpose|summary|prevention|references?|further reading|see also|related|notes?|history|changelog|what (?:is|happens|happened)|full context|how (?:it|this) works|architecture|contacts?|owner|metadata|first and foremost|glossary|links|resources|additional (?:information|resources)|pitfalls|data structure)\b/i;
 const OUTPUT =
-  /(?:\b(?:(?:example|sample|expected|typical|resulting|the) (?:\w+ )?outputs?|outputs?(?: (?:looks?|should|will|is|when|starting|would)\b.*)?|(?:will|should|would) (?:then )?(?:see|look|return|show|print|output|log|report|be similar|display)|returns?|logs? (?:messages?|entries|entry|the following)|following (?:message|error|output|log)s?|error (?:message|looks)|example (?:response|log)|response)\b[^.]{0,120}|^outputs?):?\s*$/i;
+  /(?:\b(?:(?:example|sample|expected|typical|resulting) (?:\w+ )?outputs?|outputs? (?:looks?|should|will|is|when|starting|would)\b.*|example (?:response|log))\b[^.]{0,120}|^(?:the )?outputs?):?\s*$/i;
 const SAMPLE =
-  /\b(?:looks? (?:like|similar)(?: this)?|similar to(?: this| the following)?|examples?)\b[^.]{0,60}:?\s*$/i;
+  /\b(?:looks? (?:like|similar)(?: this)?|similar to(?: this| the following)?|examples?|outputs?|(?:will|should|would) (?:then )?(?:see|look|return|show|print|output|log|report|be similar|display)|returns?|logs? (?:messages?|entries|entry|the following)|following (?:message|error|output|log)s?|error (?:message|looks)|response)\b[^.]{0,120}:?\s*$/i;
 const TOLD = /\b(?:run|running|execute|executing|command|commands|type|enter|issue|launch|use|using|do)\b/i;
 const IMPERATIVE =
   /^(?:\(?optional(?:ly)?\)?[,:]?\s+|please\s+|then,?\s+|next,?\s+|now,?\s+|finally,?\s+|first,?\s+|and\s+|also\s+|manually\s+|again,?\s+)*(?:acknowledge|add|adjust|alert|allow|announce|apply|approve|ask|assign|attach|backup|back up|bind|bring|call|change|check|choose|clean|clear|click|close|comment|compare|complete|confirm|connect|contact|copy|create|cut|decide|delete|deploy|destroy|determine|disable|disconnect|document|download|drain|edit|enable|ensure|escalate|examine|execute|expand|export|fail ?over|file|fill|filter|find|fix|follow|force|get|give|go|grant|identify|import|increase|inform|initiate|insert|inspect|install|investigate|invite|kill|launch|let|list|locate|lock|log ?(?:in|into|on|out)?|look|make|mark|merge|migrate|monitor|mount|move|navigate|note|notify|obtain|open|page|pause|perform|pick|ping|place|post|prepare|press|promote|provide|pull|purge|push|put|raise|re-?run|reach|read|reboot|rebuild|record|recreate|reduce|redeploy|refer|remove|rename|repeat|replace|report|request|resize|resolve|restart|restore|resume|retry|revert|review|revoke|roll|rotate|run|save|scale|schedule|search|select|send|set|shut ?down|sign|silence|skip|snapshot|source|specify|start|stop|submit|suspend|switch|take|talk|tell|terminate|test|toggle|trigger|try|turn|uncordon|undo|uninstall|unlock|unset|update|upgrade|upload|use|validate|verify|view|visit|wait|warn|watch|work|write)\b/i;
@@ -55,7 +55,7 @@ export const isBackgroundHeading = (text: string): boolean => BACKGROUND.test(te
 export const isImperative = (text: string): boolean => IMPERATIVE.test(text);
 export const isConditional = (text: string): boolean => CONDITION.test(text);
 export const expectsOutput = (text: string): boolean => OUTPUT.test(text.slice(-300));
-/** `Example:` or `looks like:` may introduce a command as well as what it prints. */
+/** `Example:`, `looks like:` or `should report:` may introduce a command as well as what it prints. */
 export const expectsSample = (text: string): boolean => SAMPLE.test(text.slice(-300));
 export const tellsToRun = (text: string): boolean => TOLD.test(text.slice(-300));
 

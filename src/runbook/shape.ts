@@ -9,8 +9,11 @@ const STOPWORDS =
 const WINDOW = 1000;
 
 const SQL =
-  /^(?:select\s.{1,400}|select$|insert\s+into\s|update\s+\S+\s+set\b|delete\s+from\s|with\s+\w+\s+as\s*\(|create\s+(?:or\s+replace\s+)?(?:table|index|user|role|database|view|function|extension|unique)\b|alter\s+(?:table|system|user|role|database|index|session)\b|drop\s+(?:table|index|user|role|database|view|function|extension)\b|truncate\s+table\b|explain\s+(?:\(|analyze|select)|vacuum\b(?:\s+(?:full|analyze|verbose|\w+))?;?$|show\s+[\w. ]+;|grant\s.+\sto\s|revoke\s.+\sfrom\s|reindex\s+(?:table|index|database)\b)/i;
+  /^(?:select\s(?!\w+\s+in\s).{1,400}|select$|insert\s+into\s|update\s+\S+\s+set\b|delete\s+from\s|with\s+\w+\s+as\s*\(|create\s+(?:or\s+replace\s+)?(?:table|index|user|role|database|view|function|extension|unique)\b|alter\s+(?:table|system|user|role|database|index|session)\b|drop\s+(?:table|index|user|role|database|view|function|extension)\b|truncate\s+table\b|explain\s+(?:\(|analyze|select)|vacuum\b(?:\s+(?:full|analyze|verbose|\w+))?;?$|show\s+[\w. ]+;|grant\s.+\sto\s|revoke\s.+\sfrom\s|reindex\s+(?:table|index|database)\b)/i;
 
+/** The first line of a compound command: prose does not end in `; then` or `; do`, nor begin `for x in`. */
+const COMPOUND =
+  /^(?:if|elif|while|until)\s.{1,900}(?:;\s*|\s)(?:then|do)(?:\s|$)|^(?:if|while|until)\s+(?:!\s+)?(?:\[\[?|\(\()\s|^(?:for|select)\s+\w+\s+in\s(?:.{1,900};\s*do\b|.{0,900}[$`{*].{0,900}$)|^for\s*\(\(|^case\s+\S+\s+in(?:\s|$)|^(?:function\s+)?\w+\s*\(\)\s*\{/;
 const ASSIGNMENT = /^[A-Za-z_]\w{0,100}\+?=/;
 const PATH_WORD = /^(?:\.{1,2}|~|\$\{?\w+\}?|<[\w -]{1,40}>)?\/[\w./@+~<>${}-]+$/;
 
@@ -61,6 +64,7 @@ export function shapeOf(text: string): Shape {
   const first = words[0] ?? '';
   if (first === '' || /^[#<>|&=,;:!?%+*-]/.test(first)) return /^!\s+\w/.test(line) ? 'weak' : 'none';
   if (/^[A-Za-z_]\w*\+?=/.test(first)) return assignmentShape(line);
+  if (COMPOUND.test(line)) return 'strong';
   if (isProse(line)) return 'none';
   const second = words[1] ?? '';
   if (/^(?:=|:=|=>|->|:|==)$/.test(second) || /[:,]$/.test(first)) return 'none';
@@ -81,6 +85,7 @@ export function shapeOf(text: string): Shape {
 export function isBareCommand(text: string): boolean {
   const line = text.trim();
   if (line.length > 16_384 || /^(?:[-*]\s|>\s)/.test(line) || /[A-Za-z][.?!:]$/.test(line)) return false;
+  if (COMPOUND.test(line)) return true;
   if (isSql(line)) return /;$/.test(line) || /^select\s.+\sfrom\s/i.test(line.slice(0, WINDOW));
   const words = calledWords(line);
   const [first = '', ...rest] = words[0] === 'sudo' ? words.slice(1) : words;

@@ -1,4 +1,4 @@
-import { collect, type Collected } from './collect.ts';
+import { type Collected, collect } from './collect.ts';
 import type { Context } from './context.ts';
 import { judgeInvocation } from './judge.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -18,7 +18,17 @@ export interface Judgement {
 
 /** Judges a text: precheck, two readings, every command in it, everything those run in turn. Never throws. */
 export function judge(text: string, knowledge: Knowledge): Judgement {
-  const context: Context = { knowledge, findings: [], traits: new Set(), names: new Set(), depth: 0, remote: false, judgeInvocation, judgeShell };
+  const context: Context = {
+    knowledge,
+    findings: [],
+    traits: new Set(),
+    names: new Set(),
+    sends: new Set(),
+    depth: 0,
+    remote: false,
+    judgeInvocation,
+    judgeShell,
+  };
   const whole: Span = { start: 0, end: text.length };
   try {
     const early = precheck(text);
@@ -27,10 +37,22 @@ export function judge(text: string, knowledge: Knowledge): Judgement {
     const filled = placeholders(text);
     if (filled.found.length > 0) judgeFilled(text, filled, context);
     else judgeText(text, { kind: 'inherited' }, (start, end) => ({ start, end }), context);
+    if (context.sends.size > 0 && context.findings.some((finding) => finding.rule === 'file.secret'))
+      context.findings.push({
+        rule: 'secret.sent',
+        risk: 'danger',
+        sentence: `A secret is read and ${[...context.sends].join(', ')} can send it out.`,
+        span: whole,
+      });
     for (const trait of sessionTraits(filled.text)) context.traits.add(trait);
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unknown';
-    context.findings.push({ rule: 'limit.exception', risk: 'danger', sentence: `This text cannot be analysed (${why}).`, span: whole });
+    context.findings.push({
+      rule: 'limit.exception',
+      risk: 'danger',
+      sentence: `This text cannot be analysed (${why}).`,
+      span: whole,
+    });
   }
   return context;
 }
@@ -45,7 +67,8 @@ function judgeFilled(text: string, filled: ReturnType<typeof placeholders>, cont
   const asIs: Context = { ...context, findings: [] };
   judgeText(text, { kind: 'inherited' }, (start, end) => ({ start, end }), asIs);
   judgeText(filled.text, { kind: 'inherited' }, (start, end) => ({ start, end }), context);
-  if (!asIs.findings.some((finding) => finding.rule === 'shell.syntax')) context.findings.push(...asIs.findings);
+  if (!asIs.findings.some((finding) => finding.rule === 'shell.syntax'))
+    context.findings.push(...asIs.findings);
   for (const span of filled.found)
     context.findings.push({
       rule: 'shell.placeholder',
@@ -58,7 +81,12 @@ function judgeFilled(text: string, filled: ReturnType<typeof placeholders>, cont
 /** Judges a shell text that stands inside an argument; all its findings point at that argument. */
 function judgeShell(text: string, stdin: Stdin, span: Span, context: Context): void {
   if (context.depth + 1 > LIMITS.depth) {
-    context.findings.push({ rule: 'limit.depth', risk: 'danger', sentence: 'Commands inside commands go too deep to analyse.', span });
+    context.findings.push({
+      rule: 'limit.depth',
+      risk: 'danger',
+      sentence: 'Commands inside commands go too deep to analyse.',
+      span,
+    });
     return;
   }
   const early = precheck(text).map((finding) => ({ ...finding, span }));
@@ -78,19 +106,39 @@ function judgeText(text: string, stdin: Stdin, place: Place, context: Context): 
 }
 
 /** The parser misreads a few continued lines, so such text is also judged with its lines joined. */
-function compareJoined(text: string, stdin: Stdin, collected: Collected, place: Place, context: Context): void {
+function compareJoined(
+  text: string,
+  stdin: Stdin,
+  collected: Collected,
+  place: Place,
+  context: Context,
+): void {
   const whole = place(0, text.length);
-  const joined = text.replace(/(\\*)\n/g, (found, slashes: string) => (slashes.length % 2 === 1 ? slashes.slice(1) : found));
+  const joined = text.replace(/(\\*)\n/g, (found, slashes: string) =>
+    slashes.length % 2 === 1 ? slashes.slice(1) : found,
+  );
   const again = collect(joined, stdin, () => whole);
   context.findings.push(...again.findings);
   for (const invocation of again.invocations) judgeInvocation(invocation, context);
-  const names = (list: readonly Invocation[]): string => JSON.stringify(list.map((item) => item.name?.text ?? null));
+  const names = (list: readonly Invocation[]): string =>
+    JSON.stringify(list.map((item) => item.name?.text ?? null));
   if (names(collected.invocations) !== names(again.invocations))
-    context.findings.push({ rule: 'shell.readings-differ', risk: 'danger', sentence: 'This text reads differently once its lines are joined.', span: whole });
+    context.findings.push({
+      rule: 'shell.readings-differ',
+      risk: 'danger',
+      sentence: 'This text reads differently once its lines are joined.',
+      span: whole,
+    });
 }
 
 /** A safe verdict needs the strict reader to see exactly the same commands. */
-function compareReadings(text: string, stdin: Stdin, collected: Collected, place: Place, context: Context): void {
+function compareReadings(
+  text: string,
+  stdin: Stdin,
+  collected: Collected,
+  place: Place,
+  context: Context,
+): void {
   const strict = readStrictly(text);
   const span = place(0, text.length);
   if (!strict.ok) {
@@ -104,21 +152,37 @@ function compareReadings(text: string, stdin: Stdin, collected: Collected, place
   }
   const own = collect(text, stdin, (start, end) => ({ start, end })).invocations;
   if (signature(strict.commands) !== signature(own.map(asStrict)))
-    context.findings.push({ rule: 'shell.readings-differ', risk: 'danger', sentence: 'Two readings of this text differ, so it cannot be analysed.', span });
+    context.findings.push({
+      rule: 'shell.readings-differ',
+      risk: 'danger',
+      sentence: 'Two readings of this text differ, so it cannot be analysed.',
+      span,
+    });
 }
 
 function asStrict(invocation: Invocation): StrictCommand {
-  const words = [...invocation.assignments.map((item) => item.span), ...(invocation.name ? [invocation.name.span] : []), ...invocation.args.map((arg) => arg.span)];
+  const words = [
+    ...invocation.assignments.map((item) => item.span),
+    ...(invocation.name ? [invocation.name.span] : []),
+    ...invocation.args.map((arg) => arg.span),
+  ];
   return {
     start: invocation.span.start,
     words: words.map((span) => `${span.start}-${span.end}`),
-    redirects: invocation.redirects.map((item) => (item.operator.startsWith('<<') && item.operator !== '<<<' ? item.operator : `${item.operator} ${item.target.raw}`)),
+    redirects: invocation.redirects.map((item) =>
+      item.operator.startsWith('<<') && item.operator !== '<<<'
+        ? item.operator
+        : `${item.operator} ${item.target.raw}`,
+    ),
   };
 }
 
 function signature(commands: readonly StrictCommand[]): string {
   const worded = commands.filter((command) => command.words.length > 0).sort((a, b) => a.start - b.start);
-  return JSON.stringify([worded.map((command) => command.words), commands.flatMap((command) => command.redirects).sort()]);
+  return JSON.stringify([
+    worded.map((command) => command.words),
+    commands.flatMap((command) => command.redirects).sort(),
+  ]);
 }
 
 const MAX_REASONS = 24;
@@ -127,14 +191,20 @@ const MAX_REASONS = 24;
 export function merge(judgement: Judgement, rulesetVersion: string): Verdict {
   const seen = new Set<string>();
   const reasons: Reason[] = [];
-  for (const finding of [...judgement.findings].sort((a, b) => RISKS.indexOf(b.risk) - RISKS.indexOf(a.risk))) {
+  for (const finding of [...judgement.findings].sort(
+    (a, b) => RISKS.indexOf(b.risk) - RISKS.indexOf(a.risk),
+  )) {
     const key = `${finding.rule} ${finding.sentence}`;
     if (seen.has(key)) continue;
     seen.add(key);
     reasons.push(finding);
   }
   const [worst] = reasons;
-  const nothing: Reason = { rule: 'shell.nothing', risk: 'danger', sentence: 'There is nothing here that can be judged.' };
+  const nothing: Reason = {
+    rule: 'shell.nothing',
+    risk: 'danger',
+    sentence: 'There is nothing here that can be judged.',
+  };
   return {
     risk: (worst ?? nothing).risk,
     reasons: worst ? reasons.slice(0, MAX_REASONS) : [nothing],

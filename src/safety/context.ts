@@ -9,16 +9,36 @@ export interface Context {
   readonly traits: Set<Trait>;
   /** Names that bash looks up on the PATH of this machine. */
   readonly names: Set<string>;
+  /** Programs in it that carry what they read to another machine. */
+  readonly sends: Set<string>;
   readonly depth: number;
   /** True inside a command that runs on another machine or in a container. */
   readonly remote: boolean;
   /** Judges one command; here so that wrappers can come back to it. */
   readonly judgeInvocation: (invocation: Invocation, context: Context) => void;
   /** Judges a shell text that stands inside an argument. */
-  readonly judgeShell: (text: string, stdin: Invocation['stdin'], span: Finding['span'], context: Context) => void;
+  readonly judgeShell: (
+    text: string,
+    stdin: Invocation['stdin'],
+    span: Finding['span'],
+    context: Context,
+  ) => void;
 }
 
 /** Adds one finding. */
-export function add(context: Context, rule: string, risk: Risk, sentence: string, span: Finding['span'], alternative?: string): void {
-  context.findings.push({ rule, risk, sentence, span, ...(alternative === undefined ? {} : { alternative }) });
+export function add(
+  context: Context,
+  rule: string,
+  risk: Risk,
+  sentence: string,
+  span: Finding['span'],
+  alternative?: string,
+): void {
+  context.findings.push({
+    rule,
+    risk,
+    sentence,
+    span,
+    ...(alternative === undefined ? {} : { alternative }),
+  });
 }

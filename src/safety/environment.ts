@@ -10,26 +10,49 @@ const RUNS_CODE =
   /^(PATH|LD_[A-Z_]+|DYLD_[A-Z_]+|BASH_ENV|ENV|IFS|PROMPT_COMMAND|PS[0-4]|SHELLOPTS|BASHOPTS|BASH_FUNC_.*|CDPATH|GLOBIGNORE|GIT_[A-Z_]+|[A-Z_]*PAGER|[A-Z_]*EDITOR|VISUAL|BROWSER|[A-Z_]*ASKPASS|PYTHON[A-Z]+|PERL5?[A-Z_]*|RUBY[A-Z]+|GEM_[A-Z]+|NODE_[A-Z_]+|NPM_CONFIG_[A-Z_]+|npm_config_\w+|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|LESS(OPEN|CLOSE|KEY)?|LESS|MANOPT|GCONV_PATH|GLIBC_TUNABLES|OPENSSL_(CONF|ENGINES|MODULES)|RSYNC_RSH|TAR_OPTIONS|TAPE|CURL_HOME|WGETRC|SSH_[A-Z_]+|SHELL|TERMINFO|TERMCAP|KUBE_EDITOR|KUBECTL_EXTERNAL_DIFF|PSQL_[A-Z]+|PGSERVICEFILE|PGSYSCONFDIR|HISTFILE|FPATH|XDG_[A-Z_]+|HOME|TMPDIR|ANSIBLE_[A-Z_]+|TF_CLI_[A-Z_]+|HELM_[A-Z_]+|DOCKER_HOST|KUBECONFIG|AWS_(CONFIG_FILE|SHARED_CREDENTIALS_FILE)|MAKEFLAGS|GREP_OPTIONS|FZF_[A-Z_]+|BAT_[A-Z_]+|SYSTEMD_[A-Z_]+)$/;
 
 /** Of those, the ones that runbooks set to say which configuration to read; they may name a program but seldom do. */
-const CONFIGURATION = /^(HOME|TMPDIR|XDG_[A-Z_]+|DOCKER_HOST|KUBECONFIG|AWS_[A-Z_]+|HISTFILE|SSH_AUTH_SOCK|NODE_ENV|HELM_[A-Z_]+|SYSTEMD_[A-Z_]+|LESS|SHELL|PYTHONUNBUFFERED|PYTHONDONTWRITEBYTECODE|PYTHONIOENCODING|GIT_TERMINAL_PROMPT|ANSIBLE_HOST_KEY_CHECKING)$/;
+const CONFIGURATION =
+  /^(HOME|TMPDIR|XDG_[A-Z_]+|DOCKER_HOST|KUBECONFIG|AWS_[A-Z_]+|HISTFILE|SSH_AUTH_SOCK|NODE_ENV|HELM_[A-Z_]+|SYSTEMD_[A-Z_]+|LESS|SHELL|PYTHONUNBUFFERED|PYTHONDONTWRITEBYTECODE|PYTHONIOENCODING|GIT_TERMINAL_PROMPT|ANSIBLE_HOST_KEY_CHECKING)$/;
 const NO_PROGRAM = /^(cat|less|more|)$/;
 
 /**
  * Judges one NAME=value. In front of a command (`before`) the name must be a known ordinary one; alone it only matters
  * when it steers what later programs load. Returns null when nothing is to be said.
  */
-export function judgeAssignment(name: string, value: string | null, span: Span, before: boolean): Finding | null {
+export function judgeAssignment(
+  name: string,
+  value: string | null,
+  span: Span,
+  before: boolean,
+): Finding | null {
   if (RUNS_CODE.test(name)) {
     if (/PAGER$/.test(name) && value !== null && NO_PROGRAM.test(value)) return null;
     if (CONFIGURATION.test(name))
-      return { rule: 'environment.configuration', risk: 'caution', sentence: `${name} chooses which configuration a program obeys.`, span };
-    return { rule: 'environment.runs-code', risk: 'danger', sentence: `${name} decides which code or program is run.`, span };
+      return {
+        rule: 'environment.configuration',
+        risk: 'caution',
+        sentence: `${name} chooses which configuration a program obeys.`,
+        span,
+      };
+    return {
+      rule: 'environment.runs-code',
+      risk: 'danger',
+      sentence: `${name} decides which code or program is run.`,
+      span,
+    };
   }
   if (before && !ORDINARY.test(name))
-    return { rule: 'environment.unknown', risk: 'caution', sentence: `What ${name} does to this command is not known.`, span };
+    return {
+      rule: 'environment.unknown',
+      risk: 'caution',
+      sentence: `What ${name} does to this command is not known.`,
+      span,
+    };
   return null;
 }
 
 /** The same for the assignments of one command. */
 export function judgeAssignments(assignments: readonly Assignment[], before: boolean): readonly Finding[] {
-  return assignments.flatMap((item) => judgeAssignment(item.name, item.value?.text ?? null, item.span, before) ?? []);
+  return assignments.flatMap(
+    (item) => judgeAssignment(item.name, item.value?.text ?? null, item.span, before) ?? [],
+  );
 }

@@ -5,7 +5,7 @@ import type { Risky } from './schema.ts';
 export interface OptionTable {
   readonly style: 'gnu' | 'single-dash' | 'bundle-first' | 'find' | 'none';
   readonly takes: ReadonlyMap<string, 'nothing' | 'value' | 'optional' | 'rest'>;
-  readonly raises: ReadonlyMap<string, Risky>;
+  readonly raises: ReadonlyMap<string, readonly Risky[]>;
   readonly other: RegExp | null;
 }
 
@@ -46,7 +46,8 @@ export function parseArgs(args: readonly Arg[], table: OptionTable, stopAfter: n
     const arg = args[at];
     if (arg === undefined) break;
     const isOption = looksLikeOption(arg, table, at);
-    if (isOption && arg.text === '--' && table.style !== 'none') return afterDashes(args.slice(at + 1), state, stopAfter);
+    if (isOption && arg.text === '--' && table.style !== 'none')
+      return afterDashes(args.slice(at + 1), state, stopAfter);
     if (!isOption) {
       if (stopAfter !== null && state.operands.length >= stopAfter) return done(args.slice(at));
       if (arg.text === null && couldBeOption(arg)) state.doubtful.push(arg);
@@ -71,8 +72,10 @@ function afterDashes(left: readonly Arg[], state: State, stopAfter: number | nul
 function looksLikeOption(arg: Arg, table: OptionTable, at: number): boolean {
   const text = arg.text ?? arg.lead;
   if (table.style === 'none') return false;
-  if (table.style === 'bundle-first' && at === 0 && arg.text !== null && /^[a-zA-Z]+$/.test(text)) return true;
-  if (table.style === 'find') return /^-./.test(text) || text === '!' || text === '(' || text === ')' || text === ',';
+  if (table.style === 'bundle-first' && at === 0 && arg.text !== null && /^[a-zA-Z]+$/.test(text))
+    return true;
+  if (table.style === 'find')
+    return /^-./.test(text) || text === '!' || text === '(' || text === ')' || text === ',';
   if (/^-./.test(text)) return true;
   return table.style === 'single-dash' && text.startsWith('+') && table.takes.has(text);
 }
@@ -93,13 +96,20 @@ function readOption(arg: Arg, following: readonly Arg[], state: State): number {
 }
 
 function push(state: State, flag: string, value: Arg | null, span: Arg['span']): void {
-  state.options.push({ flag, value, known: state.table.takes.has(flag) || (state.table.other?.test(flag) ?? false), span });
+  state.options.push({
+    flag,
+    value,
+    known: state.table.takes.has(flag) || (state.table.other?.test(flag) ?? false),
+    span,
+  });
 }
 
 function readWhole(text: string, arg: Arg, following: readonly Arg[], state: State): number {
   const takes = state.table.takes.get(text);
   if (takes === 'rest') {
-    const stop = following.findIndex((word, index) => word.text === ';' || (word.text === '+' && following[index - 1]?.text === '{}'));
+    const stop = following.findIndex(
+      (word, index) => word.text === ';' || (word.text === '+' && following[index - 1]?.text === '{}'),
+    );
     push(state, text, null, arg.span);
     return stop < 0 ? following.length : stop + 1;
   }
@@ -163,16 +173,18 @@ function readBundle(text: string, arg: Arg, following: readonly Arg[], state: St
 }
 
 function part(arg: Arg, from: number): Arg {
-  return { ...arg, text: arg.text === null ? null : arg.text.slice(from), lead: arg.lead.slice(from), guess: null };
+  return {
+    ...arg,
+    text: arg.text === null ? null : arg.text.slice(from),
+    lead: arg.lead.slice(from),
+    guess: null,
+  };
 }
 
-/** The dangerous options that an abbreviated or misspelt long option may stand for. */
-export function abbreviates(flag: string, table: OptionTable): Risky | null {
-  if (!/^--[a-z]/.test(flag)) return null;
-  let found: Risky | null = null;
-  for (const [name, raise] of table.raises)
-    if (name.startsWith(flag) && (found === null || raise.risk === 'danger')) found = raise;
-  return found;
+/** The risky options that an abbreviated long option may stand for. */
+export function abbreviates(flag: string, table: OptionTable): readonly Risky[] {
+  if (!/^--[a-z]/.test(flag)) return [];
+  return [...table.raises].flatMap(([name, raises]) => (name.startsWith(flag) ? raises : []));
 }
 
 /** `'-a -b'` → `['-a', '-b']`. */

@@ -18,7 +18,13 @@ export function classify(command: string): Verdict {
   if (loaded === null)
     return {
       risk: 'danger',
-      reasons: [{ rule: 'scanner.not-loaded', risk: 'danger', sentence: 'The scanner is not loaded, so nothing can be judged yet.' }],
+      reasons: [
+        {
+          rule: 'scanner.not-loaded',
+          risk: 'danger',
+          sentence: 'The scanner is not loaded, so nothing can be judged yet.',
+        },
+      ],
       traits: [],
       rulesetVersion: RULESET_VERSION,
     };

@@ -1,23 +1,41 @@
-import { judgeAssignments } from './environment.ts';
 import { add, type Context } from './context.ts';
+import { judgeAssignments } from './environment.ts';
 import { abbreviates, hasFlag, type Option, type Parsed, parseArgs, split } from './getopt.ts';
 import type { Entry } from './knowledge.ts';
 import { type Arg, basename, type Invocation, known } from './model.ts';
 import { judgePrograms } from './payload.ts';
 import { isSecretPath, judgeRedirects } from './redirect.ts';
+import type { Risky } from './schema.ts';
 import { runInner } from './wrappers.ts';
 
 /** Judges one simple command: its environment, redirections, name, options, operands and whatever it runs in turn. */
 export function judgeInvocation(invocation: Invocation, context: Context): void {
   const { name, args } = invocation;
-  context.findings.push(...judgeRedirects(invocation), ...judgeAssignments(invocation.assignments, name !== null));
+  context.findings.push(
+    ...judgeRedirects(invocation),
+    ...judgeAssignments(invocation.assignments, name !== null),
+  );
+  const sends = context.knowledge.get(basename(name?.text ?? ''))?.tool.sends ?? false;
   for (const arg of args)
     if (isSecretPath(arg.text ?? arg.lead) && /[./]/.test(arg.lead) && !/\s/.test(arg.lead))
-      add(context, 'file.secret', 'caution', `${arg.raw || arg.lead} is a file that holds a secret.`, arg.span);
+      add(
+        context,
+        sends ? 'file.own-secret' : 'file.secret',
+        'caution',
+        `${arg.raw || arg.lead} is a file that holds a secret.`,
+        arg.span,
+      );
   if (invocation.group) return;
-  if (name === null) return add(context, 'shell.assignment', 'safe', 'It only sets variables of this shell.', invocation.span);
+  if (name === null)
+    { add(context, 'shell.assignment', 'safe', 'It only sets variables of this shell.', invocation.span); return; }
   if (name.text === null)
-    return add(context, 'shell.computed-name', 'danger', 'Which program runs is only known when it runs.', name.span);
+    { add(
+      context,
+      'shell.computed-name',
+      'danger',
+      'Which program runs is only known when it runs.',
+      name.span,
+    ); return; }
   judgeNamed(name, name.text, invocation, context);
   const guessed = withGuesses(invocation);
   if (guessed) judgeInvocation(guessed, context);
@@ -25,7 +43,12 @@ export function judgeInvocation(invocation: Invocation, context: Context): void 
 
 function withGuesses(invocation: Invocation): Invocation | null {
   if (!invocation.args.some((arg) => arg.guess !== null)) return null;
-  return { ...invocation, assignments: [], redirects: [], args: invocation.args.flatMap((arg) => arg.guess?.map((text) => known(text, arg.span)) ?? [arg]) };
+  return {
+    ...invocation,
+    assignments: [],
+    redirects: [],
+    args: invocation.args.flatMap((arg) => arg.guess?.map((text) => known(text, arg.span)) ?? [arg]),
+  };
 }
 
 const SYSTEM_PATH = /^\/(usr\/(local\/)?)?s?bin\/[^/]+$/;
@@ -35,12 +58,35 @@ function judgeNamed(name: Arg, text: string, invocation: Invocation, context: Co
   const tool = context.knowledge.get(bare);
   if (!context.remote && !text.includes('/') && !tool?.tool.builtin) context.names.add(text);
   if (name.disguised && text !== name.raw.replace(/^\\/, ''))
-    add(context, 'shell.disguised-name', 'caution', `The program name is spelt with quotes or escapes; it is ${bare}.`, name.span);
-  if (/\.(sh|bash|py|rb|pl|js|ts|php|lua|ksh|zsh|exe|bat|ps1)$/.test(bare) || /^\.{0,2}\/$/.test(text) || /^\.\.?\//.test(text))
-    return add(context, 'program.unseen-script', 'danger', `${bare} is a program nobody here has seen.`, name.span);
-  if (!tool) return add(context, 'program.unknown', 'caution', `What ${bare} does is not known.`, name.span);
+    add(
+      context,
+      'shell.disguised-name',
+      'caution',
+      `The program name is spelt with quotes or escapes; it is ${bare}.`,
+      name.span,
+    );
+  if (
+    /\.(sh|bash|py|rb|pl|js|ts|php|lua|ksh|zsh|exe|bat|ps1)$/.test(bare) ||
+    /^\.{0,2}\/$/.test(text) ||
+    /^\.\.?\//.test(text)
+  )
+    { add(
+      context,
+      'program.unseen-script',
+      'danger',
+      `${bare} is a program nobody here has seen.`,
+      name.span,
+    ); return; }
+  if (!tool) { add(context, 'program.unknown', 'caution', `What ${bare} does is not known.`, name.span); return; }
   if (text.includes('/') && !SYSTEM_PATH.test(text))
-    add(context, 'program.unusual-path', 'caution', `${text} may be another program than the usual ${bare}.`, name.span);
+    add(
+      context,
+      'program.unusual-path',
+      'caution',
+      `${text} may be another program than the usual ${bare}.`,
+      name.span,
+    );
+  if (tool.tool.sends) context.sends.add(text);
   evaluate(tool, invocation.args, invocation, context);
 }
 
@@ -48,12 +94,13 @@ function judgeNamed(name: Arg, text: string, invocation: Invocation, context: Co
 export function evaluate(entry: Entry, args: readonly Arg[], invocation: Invocation, context: Context): void {
   const { node } = entry;
   const only = args.length === 1 ? args[0]?.text : null;
-  if (only === '--help' || only === '--version') return add(context, entry.rule, 'safe', `${entry.rule} ${only} only prints text.`, invocation.span);
+  if (only === '--help' || only === '--version')
+    { add(context, entry.rule, 'safe', `${entry.rule} ${only} only prints text.`, invocation.span); return; }
   const hasVerbs = entry.verbs.size > 0 || entry.patterns.length > 0;
   const parsed = parseArgs(args, entry.table, hasVerbs ? 0 : stopAfter(entry));
   if (hasVerbs && parsed.rest[0] !== undefined) {
     judgeOptions(entry, parsed.options, context);
-    return judgeVerb(entry, parsed.rest[0], parsed.rest.slice(1), invocation, context);
+    { judgeVerb(entry, parsed.rest[0], parsed.rest.slice(1), invocation, context); return; }
   }
   judgeLeaf(entry, parsed, args, invocation, context);
 }
@@ -64,32 +111,71 @@ function stopAfter(entry: Entry): number | null {
   return programs?.some((program) => program.onlyWith !== undefined) ? 0 : null;
 }
 
-function judgeVerb(entry: Entry, verb: Arg, rest: readonly Arg[], invocation: Invocation, context: Context): void {
+function judgeVerb(
+  entry: Entry,
+  verb: Arg,
+  rest: readonly Arg[],
+  invocation: Invocation,
+  context: Context,
+): void {
   const { text } = verb;
+  const anything = entry.patterns.find((pattern) => pattern.match.source === '(?:)')?.entry;
+  if (text === null && anything) { evaluate(anything, rest, invocation, context); return; }
   if (text === null)
-    return add(context, 'shell.computed-verb', 'danger', `What ${entry.rule} is told to do is only known when it runs.`, verb.span);
+    { add(
+      context,
+      'shell.computed-verb',
+      'danger',
+      `What ${entry.rule} is told to do is only known when it runs.`,
+      verb.span,
+    ); return; }
   const next = entry.verbs.get(text) ?? entry.patterns.find((pattern) => pattern.match.test(text))?.entry;
-  if (next) return evaluate(next, rest, invocation, context);
-  if (text === 'help') return add(context, `${entry.rule} help`, 'safe', `${entry.rule} help only prints text.`, verb.span);
-  add(context, `${entry.rule}.unknown-verb`, 'caution', `What ${entry.rule} ${text} does is not known.`, verb.span);
+  if (next) { evaluate(next, rest, invocation, context); return; }
+  if (text === 'help')
+    { add(context, `${entry.rule} help`, 'safe', `${entry.rule} help only prints text.`, verb.span); return; }
+  add(
+    context,
+    `${entry.rule}.unknown-verb`,
+    'caution',
+    `What ${entry.rule} ${text} does is not known.`,
+    verb.span,
+  );
 }
 
-function judgeLeaf(entry: Entry, parsed: Parsed, args: readonly Arg[], invocation: Invocation, context: Context): void {
+function judgeLeaf(
+  entry: Entry,
+  parsed: Parsed,
+  args: readonly Arg[],
+  invocation: Invocation,
+  context: Context,
+): void {
   const { node, rule } = entry;
-  const dry = (node.dryRun ?? []).find((item) => parsed.options.some((option) => isDry(option, split(item.flags), item.value)));
-  const risk = dry ? 'safe' : (node.risk ?? (entry.verbs.size > 0 || entry.patterns.length > 0 ? 'safe' : 'caution'));
-  const says = dry ? `is only asked what it would do (${dry.flags.split(' ')[0]})` : (node.says ?? 'only prints its help');
-  if (!node.runs || (node.runs.form === 'find' && node.risk)) add(context, rule, risk, `${rule} ${says}.`, invocation.span, node.alternative);
+  const dry = (node.dryRun ?? []).find((item) =>
+    parsed.options.some((option) => isDry(option, split(item.flags), item.value)),
+  );
+  const risk = dry
+    ? 'safe'
+    : (node.risk ?? (entry.verbs.size > 0 || entry.patterns.length > 0 ? 'safe' : 'caution'));
+  const says = dry
+    ? `is only asked what it would do (${dry.flags.split(' ')[0]})`
+    : (node.says ?? 'only prints its help');
+  if (!node.runs || node.runs.form === 'find' || dry)
+    add(context, rule, risk, `${rule} ${says}.`, invocation.span, node.alternative);
   judgeOptions(entry, parsed.options, context);
   judgeOperands(entry, parsed, context);
   for (const trait of node.traits ?? []) context.traits.add(trait);
   for (const [flags, trait] of Object.entries(node.traitFlags ?? {}))
-    if (parsed.options.some((option) => split(flags).includes(option.flag) && option.value?.text !== 'false')) context.traits.add(trait);
+    if (parsed.options.some((option) => split(flags).includes(option.flag) && option.value?.text !== 'false'))
+      context.traits.add(trait);
   const unless = node.traitUnless;
-  if (unless && !hasFlag(parsed, unless.flags) && !(unless.operands !== undefined && parsed.operands.length + parsed.rest.length >= unless.operands))
+  if (
+    unless &&
+    !hasFlag(parsed, unless.flags) &&
+    !(unless.operands !== undefined && parsed.operands.length + parsed.rest.length >= unless.operands)
+  )
     context.traits.add(unless.trait);
   judgePrograms(entry, parsed, invocation, context);
-  if (node.runs) runInner(entry, node.runs, parsed, args, invocation, context);
+  if (node.runs && !dry) runInner(entry, node.runs, parsed, args, invocation, context);
 }
 
 function isDry(option: Option, flags: readonly string[], value: string | undefined): boolean {
@@ -101,17 +187,49 @@ function isDry(option: Option, flags: readonly string[], value: string | undefin
 function judgeOptions(entry: Entry, options: readonly Option[], context: Context): void {
   const { rule, table, node } = entry;
   for (const option of options) {
-    const raise = table.raises.get(option.flag) ?? (option.known ? null : abbreviates(option.flag, table));
-    if (raise) {
-      const value = option.value?.text ?? null;
-      if (!(raise.except !== undefined && value !== null && new RegExp(raise.except).test(value)))
-        add(context, `${rule} ${option.flag}`, raise.risk, `${rule} ${option.flag} ${raise.says}.`, option.span);
-    } else if (!option.known)
-      add(context, `${rule}.unknown-option`, 'caution', `What the option ${option.flag} of ${rule} does is not known.`, option.span);
+    const raises = table.raises.get(option.flag) ?? (option.known ? [] : abbreviates(option.flag, table));
+    for (const raise of raises)
+      if (applies(raise, option.value?.text ?? null))
+        add(
+          context,
+          `${rule} ${option.flag}`,
+          raise.risk,
+          `${rule} ${option.flag} ${raise.says}.`,
+          option.span,
+        );
+    if (!option.known && raises.length === 0)
+      add(
+        context,
+        `${rule}.unknown-option`,
+        'caution',
+        `What the option ${option.flag} of ${rule} does is not known.`,
+        option.span,
+      );
+    else if (!option.known)
+      add(
+        context,
+        `${rule}.unknown-option`,
+        'caution',
+        `The option ${option.flag} of ${rule} is abbreviated.`,
+        option.span,
+      );
     const { value } = option;
     if (value?.splits && value.unknown !== 'variable' && !node.readOnlyOptions)
-      add(context, 'shell.open-word', 'caution', `The value of ${option.flag} is only known when it runs and may add options.`, option.span);
+      add(
+        context,
+        'shell.open-word',
+        'caution',
+        `The value of ${option.flag} is only known when it runs and may add options.`,
+        option.span,
+      );
   }
+}
+
+/** Whether a risky option is risky with this value; a value nobody knows counts as the worst. */
+function applies(raise: Risky, value: string | null): boolean {
+  if (value === null) return true;
+  if (raise.except !== undefined && new RegExp(raise.except).test(value)) return false;
+  return raise.when === undefined || new RegExp(raise.when).test(value);
 }
 
 function judgeOperands(entry: Entry, parsed: Parsed, context: Context): void {
@@ -119,13 +237,28 @@ function judgeOperands(entry: Entry, parsed: Parsed, context: Context): void {
   const operands = parsed.operands.length > 0 || node.runs ? parsed.operands : parsed.rest;
   operands.forEach((operand, index) => {
     for (const row of node.operands ?? [])
-      if ((row.at === 'any' || row.at === index) && new RegExp(row.matches).test(operand.text ?? operand.lead))
+      if (
+        (row.at === 'any' || row.at === index) &&
+        new RegExp(row.matches).test(operand.text ?? operand.lead)
+      )
         add(context, `${rule}.operand`, row.risk, `${rule} ${row.says}.`, operand.span);
   });
   if (node.most && operands.length > node.most.operands)
-    add(context, `${rule}.operand`, node.most.risk, `${rule} ${node.most.says}.`, operands.at(-1)?.span ?? { start: 0, end: 0 });
+    add(
+      context,
+      `${rule}.operand`,
+      node.most.risk,
+      `${rule} ${node.most.says}.`,
+      operands.at(-1)?.span ?? { start: 0, end: 0 },
+    );
   if (node.readOnlyOptions) return;
   for (const arg of parsed.doubtful)
     if (!(arg.lead !== '' && (arg.unknown === 'variable' || arg.unknown === 'glob')))
-      add(context, 'shell.open-word', 'caution', 'This word is only known when it runs and may turn out to be an option.', arg.span);
+      add(
+        context,
+        'shell.open-word',
+        'caution',
+        'This word is only known when it runs and may turn out to be an option.',
+        arg.span,
+      );
 }

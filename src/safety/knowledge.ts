@@ -42,14 +42,19 @@ function compile(node: Node, rule: string, parent: OptionTable | null): Entry {
   const table = optionTable(node, parent);
   const verbs = new Map<string, Entry>();
   for (const [names, child] of Object.entries(withSimple(node)))
-    for (const name of names.split('|')) verbs.set(name.trim(), compile(child, `${rule} ${names.split('|')[0]?.trim()}`, table));
-  const patterns = (node.patterns ?? []).map((child) => ({ match: new RegExp(child.match), entry: compile(child, rule, table) }));
+    for (const name of names.split('|'))
+      verbs.set(name.trim(), compile(child, `${rule} ${names.split('|')[0]?.trim()}`, table));
+  const patterns = (node.patterns ?? []).map((child) => ({
+    match: new RegExp(child.match),
+    entry: compile(child, rule, table),
+  }));
   return { node, rule, table, verbs, patterns };
 }
 
 function optionTable(node: Node, parent: OptionTable | null): OptionTable {
   const takes = new Map(parent?.takes ?? []);
-  const raises = new Map(parent?.raises ?? []);
+  const raises = new Map<string, readonly Risky[]>(parent?.raises ?? []);
+  const own = new Set<string>();
   const set = (list: string | undefined, what: 'nothing' | 'value' | 'optional'): void => {
     for (const flag of split(list)) {
       takes.set(flag, what);
@@ -62,11 +67,12 @@ function optionTable(node: Node, parent: OptionTable | null): OptionTable {
   for (const raise of node.raises ?? []) {
     for (const flag of split(raise.flags)) {
       takes.set(flag, raise.takes);
-      raises.set(flag, raise);
+      raises.set(flag, own.has(flag) ? [...(raises.get(flag) ?? []), raise] : [raise]);
+      own.add(flag);
     }
   }
   const other = node.otherOptions === undefined ? (parent?.other ?? null) : new RegExp(node.otherOptions);
-  return { style: node.style ?? parent?.style ?? 'gnu', takes, raises: raises satisfies Map<string, Risky>, other };
+  return { style: node.style ?? parent?.style ?? 'gnu', takes, raises, other };
 }
 
 const SIMPLE_SAYS = {

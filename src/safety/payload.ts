@@ -12,8 +12,19 @@ export function judgePrograms(entry: Entry, parsed: Parsed, invocation: Invocati
     for (const text of texts) judgeText(spec, text, entry, invocation, context);
     if (texts.length > 0) continue;
     const operands = operandsOf(spec, parsed);
-    if (spec.onlyWith !== undefined && !hasFlag(parsed, spec.onlyWith) && operands[0] !== undefined && !hasFlag(parsed, '-s'))
-      add(context, 'program.unseen-script', 'danger', `${entry.rule} runs a script nobody here has seen.`, operands[0].span);
+    if (
+      spec.onlyWith !== undefined &&
+      !hasFlag(parsed, spec.onlyWith) &&
+      operands[0] !== undefined &&
+      !hasFlag(parsed, '-s')
+    )
+      add(
+        context,
+        'program.unseen-script',
+        'danger',
+        `${entry.rule} runs a script nobody here has seen.`,
+        operands[0].span,
+      );
     else if (spec.stdin) judgeStdin(spec, entry, invocation, context);
   }
 }
@@ -24,7 +35,9 @@ function operandsOf(spec: ProgramSpec, parsed: Parsed): readonly Arg[] {
 
 function textsOf(spec: ProgramSpec, parsed: Parsed): readonly Arg[] {
   const flags = split(spec.flags);
-  const given = parsed.options.flatMap((option) => (flags.includes(option.flag) && option.value !== null ? [option.value] : []));
+  const given = parsed.options.flatMap((option) =>
+    flags.includes(option.flag) && option.value !== null ? [option.value] : [],
+  );
   if (given.length > 0 || spec.operand === undefined) return given;
   if (spec.onlyWith !== undefined && !hasFlag(parsed, spec.onlyWith)) return [];
   const operands = operandsOf(spec, parsed);
@@ -35,24 +48,57 @@ function textsOf(spec: ProgramSpec, parsed: Parsed): readonly Arg[] {
   return [{ ...first, text: texts.includes(null) ? null : texts.join(' ') }];
 }
 
-function judgeText(spec: ProgramSpec, arg: Arg, entry: Entry, invocation: Invocation, context: Context): void {
+function judgeText(
+  spec: ProgramSpec,
+  arg: Arg,
+  entry: Entry,
+  invocation: Invocation,
+  context: Context,
+): void {
   if (arg.text === null)
-    return add(context, 'program.computed-text', 'danger', `The program text given to ${entry.rule} is only known when it runs.`, arg.span);
-  if (spec.language === 'shell') return context.judgeShell(arg.text, invocation.stdin, arg.span, context);
-  for (const finding of judgeProgram(spec.language, arg.text)) context.findings.push({ ...finding, span: arg.span });
+    { add(
+      context,
+      'program.computed-text',
+      'danger',
+      `The program text given to ${entry.rule} is only known when it runs.`,
+      arg.span,
+    ); return; }
+  if (spec.language === 'shell') { context.judgeShell(arg.text, invocation.stdin, arg.span, context); return; }
+  for (const finding of judgeProgram(spec.language, arg.text))
+    context.findings.push({ ...finding, span: arg.span });
 }
 
 function judgeStdin(spec: ProgramSpec, entry: Entry, invocation: Invocation, context: Context): void {
   const { stdin } = invocation;
   if (stdin.kind === 'text') {
     if (stdin.text === null)
-      return add(context, 'program.computed-text', 'danger', `The text given to ${entry.rule} is only known when it runs.`, stdin.span);
-    if (spec.language === 'shell') return context.judgeShell(stdin.text, { kind: 'file' }, stdin.span, context);
-    for (const finding of judgeProgram(spec.language, stdin.text)) context.findings.push({ ...finding, span: stdin.span });
+      { add(
+        context,
+        'program.computed-text',
+        'danger',
+        `The text given to ${entry.rule} is only known when it runs.`,
+        stdin.span,
+      ); return; }
+    if (spec.language === 'shell')
+      { context.judgeShell(stdin.text, { kind: 'file' }, stdin.span, context); return; }
+    for (const finding of judgeProgram(spec.language, stdin.text))
+      context.findings.push({ ...finding, span: stdin.span });
   } else if (stdin.kind === 'pipe' || stdin.kind === 'file')
-    add(context, 'program.unseen-input', 'danger', `${entry.rule} runs whatever it reads, and nobody here has seen that.`, invocation.span);
+    add(
+      context,
+      'program.unseen-input',
+      'danger',
+      `${entry.rule} runs whatever it reads, and nobody here has seen that.`,
+      invocation.span,
+    );
   else if (spec.language === 'shell') {
     context.traits.add('interactive');
-    add(context, entry.rule, 'caution', `${entry.rule} opens a shell in which anything can be typed.`, invocation.span);
+    add(
+      context,
+      entry.rule,
+      'caution',
+      `${entry.rule} opens a shell in which anything can be typed.`,
+      invocation.span,
+    );
   }
 }

@@ -23,6 +23,7 @@ export function placeholders(text: string): { readonly text: string; readonly fo
     }
   }
   let filled = text;
-  for (const { start, end } of found) filled = filled.slice(0, start) + 'x'.repeat(end - start) + filled.slice(end);
+  for (const { start, end } of found)
+    filled = filled.slice(0, start) + 'x'.repeat(end - start) + filled.slice(end);
   return { text: filled, found };
 }

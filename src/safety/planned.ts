@@ -1,15 +1,79 @@
-import { type AndOr, type Command, parse, type PipelineNode, type Statement } from 'unbash';
+import { type AndOr, type Command, type PipelineNode, parse, type Statement } from 'unbash';
 import { collect } from './collect.ts';
 import type { Knowledge } from './knowledge.ts';
 import { precheck } from './precheck.ts';
 import { resolve } from './words.ts';
 
 /** Builtins whose exit status does not depend on what the world looks like. */
-const ALWAYS_TRUE = new Set([':', 'true', 'echo', 'printf', 'pwd', 'cd', 'export', 'unset', 'umask', 'declare', 'typeset', 'readonly', 'local', 'type', 'times', 'jobs', 'pushd', 'popd', 'dirs', 'history', 'help']);
+const ALWAYS_TRUE = new Set([
+  ':',
+  'true',
+  'echo',
+  'printf',
+  'pwd',
+  'cd',
+  'export',
+  'unset',
+  'umask',
+  'declare',
+  'typeset',
+  'readonly',
+  'local',
+  'type',
+  'times',
+  'jobs',
+  'pushd',
+  'popd',
+  'dirs',
+  'history',
+  'help',
+]);
 /** Builtins whose exit status is their own: what follows `&&` or `||` cannot be told. */
-const OWN_STATUS = new Set(['test', '[', 'false', 'read', 'kill', 'wait', 'let', 'getopts', 'mapfile', 'readarray', 'ulimit', 'disown', 'bg', 'fg', 'caller', 'compgen']);
+const OWN_STATUS = new Set([
+  'test',
+  '[',
+  'false',
+  'read',
+  'kill',
+  'wait',
+  'let',
+  'getopts',
+  'mapfile',
+  'readarray',
+  'ulimit',
+  'disown',
+  'bg',
+  'fg',
+  'caller',
+  'compgen',
+]);
 /** Builtins that change which program a later name means, or that run text, or that end the shell. */
-const UNKNOWABLE = new Set(['exit', 'exec', 'eval', 'source', '.', 'command', 'builtin', 'alias', 'unalias', 'set', 'shopt', 'trap', 'enable', 'hash', 'return', 'break', 'continue', 'logout', 'suspend', 'shift', 'bind', 'complete', 'compopt', 'fc']);
+const UNKNOWABLE = new Set([
+  'exit',
+  'exec',
+  'eval',
+  'source',
+  '.',
+  'command',
+  'builtin',
+  'alias',
+  'unalias',
+  'set',
+  'shopt',
+  'trap',
+  'enable',
+  'hash',
+  'return',
+  'break',
+  'continue',
+  'logout',
+  'suspend',
+  'shift',
+  'bind',
+  'complete',
+  'compopt',
+  'fc',
+]);
 
 type Argv = readonly string[];
 
@@ -64,7 +128,9 @@ function planPipeline(node: PipelineNode, into: Argv[]): boolean | null {
 }
 
 function planCommand(command: Command, into: Argv[]): boolean | null {
-  for (const item of command.prefix) if (item.type === 'Assignment' && /^(PATH|IFS|BASH_ENV|POSIXLY_CORRECT)$/.test(item.name)) throw new Unknowable();
+  for (const item of command.prefix)
+    if (item.type === 'Assignment' && /^(PATH|IFS|BASH_ENV|POSIXLY_CORRECT)$/.test(item.name))
+      throw new Unknowable();
   const words = command.name ? [command.name, ...command.args] : command.args;
   const argv = words.map((word) => {
     const arg = resolve(word, new Map(), (start, end) => ({ start, end }));
@@ -76,11 +142,18 @@ function planCommand(command: Command, into: Argv[]): boolean | null {
   if (name.includes('/') || name === '' || UNKNOWABLE.has(name)) throw new Unknowable();
   if (OWN_STATUS.has(name)) return null;
   if (!ALWAYS_TRUE.has(name)) into.push(argv);
-  else if (/^(export|declare|typeset|readonly|local)$/.test(name) && argv.some((word) => /^(PATH|IFS)=/.test(word))) throw new Unknowable();
+  else if (
+    /^(export|declare|typeset|readonly|local)$/.test(name) &&
+    argv.some((word) => /^(PATH|IFS)=/.test(word))
+  )
+    throw new Unknowable();
   return true;
 }
 
 /** True for names bash runs itself. */
 export function isBuiltin(name: string, knowledge: Knowledge): boolean {
-  return knowledge.get(name)?.tool.builtin ?? (ALWAYS_TRUE.has(name) || OWN_STATUS.has(name) || UNKNOWABLE.has(name));
+  return (
+    knowledge.get(name)?.tool.builtin ??
+    (ALWAYS_TRUE.has(name) || OWN_STATUS.has(name) || UNKNOWABLE.has(name))
+  );
 }

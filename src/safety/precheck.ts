@@ -2,11 +2,20 @@ import type { Finding } from './model.ts';
 import type { Span } from './verdict.ts';
 
 /** Bounds inside which the parser was measured to stay fast (design notes on parsing, section 1). */
-export const LIMITS = { bytes: 16 * 1024, nesting: 48, openers: 2000, heredocs: 100, depth: 8, commands: 500 } as const;
+export const LIMITS = {
+  bytes: 16 * 1024,
+  nesting: 48,
+  openers: 2000,
+  heredocs: 100,
+  depth: 8,
+  commands: 500,
+} as const;
 
 // biome format: one range a line reads best
-const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff]|[\u{e0000}-\u{e0fff}]/u;
-const LOOK_ALIKE = /[\u0370-\u03ff\u0400-\u052f\u0530-\u058f\u2000-\u200a\u202f\u205f\u3000\u00a0\u2010-\u2015\u2018-\u201f\u2024-\u2026\u2044\u2212\u2215\u29f8\uff01-\uff5e]/;
+const HIDDEN =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff]|[\u{e0000}-\u{e0fff}]/u;
+const LOOK_ALIKE =
+  /[\u0370-\u03ff\u0400-\u052f\u0530-\u058f\u2000-\u200a\u202f\u205f\u3000\u00a0\u2010-\u2015\u2018-\u201f\u2024-\u2026\u2044\u2212\u2215\u29f8\uff01-\uff5e]/;
 
 /**
  * What is refused or doubted before any parsing: size, hidden characters, nesting. Linear in the length of the text.
@@ -14,10 +23,20 @@ const LOOK_ALIKE = /[\u0370-\u03ff\u0400-\u052f\u0530-\u058f\u2000-\u200a\u202f\
  */
 export function precheck(text: string): readonly Finding[] {
   const whole: Span = { start: 0, end: text.length };
-  const refuse = (rule: string, sentence: string, span: Span = whole): Finding => ({ rule, risk: 'danger', sentence, span });
+  const refuse = (rule: string, sentence: string, span: Span = whole): Finding => ({
+    rule,
+    risk: 'danger',
+    sentence,
+    span,
+  });
   if (text.trim() === '') return [refuse('limit.empty', 'There is no command in this text.')];
   if (text.length > LIMITS.bytes || new TextEncoder().encode(text).length > LIMITS.bytes)
-    return [refuse('limit.size', 'This text is longer than 16 KB, so it is not analysed. Split it into smaller commands.')];
+    return [
+      refuse(
+        'limit.size',
+        'This text is longer than 16 KB, so it is not analysed. Split it into smaller commands.',
+      ),
+    ];
   const hidden = HIDDEN.exec(text);
   if (hidden)
     return [
@@ -37,7 +56,8 @@ export function precheck(text: string): readonly Finding[] {
     {
       rule: 'text.look-alike',
       risk: 'caution',
-      sentence: 'This text holds a character that looks like another one (a quote, dash, space or letter). Check it and type it again.',
+      sentence:
+        'This text holds a character that looks like another one (a quote, dash, space or letter). Check it and type it again.',
       span: { start: alike.index, end: alike.index + alike[0].length },
     },
   ];
@@ -57,7 +77,8 @@ function overLimit(text: string): string | null {
   if (deepest > LIMITS.nesting) return 'Brackets are nested too deeply, so this text is not analysed.';
   if (openers > LIMITS.openers || text.split('`').length > LIMITS.openers)
     return 'There are too many brackets, so this text is not analysed.';
-  if (text.split('<<').length - 1 > LIMITS.heredocs) return 'There are too many here-documents, so this text is not analysed.';
+  if (text.split('<<').length - 1 > LIMITS.heredocs)
+    return 'There are too many here-documents, so this text is not analysed.';
   return null;
 }
 

@@ -10,7 +10,10 @@ export interface ProgramFinding {
 }
 
 /** Judges sed, awk, SQL and Redis text. Shell text is judged by the scanner itself. */
-export function judgeProgram(language: Exclude<ProgramSpec['language'], 'shell'>, text: string): readonly ProgramFinding[] {
+export function judgeProgram(
+  language: Exclude<ProgramSpec['language'], 'shell'>,
+  text: string,
+): readonly ProgramFinding[] {
   switch (language) {
     case 'sed':
       return [judgeSed(text)];
@@ -63,7 +66,8 @@ function judgeSed(script: string): ProgramFinding {
       if (next === 'e') return bad('danger', 'The e flag of s runs the result as a program.');
       if (next === 'w') return bad('caution', 'The w flag of s writes a file.');
       if (next !== undefined && !/[\s;}]/.test(next)) return unread;
-    } else if (command === 'w' || command === 'W') return bad('caution', 'The w command of sed writes a file.');
+    } else if (command === 'w' || command === 'W')
+      return bad('caution', 'The w command of sed writes a file.');
     else if (command === 'e') return bad('danger', 'The e command of sed runs a program.');
     else return unread;
   }
@@ -116,11 +120,13 @@ function judgeAwk(program: string): readonly ProgramFinding[] {
   const say = (risk: Risk, sentence: string): ProgramFinding[] => [{ rule: 'awk.program', risk, sentence }];
   const bare = stripAwk(program);
   if (bare === null) return say('danger', 'This awk program cannot be read.');
-  if (/\bsystem\s*\(/.test(program) || /\bsystem\b/.test(bare)) return say('danger', 'system in awk runs a program.');
+  if (/\bsystem\s*\(/.test(program) || /\bsystem\b/.test(bare))
+    return say('danger', 'system in awk runs a program.');
   if (/@/.test(bare)) return say('danger', 'This awk program loads other code or calls a computed name.');
   if (bare.replaceAll('||', '').includes('|')) return say('danger', 'A pipe in awk runs a program.');
   if (/\bgetline\b/.test(bare)) return say('caution', 'getline in awk reads another file.');
-  if (/\bprintf?\b[^;}\n]*>/.test(bare.replace(/\([^()]*\)/g, ''))) return say('caution', 'This awk program writes a file.');
+  if (/\bprintf?\b[^;}\n]*>/.test(bare.replace(/\([^()]*\)/g, '')))
+    return say('caution', 'This awk program writes a file.');
   return say('safe', 'The awk program only prints.');
 }
 
@@ -157,13 +163,23 @@ const REDIS_DANGER =
 
 function judgeRedis(text: string): ProgramFinding {
   const [first = '', second = ''] = text.trim().toLowerCase().split(/\s+/);
-  const say = (risk: Risk, sentence: string): ProgramFinding => ({ rule: `redis.${first || 'none'}`, risk, sentence });
+  const say = (risk: Risk, sentence: string): ProgramFinding => ({
+    rule: `redis.${first || 'none'}`,
+    risk,
+    sentence,
+  });
   if (text.trim().includes('\n')) {
     const lines = text.trim().split('\n').map(judgeRedis);
-    return lines.find((line) => line.risk === 'danger') ?? lines.find((line) => line.risk === 'caution') ?? say('safe', 'These commands only read.');
+    return (
+      lines.find((line) => line.risk === 'danger') ??
+      lines.find((line) => line.risk === 'caution') ??
+      say('safe', 'These commands only read.')
+    );
   }
-  if (first === '' || REDIS_SAFE.test(first) || REDIS_SAFE_PAIR.test(`${first} ${second}`)) return say('safe', `${first.toUpperCase()} only reads.`);
+  if (first === '' || REDIS_SAFE.test(first) || REDIS_SAFE_PAIR.test(`${first} ${second}`))
+    return say('safe', `${first.toUpperCase()} only reads.`);
   if (first === 'monitor') return say('caution', 'MONITOR slows the server and shows every command.');
-  if (REDIS_DANGER.test(first)) return say('danger', `${first.toUpperCase()} removes data, runs a script or changes the topology.`);
+  if (REDIS_DANGER.test(first))
+    return say('danger', `${first.toUpperCase()} removes data, runs a script or changes the topology.`);
   return say('caution', `${first.toUpperCase()} changes data or settings.`);
 }

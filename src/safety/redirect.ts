@@ -11,16 +11,24 @@ const CRITICAL =
 
 /** Files that hold secrets; reading one is caution (LABELS rule 8). */
 const SECRET =
-  /(^|\/)(etc\/(shadow|gshadow|sudoers|krb5\.keytab|kubernetes\/(admin|super-admin)\.conf|kubernetes\/pki\/.*\.key|ssl\/private\/.*|ssh\/ssh_host_\w+_key)|\.ssh\/id_\w+|\.aws\/credentials|\.kube\/config|\.docker\/config\.json|\.netrc|\.pgpass|\.my\.cnf|\.git-credentials|\.npmrc|\.env|\.vault-token|proc\/[^/]+\/environ|serviceaccount\/token|run\/secrets\/.*|[^/]*\.(pem|key|p12|pfx|jks|keytab|kdbx)|id_(rsa|dsa|ecdsa|ed25519)|[^/]*(credential|password|secret)[^/]*)$/i;
+  /(^|\/)(etc\/(shadow|gshadow|sudoers|krb5\.keytab|kubernetes\/(admin|super-admin)\.conf|kubernetes\/pki\/.*\.key|ssl\/private\/.*|ssh\/ssh_host_\w+_key)|\.ssh\/id_\w+|\.aws\/credentials|\.kube\/config|\.docker\/config\.json|\.netrc|\.pgpass|\.my\.cnf|\.git-credentials|\.npmrc|\.env|\.vault-token|proc\/[^/]+\/environ|serviceaccount\/token|run\/secrets\/.*|[^/]*\.(key|p12|pfx|jks|keytab|kdbx)|[^/]*key\.pem|id_(rsa|dsa|ecdsa|ed25519)|(?<=\/)[^/]*(credential|password|secret)[^/]*)$/i;
 
 /** How bad writing to this path is, as text with `~` kept. Device files and files that give a way in are danger. */
-export function writeRisk(path: string): { readonly risk: Risk; readonly rule: string; readonly sentence: string } | null {
+export function writeRisk(
+  path: string,
+): { readonly risk: Risk; readonly rule: string; readonly sentence: string } | null {
   const plain = normal(path);
   if (NOWHERE.test(plain)) return null;
-  if (NETWORK.test(plain)) return { risk: 'danger', rule: 'file.network', sentence: 'This sends data to a network address.' };
-  if (DEVICE.test(plain)) return { risk: 'danger', rule: 'file.device', sentence: `Writing to ${plain} overwrites a device.` };
+  if (NETWORK.test(plain))
+    return { risk: 'danger', rule: 'file.network', sentence: 'This sends data to a network address.' };
+  if (DEVICE.test(plain))
+    return { risk: 'danger', rule: 'file.device', sentence: `Writing to ${plain} overwrites a device.` };
   if (CRITICAL.test(plain))
-    return { risk: 'danger', rule: 'file.critical', sentence: `${plain} decides who may log in or what the machine runs.` };
+    return {
+      risk: 'danger',
+      rule: 'file.critical',
+      sentence: `${plain} decides who may log in or what the machine runs.`,
+    };
   return { risk: 'caution', rule: 'file.write', sentence: `This writes the file ${plain}.` };
 }
 
@@ -80,23 +88,47 @@ function judgeOne(redirect: Redirect): Finding | null {
   if (target.text === null) return dynamicTarget(redirect, target);
   if (redirect.direction === 'read') {
     if (NETWORK.test(target.text))
-      return { rule: 'file.network', risk: 'danger', sentence: 'This opens a connection to a network address.', span: target.span };
+      return {
+        rule: 'file.network',
+        risk: 'danger',
+        sentence: 'This opens a connection to a network address.',
+        span: target.span,
+      };
     if (!isSecretPath(target.text)) return null;
-    return { rule: 'file.secret', risk: 'caution', sentence: 'This reads a file that holds a secret.', span: target.span };
+    return {
+      rule: 'file.secret',
+      risk: 'caution',
+      sentence: 'This reads a file that holds a secret.',
+      span: target.span,
+    };
   }
   const write = writeRisk(target.text);
   return write === null ? null : { ...write, span: target.span };
 }
 
 function dynamicTarget(redirect: Redirect, target: Arg): Finding | null {
-  const harmless = /^(\.\/|\/tmp\/|\/var\/tmp\/|~\/)?[\w.-]*\w/.test(target.lead) && !target.lead.startsWith('/dev');
+  const harmless =
+    /^(\.\/|\/tmp\/|\/var\/tmp\/|~\/)?[\w.-]*\w/.test(target.lead) && !target.lead.startsWith('/dev');
   if (redirect.direction === 'read')
     return target.lead.startsWith('/dev/')
-      ? { rule: 'file.network', risk: 'danger', sentence: 'Which device is opened is only known when it runs.', span: target.span }
-      : { rule: 'file.unknown', risk: 'caution', sentence: 'Which file is read is only known when it runs.', span: target.span };
+      ? {
+          rule: 'file.network',
+          risk: 'danger',
+          sentence: 'Which device is opened is only known when it runs.',
+          span: target.span,
+        }
+      : {
+          rule: 'file.unknown',
+          risk: 'caution',
+          sentence: 'Which file is read is only known when it runs.',
+          span: target.span,
+        };
   return {
     rule: 'file.unknown',
-    risk: harmless && (!target.lead.startsWith('/') || /^\/(var\/)?tmp\//.test(target.lead)) ? 'caution' : 'danger',
+    risk:
+      harmless && (!target.lead.startsWith('/') || /^\/(var\/)?tmp\//.test(target.lead))
+        ? 'caution'
+        : 'danger',
     sentence: 'Which file is written is only known when it runs.',
     span: target.span,
   };

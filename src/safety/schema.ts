@@ -24,6 +24,8 @@ const Raise = z.strictObject({
   says: z.string(),
   /** The flag raises nothing when its known value matches. */
   except: pattern.optional(),
+  /** The flag raises only when its value matches, or is not known. */
+  when: pattern.optional(),
 });
 
 const OperandRule = z.strictObject({
@@ -90,7 +92,9 @@ const base = {
   /** Traits that a flag brings: `{ '-f --follow': 'endless' }`. */
   traitFlags: z.record(z.string(), trait).optional(),
   /** Traits it has unless one of these flags or an operand is given. */
-  traitUnless: z.strictObject({ trait, flags: z.string().default(''), operands: z.number().int().optional() }).optional(),
+  traitUnless: z
+    .strictObject({ trait, flags: z.string().default(''), operands: z.number().int().optional() })
+    .optional(),
   programs: z.array(Program).optional(),
   runs: Runs.optional(),
   /** Verbs without options of their own, by risk: `{ safe: 'status | osd tree' }`. */
@@ -121,13 +125,24 @@ export interface NodeInput extends BaseInput {
 }
 
 const node: z.ZodType<Node, NodeInput> = z.lazy(() =>
-  z.strictObject({ ...base, commands: z.record(z.string(), node).optional(), patterns: z.array(patternNode).optional() }),
+  z.strictObject({
+    ...base,
+    commands: z.record(z.string(), node).optional(),
+    patterns: z.array(patternNode).optional(),
+  }),
 );
 const patternNode: z.ZodType<PatternNode, NodeInput & { readonly match: string }> = z.lazy(() =>
-  z.strictObject({ ...base, match: pattern, commands: z.record(z.string(), node).optional(), patterns: z.array(patternNode).optional() }),
+  z.strictObject({
+    ...base,
+    match: pattern,
+    commands: z.record(z.string(), node).optional(),
+    patterns: z.array(patternNode).optional(),
+  }),
 );
 
-const examples = z.strictObject({ safe: z.array(z.string()), caution: z.array(z.string()), danger: z.array(z.string()) }).partial();
+const examples = z
+  .strictObject({ safe: z.array(z.string()), caution: z.array(z.string()), danger: z.array(z.string()) })
+  .partial();
 
 /** A tool: its names, one sentence about it, what it does, and commands that must be judged so. */
 export interface ToolInput extends NodeInput {
@@ -135,13 +150,16 @@ export interface ToolInput extends NodeInput {
   readonly name: string;
   readonly about: string;
   /** True for commands of bash itself. */
-  readonly builtin?: boolean;
+  readonly builtin?: boolean | undefined;
+  /** True for programs that carry what they read to another machine. */
+  readonly sends?: boolean | undefined;
   readonly examples: z.infer<typeof examples>;
 }
 export interface Tool extends Node {
   readonly name: string;
   readonly about: string;
   readonly builtin?: boolean | undefined;
+  readonly sends?: boolean | undefined;
   readonly examples: z.infer<typeof examples>;
 }
 
@@ -153,6 +171,7 @@ export const Tools: z.ZodType<Tool[], ToolInput[]> = z.array(
       name: z.string(),
       about: z.string(),
       builtin: z.boolean().optional(),
+      sends: z.boolean().optional(),
       examples,
       commands: z.record(z.string(), node).optional(),
       patterns: z.array(patternNode).optional(),

@@ -78,10 +78,24 @@ const EFFECTS: ReadonlyMap<string, readonly [Risk, string]> = new Map([
   ['sys_eval', ['danger', 'runs a program on the server']],
 ]);
 
-const READS = new Set(['SELECT', 'SHOW', 'TABLE', 'VALUES', 'EXPLAIN', 'DESCRIBE', 'DESC', 'WITH', 'USE', 'HELP', '(']);
+const READS = new Set([
+  'SELECT',
+  'SHOW',
+  'TABLE',
+  'VALUES',
+  'EXPLAIN',
+  'DESCRIBE',
+  'DESC',
+  'WITH',
+  'USE',
+  'HELP',
+  '(',
+]);
 const HARMLESS = new Set(['BEGIN', 'START', 'COMMIT', 'END', 'ROLLBACK', 'ABORT']);
 const CAUTIOUS = new Set(
-  'INSERT REPLACE UPDATE DELETE MERGE CREATE ALTER GRANT REVOKE VACUUM ANALYZE ANALYSE REINDEX CLUSTER REFRESH COMMENT SET RESET CHECKPOINT LOCK UNLOCK COPY LISTEN NOTIFY UNLISTEN DISCARD DEALLOCATE SECURITY REASSIGN IMPORT OPTIMIZE REPAIR CHECK FLUSH KILL STOP CHANGE SAVEPOINT RELEASE RENAME CACHE'.split(' '),
+  'INSERT REPLACE UPDATE DELETE MERGE CREATE ALTER GRANT REVOKE VACUUM ANALYZE ANALYSE REINDEX CLUSTER REFRESH COMMENT SET RESET CHECKPOINT LOCK UNLOCK COPY LISTEN NOTIFY UNLISTEN DISCARD DEALLOCATE SECURITY REASSIGN IMPORT OPTIMIZE REPAIR CHECK FLUSH KILL STOP CHANGE SAVEPOINT RELEASE RENAME CACHE'.split(
+    ' ',
+  ),
 );
 const WRITES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 
@@ -92,12 +106,20 @@ const WRITES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 export function judgeSql(text: string, dialect: Dialect): readonly SqlFinding[] {
   if (text.length > MAX_SQL) return [unreadable('This SQL is too long to analyse.')];
   const trimmed = text.trim();
-  if (dialect === 'postgres' && trimmed.startsWith('\\') && !trimmed.includes('\n')) return [judgeMeta(trimmed)];
+  if (dialect === 'postgres' && trimmed.startsWith('\\') && !trimmed.includes('\n'))
+    return [judgeMeta(trimmed)];
   if (dialect === 'postgres' && /^\s*\\/m.test(text)) return judgeMixed(text);
   const tokens = lex(text, dialect);
-  if (tokens === null) return [unreadable('This SQL cannot be read: a quote or comment is open, or it holds text only the client understands.')];
+  if (tokens === null)
+    return [
+      unreadable(
+        'This SQL cannot be read: a quote or comment is open, or it holds text only the client understands.',
+      ),
+    ];
   const findings = statements(tokens).map((statement) => judgeStatement(statement));
-  return findings.length === 0 ? [{ rule: 'sql.empty', risk: 'safe', sentence: 'There is no SQL in it.' }] : findings;
+  return findings.length === 0
+    ? [{ rule: 'sql.empty', risk: 'safe', sentence: 'There is no SQL in it.' }]
+    : findings;
 }
 
 /** A script for psql: lines that start with a backslash are commands of the client, the rest is SQL. */
@@ -113,15 +135,22 @@ function unreadable(sentence: string): SqlFinding {
 }
 
 /** psql commands that only show something or change how results look. */
-const META_READ = /^\\(d[a-zA-Z]*[+S]*|l\+?|list\+?|conninfo|timing|x|pset|a|t|q|echo|encoding|z|sf\+?|sv\+?|h|\?|c|connect)( [\w."'*$?:@-]+)*\s*;?$/;
+const META_READ =
+  /^\\(d[a-zA-Z]*[+S]*|l\+?|list\+?|conninfo|timing|x|pset|a|t|q|echo|encoding|z|sf\+?|sv\+?|h|\?|c|connect)( [\w."'*$?:@-]+)*\s*;?$/;
 
 function judgeMeta(text: string): SqlFinding {
-  if (META_READ.test(text)) return { rule: 'sql.meta-read', risk: 'safe', sentence: 'This psql command only shows something.' };
-  return { rule: 'sql.meta', risk: 'danger', sentence: 'This psql command may run a program or a script, or write a file.' };
+  if (META_READ.test(text))
+    return { rule: 'sql.meta-read', risk: 'safe', sentence: 'This psql command only shows something.' };
+  return {
+    rule: 'sql.meta',
+    risk: 'danger',
+    sentence: 'This psql command may run a program or a script, or write a file.',
+  };
 }
 
 // biome format: one alternative a line reads best
-const TOKEN = /\s+|--[^\n]*|([A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)|(\d[\w.]*)|("(?:[^"]|"")*")|([,;()[\]=<>!~+\-*/%^|&.:?@#{}])/y;
+const TOKEN =
+  /\s+|--[^\n]*|([A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)|(\d[\w.]*)|("(?:[^"]|"")*")|([,;()[\]=<>!~+\-*/%^|&.:?@#{}])/y;
 
 /** Splits SQL into tokens; null when anything is open, conditional, or for the client to replace. */
 function lex(text: string, dialect: Dialect): Token[] | null {
@@ -142,7 +171,8 @@ function lex(text: string, dialect: Dialect): Token[] | null {
     if (match[0].startsWith('--') && dialect === 'mysql' && !/^--(\s|$)/.test(match[0])) return null;
     if (match[1] !== undefined) tokens.push({ kind: 'word', text: match[1].toUpperCase() });
     else if (match[2] !== undefined) tokens.push({ kind: 'number', text: match[2] });
-    else if (match[3] !== undefined) tokens.push({ kind: dialect === 'mysql' ? 'string' : 'quoted', text: match[3] });
+    else if (match[3] !== undefined)
+      tokens.push({ kind: dialect === 'mysql' ? 'string' : 'quoted', text: match[3] });
     else if (match[4] !== undefined) tokens.push({ kind: 'symbol', text: match[4] });
   }
   return tokens;
@@ -163,19 +193,37 @@ function lexSpecial(text: string, at: number, dialect: Dialect): Special | null 
     const end = text.indexOf('\n', at);
     return { token: null, end: end < 0 ? text.length : end };
   }
-  if (char === '\\') return dialect === 'mysql' && /^\\[gG]\s*$/.test(text.slice(at)) ? { token: null, end: text.length } : null;
-  if (char === "'") return lexString(text, at, dialect === 'mysql' || /(^|[^\w])e$/i.test(text.slice(Math.max(0, at - 2), at)));
+  if (char === '\\')
+    return dialect === 'mysql' && /^\\[gG]\s*$/.test(text.slice(at))
+      ? { token: null, end: text.length }
+      : null;
+  if (char === "'")
+    return lexString(
+      text,
+      at,
+      dialect === 'mysql' || /(^|[^\w])e$/i.test(text.slice(Math.max(0, at - 2), at)),
+    );
   if (char === '"' && dialect === 'mysql') return lexString(text, at, true);
   if (char === '`') {
     const end = text.indexOf('`', at + 1);
-    return end < 0 || dialect === 'postgres' ? null : { token: { kind: 'quoted', text: text.slice(at, end + 1) }, end: end + 1 };
+    return end < 0 || dialect === 'postgres'
+      ? null
+      : { token: { kind: 'quoted', text: text.slice(at, end + 1) }, end: end + 1 };
   }
   if (char === '$' && dialect === 'postgres') {
     const tag = /^\$\w*\$/.exec(text.slice(at))?.[0];
     const end = tag === undefined ? -1 : text.indexOf(tag, at + tag.length);
-    return tag === undefined || end < 0 ? null : { token: { kind: 'string', text: '' }, end: end + tag.length };
+    return tag === undefined || end < 0
+      ? null
+      : { token: { kind: 'string', text: '' }, end: end + tag.length };
   }
-  if (char === ':' && dialect === 'postgres' && /^:['"{A-Za-z_]/.test(text.slice(at, at + 2)) && text[at - 1] !== ':') return null;
+  if (
+    char === ':' &&
+    dialect === 'postgres' &&
+    /^:['"{A-Za-z_]/.test(text.slice(at, at + 2)) &&
+    text[at - 1] !== ':'
+  )
+    return null;
   return undefined;
 }
 
@@ -186,7 +234,8 @@ function lexString(text: string, at: number, backslash: boolean): Special | null
     const char = text[index];
     if (char === '\\' && backslash) index += 2;
     else if (char === quote && text[index + 1] === quote) index += 2;
-    else if (char === quote) return { token: { kind: 'string', text: text.slice(at, index + 1) }, end: index + 1 };
+    else if (char === quote)
+      return { token: { kind: 'string', text: text.slice(at, index + 1) }, end: index + 1 };
     else index += 1;
   }
   return null;
@@ -206,7 +255,9 @@ function finding(rule: string, risk: Risk, sentence: string): SqlFinding {
 }
 
 function judgeStatement(tokens: readonly Token[]): SqlFinding {
-  const words = tokens.map((token) => (token.kind === 'word' ? token.text : token.kind === 'symbol' ? token.text : '\0'));
+  const words = tokens.map((token) =>
+    token.kind === 'word' ? token.text : token.kind === 'symbol' ? token.text : '\0',
+  );
   const first = words[0] ?? '';
   const found = [judgeFirst(first, words, tokens), ...judgeInside(words, tokens)];
   return found.reduce((a, b) => (order(b.risk) > order(a.risk) ? b : a));
@@ -222,21 +273,33 @@ function judgeFirst(first: string, words: readonly string[], tokens: readonly To
   if (first === 'UPDATE' || first === 'DELETE') return judgeWhere(first, tokens);
   if (first === 'ALTER' && (words.includes('DROP') || words.includes('TRUNCATE')))
     return finding('alter-drop', 'danger', 'ALTER … DROP removes part of the structure and its data.');
-  if ((first === 'ALTER' || first === 'CREATE' || first === 'GRANT') && words.some((word) => /^(SUPERUSER|BYPASSRLS|CREATEROLE)$/.test(word)))
+  if (
+    (first === 'ALTER' || first === 'CREATE' || first === 'GRANT') &&
+    words.some((word) => /^(SUPERUSER|BYPASSRLS|CREATEROLE)$/.test(word))
+  )
     return finding('grant-admin', 'danger', 'This gives administrator rights.');
-  if (first === 'GRANT' && words.includes('ALL')) return finding('grant-admin', 'danger', 'This gives every right.');
-  if (first === 'CREATE' && words.some((word) => /^(FUNCTION|PROCEDURE|TRIGGER|EXTENSION|LANGUAGE|EVENT|RULE)$/.test(word)))
+  if (first === 'GRANT' && words.includes('ALL'))
+    return finding('grant-admin', 'danger', 'This gives every right.');
+  if (
+    first === 'CREATE' &&
+    words.some((word) => /^(FUNCTION|PROCEDURE|TRIGGER|EXTENSION|LANGUAGE|EVENT|RULE)$/.test(word))
+  )
     return finding('code', 'danger', 'This puts program code into the database.');
   if (first === 'COPY' || (first === 'LOAD' && words[1] === 'DATA')) return judgeCopy(words);
-  if (first === 'RESET' && /^(MASTER|SLAVE|REPLICA|BINARY)$/.test(words[1] ?? '')) return finding('drop', 'danger', 'This discards replication logs.');
-  if (CAUTIOUS.has(first)) return finding('write', 'caution', `${first} changes data, structure or settings.`);
-  if (/^(DROP|TRUNCATE|PURGE)$/.test(first)) return finding('drop', 'danger', `${first} removes data and cannot be undone.`);
+  if (first === 'RESET' && /^(MASTER|SLAVE|REPLICA|BINARY)$/.test(words[1] ?? ''))
+    return finding('drop', 'danger', 'This discards replication logs.');
+  if (CAUTIOUS.has(first))
+    return finding('write', 'caution', `${first} changes data, structure or settings.`);
+  if (/^(DROP|TRUNCATE|PURGE)$/.test(first))
+    return finding('drop', 'danger', `${first} removes data and cannot be undone.`);
   return finding('unknown', 'danger', 'What this SQL does cannot be told from its first word.');
 }
 
 function judgeCopy(words: readonly string[]): SqlFinding {
-  if (words.includes('PROGRAM')) return finding('program', 'danger', 'COPY … PROGRAM runs a program on the server.');
-  if (words[0] === 'COPY' && words[1] === '(' && words.includes('STDOUT')) return finding('read', 'safe', 'COPY (query) TO STDOUT only reads.');
+  if (words.includes('PROGRAM'))
+    return finding('program', 'danger', 'COPY … PROGRAM runs a program on the server.');
+  if (words[0] === 'COPY' && words[1] === '(' && words.includes('STDOUT'))
+    return finding('read', 'safe', 'COPY (query) TO STDOUT only reads.');
   return finding('copy', 'caution', 'This moves data between tables and files.');
 }
 
@@ -246,10 +309,25 @@ function judgeInside(words: readonly string[], tokens: readonly Token[]): readon
   const reads = READS.has(words[0] ?? '');
   words.forEach((word, index) => {
     if (index > 0 && WRITES.has(word) && reads && !(word === 'UPDATE' && words[index - 1] === 'FOR'))
-      found.push(word === 'INSERT' || word === 'MERGE' ? finding('write', 'caution', `${word} inside it changes data.`) : judgeWhere(word, tokens.slice(index)));
-    if (reads && word === 'INTO') found.push(finding('into', words.some((next) => /^(OUTFILE|DUMPFILE)$/.test(next)) ? 'danger' : 'caution', 'SELECT … INTO writes its result.'));
-    if (reads && word === 'FOR' && /^(UPDATE|SHARE|NO|KEY)$/.test(words[index + 1] ?? '')) found.push(finding('lock', 'caution', 'This locks rows.'));
-    if (/^(DROP|TRUNCATE|ALTER|CREATE|EXECUTE|CALL|DO|REFRESH)$/.test(word) && /^(EXPLAIN|DESC|DESCRIBE)$/.test(words[0] ?? ''))
+      found.push(
+        word === 'INSERT' || word === 'MERGE'
+          ? finding('write', 'caution', `${word} inside it changes data.`)
+          : judgeWhere(word, tokens.slice(index)),
+      );
+    if (reads && word === 'INTO')
+      found.push(
+        finding(
+          'into',
+          words.some((next) => /^(OUTFILE|DUMPFILE)$/.test(next)) ? 'danger' : 'caution',
+          'SELECT … INTO writes its result.',
+        ),
+      );
+    if (reads && word === 'FOR' && /^(UPDATE|SHARE|NO|KEY)$/.test(words[index + 1] ?? ''))
+      found.push(finding('lock', 'caution', 'This locks rows.'));
+    if (
+      /^(DROP|TRUNCATE|ALTER|CREATE|EXECUTE|CALL|DO|REFRESH)$/.test(word) &&
+      /^(EXPLAIN|DESC|DESCRIBE)$/.test(words[0] ?? '')
+    )
       found.push(finding('explain', 'danger', `${word} inside EXPLAIN may be carried out.`));
     if (words[index + 1] === '(') found.push(...judgeCall(words, index, tokens));
   });
@@ -258,8 +336,10 @@ function judgeInside(words: readonly string[], tokens: readonly Token[]): readon
 
 function judgeCall(words: readonly string[], index: number, tokens: readonly Token[]): readonly SqlFinding[] {
   const token = tokens[index];
-  if (token === undefined || token.kind === 'symbol' || token.kind === 'number' || token.kind === 'string') return [];
-  const name = token.kind === 'quoted' ? token.text.slice(1, -1).toLowerCase() : (words[index] ?? '').toLowerCase();
+  if (token === undefined || token.kind === 'symbol' || token.kind === 'number' || token.kind === 'string')
+    return [];
+  const name =
+    token.kind === 'quoted' ? token.text.slice(1, -1).toLowerCase() : (words[index] ?? '').toLowerCase();
   const effect = EFFECTS.get(name);
   if (effect) return [finding(`function.${name}`, effect[0], `${name} ${effect[1]}.`)];
   const qualified = words[index - 1] === '.' && words[index - 2] !== 'PG_CATALOG';
@@ -281,7 +361,8 @@ function judgeWhere(verb: string, tokens: readonly Token[]): SqlFinding {
   const condition = whereOf(tokens);
   if (condition.length === 0 || condition.every((word) => CONSTANT.test(word))) return all;
   const alternatives = splitWords(condition, 'OR');
-  if (alternatives.length > 1 && alternatives.some((part) => part.every((word) => CONSTANT.test(word)))) return all;
+  if (alternatives.length > 1 && alternatives.some((part) => part.every((word) => CONSTANT.test(word))))
+    return all;
   if (condition.length === 3 && condition[1] === '=' && condition[0] === condition[2]) return all;
   return finding('write', 'caution', `${verb} changes the rows its WHERE chooses.`);
 }

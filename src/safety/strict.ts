@@ -6,7 +6,9 @@ export interface StrictCommand {
 }
 
 /** What the strict reader says: the commands, or the place where the text leaves its small grammar. */
-export type StrictReading = { readonly ok: true; readonly commands: readonly StrictCommand[] } | { readonly ok: false; readonly at: number };
+export type StrictReading =
+  | { readonly ok: true; readonly commands: readonly StrictCommand[] }
+  | { readonly ok: false; readonly at: number };
 
 class Outside extends Error {
   readonly at: number;
@@ -16,7 +18,21 @@ class Outside extends Error {
   }
 }
 
-const SKIPPED = new Set(['if', 'then', 'elif', 'else', 'fi', 'while', 'until', 'do', 'done', '!', '{', '}', 'time']);
+const SKIPPED = new Set([
+  'if',
+  'then',
+  'elif',
+  'else',
+  'fi',
+  'while',
+  'until',
+  'do',
+  'done',
+  '!',
+  '{',
+  '}',
+  'time',
+]);
 const REFUSED = new Set(['case', 'esac', 'select', 'function', 'coproc', '[[', 'in']);
 
 /**
@@ -126,7 +142,7 @@ class Reader {
       const word = this.word();
       if (words.length === 0 && redirects.length === 0) {
         if (REFUSED.has(word)) throw new Outside(start);
-        if (word === 'for') return this.forLoop();
+        if (word === 'for') { this.forLoop(); return; }
         if (SKIPPED.has(word)) {
           this.blanks();
           if (word === 'time' && this.text.startsWith('-', this.at)) throw new Outside(this.at);
@@ -188,7 +204,8 @@ class Reader {
       else if (char === '\\') {
         if (this.at + 1 >= this.text.length || this.text[this.at + 1] === '\n') throw new Outside(this.at);
         this.at += 2;
-      } else if (char === '{' && /^\{[^}\s]*(,|\.\.)/.test(this.text.slice(this.at, this.at + 200))) throw new Outside(this.at);
+      } else if (char === '{' && /^\{[^}\s]*(,|\.\.)/.test(this.text.slice(this.at, this.at + 200)))
+        throw new Outside(this.at);
       else this.at += 1;
     }
     if (this.at === start) throw new Outside(this.at);

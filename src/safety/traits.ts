@@ -1,7 +1,18 @@
 import { type Command, parse } from 'unbash';
 import type { Trait } from './verdict.ts';
 
-const SETS = new Set(['export', 'declare', 'typeset', 'readonly', 'unset', 'source', '.', 'set', 'shopt', 'alias']);
+const SETS = new Set([
+  'export',
+  'declare',
+  'typeset',
+  'readonly',
+  'unset',
+  'source',
+  '.',
+  'set',
+  'shopt',
+  'alias',
+]);
 const MOVES = new Set(['cd', 'pushd', 'popd']);
 
 /**
@@ -19,7 +30,8 @@ export function sessionTraits(text: string): readonly Trait[] {
 }
 
 function traitOf(command: Command): Trait | null {
-  if (!command.name) return command.prefix.some((item) => item.type === 'Assignment') ? 'sets-variable' : null;
+  if (!command.name)
+    return command.prefix.some((item) => item.type === 'Assignment') ? 'sets-variable' : null;
   if (SETS.has(command.name.text)) return 'sets-variable';
   return MOVES.has(command.name.text) ? 'changes-directory' : null;
 }

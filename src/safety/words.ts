@@ -18,10 +18,16 @@ interface Piece {
  * Resolves one word to the text bash would pass, or says why it cannot be known. Decides from the word's parts only:
  * the parser's `value` mixes literal text with source text.
  */
-export function resolve(word: CommandArgument, variables: Variables, place: (pos: number, end: number) => Span): Arg {
+export function resolve(
+  word: CommandArgument,
+  variables: Variables,
+  place: (pos: number, end: number) => Span,
+): Arg {
   const span = place(word.pos, word.end);
   if (word.type === 'Assignment') return resolveAssignment(word, variables, place, span);
-  const pieces = word.parts ? word.parts.flatMap((part) => piecesOf(part, false)) : [literal(unescapeBare(word.text))];
+  const pieces = word.parts
+    ? word.parts.flatMap((part) => piecesOf(part, false))
+    : [literal(unescapeBare(word.text))];
   return assemble(pieces, word, variables, span);
 }
 
@@ -33,7 +39,8 @@ function resolveAssignment(
 ): Arg {
   const lead = `${word.name}=`;
   const base = { splits: false, disguised: false, guess: null, raw: word.text, span };
-  if (word.value.type !== 'Word' || word.index || word.append) return { ...base, text: null, lead, unknown: 'other' };
+  if (word.value.type !== 'Word' || word.index || word.append)
+    return { ...base, text: null, lead, unknown: 'other' };
   const value = resolve(word.value, variables, place);
   const text = value.text === null ? null : lead + value.text;
   return { ...base, text, lead: lead + value.lead, unknown: value.unknown };
@@ -44,13 +51,15 @@ function assemble(pieces: readonly Piece[], word: Word, variables: Variables, sp
   const lead = (stop < 0 ? pieces : pieces.slice(0, stop)).map((piece) => piece.text).join('');
   const unknownPieces = pieces.filter((piece) => piece.text === null);
   const kinds = new Set(unknownPieces.map((piece) => piece.unknown));
-  const unknown: Unknown = kinds.size === 0 ? 'none' : kinds.size === 1 ? ([...kinds][0] ?? 'other') : 'other';
+  const unknown: Unknown =
+    kinds.size === 0 ? 'none' : kinds.size === 1 ? ([...kinds][0] ?? 'other') : 'other';
   return {
     text: stop < 0 ? lead : null,
     lead,
     unknown,
     splits: unknownPieces.some((piece) => !piece.quoted),
-    disguised: pieces.some((piece) => piece.disguised) || (word.parts === undefined && word.text.includes('\\')),
+    disguised:
+      pieces.some((piece) => piece.disguised) || (word.parts === undefined && word.text.includes('\\')),
     guess: stop < 0 ? null : guess(pieces, variables),
     raw: word.text,
     span,
@@ -80,13 +89,20 @@ function unknownPiece(unknown: Unknown, quoted: boolean, variable: string | null
 function piecesOf(part: WordPart, quoted: boolean): readonly Piece[] {
   switch (part.type) {
     case 'Literal':
-      return [literal(quoted ? unescapeQuoted(part.text) : unescapeBare(part.text), !quoted && part.text.includes('\\'))];
+      return [
+        literal(
+          quoted ? unescapeQuoted(part.text) : unescapeBare(part.text),
+          !quoted && part.text.includes('\\'),
+        ),
+      ];
     case 'SingleQuoted':
       return [literal(part.value, true)];
     case 'AnsiCQuoted':
       return [literal(part.value.split('\0')[0] ?? '', true)];
     case 'DoubleQuoted':
-      return part.parts.length === 0 ? [literal('', true)] : [literal('', true), ...part.parts.flatMap((inner) => piecesOf(inner, true))];
+      return part.parts.length === 0
+        ? [literal('', true)]
+        : [literal('', true), ...part.parts.flatMap((inner) => piecesOf(inner, true))];
     case 'SimpleExpansion':
       return [unknownPiece('variable', quoted, part.text.slice(1))];
     case 'ParameterExpansion':

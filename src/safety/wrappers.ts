@@ -1,8 +1,8 @@
 import { add, type Context } from './context.ts';
+import { judgeAssignment } from './environment.ts';
 import { type Parsed, split } from './getopt.ts';
 import type { Entry } from './knowledge.ts';
 import { type Arg, type Finding, type Invocation, open } from './model.ts';
-import { judgeAssignment } from './environment.ts';
 import type { RunsSpec } from './schema.ts';
 import type { Trait } from './verdict.ts';
 
@@ -18,16 +18,24 @@ export function runInner(
   const findings: Finding[] = [];
   const traits = new Set<Trait>();
   const inner: Context = { ...context, findings, traits, remote: context.remote || runs.remote };
-  const started = runs.form === 'find' ? runFind(args, invocation, inner) : runRest(runs, parsed, invocation, inner);
+  const started =
+    runs.form === 'find' ? runFind(args, invocation, inner) : runRest(runs, parsed, invocation, inner);
   if (!started) {
     if (runs.form === 'find') return;
     for (const trait of runs.alone.traits) context.traits.add(trait);
-    return add(context, entry.rule, runs.alone.risk, `${entry.rule} ${runs.alone.says}.`, invocation.span);
+    { add(context, entry.rule, runs.alone.risk, `${entry.rule} ${runs.alone.says}.`, invocation.span); return; }
   }
   const { node, rule } = entry;
-  if (node.risk && node.says && runs.form !== 'find') add(context, rule, node.risk, `${rule} ${node.says}.`, invocation.span, node.alternative);
+  if (node.risk && node.says && runs.form !== 'find')
+    add(context, rule, node.risk, `${rule} ${node.says}.`, invocation.span, node.alternative);
   if (runs.raises && findings.some((finding) => finding.risk !== 'safe'))
-    add(context, rule, runs.raises, `${rule} ${node.says ?? 'runs it with other rights'}, and what it runs does more than look.`, invocation.span);
+    add(
+      context,
+      rule,
+      runs.raises,
+      `${rule} ${node.says ?? 'runs it with other rights'}, and what it runs does more than look.`,
+      invocation.span,
+    );
   context.findings.push(...findings);
   for (const trait of traits) if (!(runs.bounded && trait === 'endless')) context.traits.add(trait);
 }
@@ -53,11 +61,23 @@ function runShell(words: readonly Arg[], invocation: Invocation, context: Contex
   const span = { start: words[0]?.span.start ?? 0, end: words.at(-1)?.span.end ?? 0 };
   const texts = words.map((word) => word.text);
   if (texts.some((text) => text === null))
-    return add(context, 'shell.computed-script', 'danger', 'Part of the text a shell is to run is only known when it runs.', span);
+    { add(
+      context,
+      'shell.computed-script',
+      'danger',
+      'Part of the text a shell is to run is only known when it runs.',
+      span,
+    ); return; }
   context.judgeShell(texts.join(' '), invocation.stdin, span, context);
 }
 
-function runWords(runs: RunsSpec, words: readonly Arg[], parsed: Parsed, invocation: Invocation, context: Context): void {
+function runWords(
+  runs: RunsSpec,
+  words: readonly Arg[],
+  parsed: Parsed,
+  invocation: Invocation,
+  context: Context,
+): void {
   const flags = split(runs.replaces);
   const replace = parsed.options.find((option) => flags.includes(option.flag));
   const token = replace ? (replace.value?.text ?? '{}') : null;
@@ -88,8 +108,12 @@ function runFind(args: readonly Arg[], invocation: Invocation, context: Context)
   for (let at = 0; at < args.length; at += 1) {
     if (!FIND_RUNS.has(args[at]?.text ?? '')) continue;
     const rest = args.slice(at + 1);
-    const stop = rest.findIndex((word, index) => word.text === ';' || (word.text === '+' && rest[index - 1]?.text === '{}'));
-    const words = (stop < 0 ? rest : rest.slice(0, stop)).map((word) => (word.text === '{}' ? open('./', false, word.span) : fill(word, '{}')));
+    const stop = rest.findIndex(
+      (word, index) => word.text === ';' || (word.text === '+' && rest[index - 1]?.text === '{}'),
+    );
+    const words = (stop < 0 ? rest : rest.slice(0, stop)).map((word) =>
+      word.text === '{}' ? open('./', false, word.span) : fill(word, '{}'),
+    );
     started = true;
     judgeInner(words, { ...invocation, stdin: { kind: 'file' } }, context);
   }

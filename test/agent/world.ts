@@ -4,15 +4,16 @@ import { type Policy, readPolicy } from '../../agent/policy.ts';
 import { type AgentState, initialState } from '../../agent/state.ts';
 import { agentId, tenantId } from '../../src/protocol/ids.ts';
 import {
+  canonicalBytes,
   type Exec,
   encodeSigned,
   execSha256,
   generateKey,
-  idemKey,
   openTrust,
   type RecordInput,
   type Signed,
   type SigningKey,
+  sha256Hex,
   signRecord,
   toBase64url,
 } from '../../src/protocol/index.ts';
@@ -51,7 +52,12 @@ export function stateWith(overrides: Partial<AgentState> = {}): AgentState {
 }
 
 export function verdictOf(risk: Risk): Verdict {
-  return { risk, reasons: [{ rule: 'test', risk, sentence: 'As the test says.' }], traits: [], rulesetVersion: '1' };
+  return {
+    risk,
+    reasons: [{ rule: 'test', risk, sentence: 'As the test says.' }],
+    traits: [],
+    rulesetVersion: '1',
+  };
 }
 
 /** A host on which everything is there, and a scanner that finds everything safe. */
@@ -104,13 +110,15 @@ export function jobWith(overrides: Partial<Job> = {}): Job {
 }
 
 export function idemOf(job: Job): string {
-  return idemKey({ ...job, tenant_id: tenantId(job.tenant_id), agent_id: agentId(job.agent_id) } as Parameters<
-    typeof idemKey
-  >[0]);
+  return sha256Hex(canonicalBytes([job.tenant_id, job.agent_id, job.run_id, job.step_id, job.attempt]));
 }
 
 /** An approval of exactly this job by somebody who did not ask for it. */
-export function approvalFor(job: Job, overrides: Partial<Approval> = {}, key: SigningKey = approveKey): Signed {
+export function approvalFor(
+  job: Job,
+  overrides: Partial<Approval> = {},
+  key: SigningKey = approveKey,
+): Signed {
   return signRecord(
     'approval',
     {
@@ -158,7 +166,18 @@ export function signJob(job: Job, key: SigningKey = dispatchKey): Signed {
   return signRecord('job', job, key);
 }
 
-export function resumeOf(epoch: number, overrides: Partial<RecordInput<'resume'>> = {}, key = approveKey): Signed {
-  const record = { v: 1 as const, typ: 'resume' as const, tenant_id: 'T1', panic_epoch: epoch, by: ['U1'], iat: T0 };
+export function resumeOf(
+  epoch: number,
+  overrides: Partial<RecordInput<'resume'>> = {},
+  key = approveKey,
+): Signed {
+  const record = {
+    v: 1 as const,
+    typ: 'resume' as const,
+    tenant_id: 'T1',
+    panic_epoch: epoch,
+    by: ['U1'],
+    iat: T0,
+  };
   return signRecord('resume', { ...record, nonce: NONCE, ...overrides }, key);
 }

@@ -28,26 +28,30 @@ afterAll(() => {
   if (opened.ok) opened.close();
 });
 
-/** Runs a script as a step would be run: bash behind the wrapper, as the account. */
-function step(cage: Cage, key: string, script: string): Promise<{ code: number | null; output: string }> {
-  const [file = '', ...args] = cage.wrapper;
-  const env = { DD0C_STEP: key, PATH: '/usr/bin:/bin', LANG: 'C' };
-  const child = spawn(file, [...args, '/bin/bash', '-c', script], {
-    env,
-    cwd: '/',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...asAccount,
-  });
+/** Runs an argument list as a step's process is run: behind the wrapper, as the account. */
+function run(
+  cage: Cage,
+  key: string,
+  argv: readonly string[],
+): Promise<{ code: number | null; output: string }> {
+  const [file = '', ...args] = [...cage.wrapper, ...argv];
+  const env = { DD0C_STEP: key, PATH: '/usr/bin:/bin', HOME: '/root', LANG: 'C.UTF-8' };
+  const child = spawn(file, args, { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], ...asAccount });
   let output = '';
-  for (const stream of [child.stdout, child.stderr])
+  for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
       output += chunk;
     });
+  }
   return new Promise((done, fail) => {
     child.on('error', fail);
     child.on('close', (code) => done({ code, output }));
   });
 }
+
+/** Runs a script as a step in bash. */
+const step = (cage: Cage, key: string, script: string) =>
+  run(cage, key, ['/bin/bash', '--noprofile', '--norc', '-c', '--', script]);
 
 /** Waits until no process of the machine carries the mark in its command line. */
 async function nobodyHas(mark: string): Promise<void> {
@@ -142,6 +146,12 @@ if (!opened.ok) {
         'printf() { :; }; export -f printf; echo exit >/tmp/rc; export BASH_ENV=/tmp/rc; kubectl honest';
       expect((await step(cage, 'tricks', script)).code).toBe(0);
       expect((await cage.recorded()).get('tricks')).toEqual([['kubectl', 'honest']]);
+    });
+
+    test('a command that is run without a shell', async () => {
+      expect(await run(cage, 'argv', ['kubectl', 'get', '$HOME'])).toEqual({ code: 0, output: '' });
+      expect((await cage.recorded()).get('argv')).toEqual([['kubectl', 'get', '$HOME']]);
+      expect((await run(cage, 'argv', ['ls', '/'])).code).not.toBe(0);
     });
 
     test('a record that was cut short counts as none', () => {

@@ -2,10 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { LockedError, runningProcess, takeLock } from '../../dev/lock.ts';
 
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = 'http://127.0.0.1:3000';
 const made: string[] = [];
 const children: ChildProcess[] = [];
@@ -35,68 +37,93 @@ async function waiter(): Promise<{ pid: number; end(): Promise<void> }> {
   };
 }
 
-function leaveLock(folder: string, holder: unknown): void {
-  writeFileSync(join(folder, 'instance.lock'), typeof holder === 'string' ? holder : JSON.stringify(holder));
+/** What an instance leaves in the folder; `started` as the system tells it. */
+function leaveClaim(folder: string, pid: number, started: string | undefined, content = page): string {
+  const path = join(folder, `instance-${pid}-${started}.lock`);
+  writeFileSync(path, content);
+  return path;
 }
 
 describe('the lock of a data folder', () => {
   test('a second start is told the process that runs and its page, and changes nothing', async () => {
     const folder = dataFolder();
     const other = await waiter();
-    leaveLock(folder, { pid: other.pid, started: runningProcess(other.pid)?.started, page });
-    const before = readFileSync(join(folder, 'instance.lock'), 'utf8');
+    const claim = leaveClaim(folder, other.pid, runningProcess(other.pid)?.started);
     expect(() => takeLock(folder, 'http://127.0.0.1:4000')).toThrow(LockedError);
     expect(() => takeLock(folder, 'http://127.0.0.1:4000')).toThrow(
       `dd0c/run is already running on ${folder} as process ${other.pid}: open ${page}, or stop that process first.`,
     );
-    expect(readFileSync(join(folder, 'instance.lock'), 'utf8')).toBe(before);
-    expect(readdirSync(folder)).toEqual(['instance.lock']);
+    expect(readdirSync(folder)).toEqual([basename(claim)]);
+    expect(readFileSync(claim, 'utf8')).toBe(page);
   });
 
-  test('a lock whose process is dead is taken over', async () => {
+  test.each(['', 'no page\u001b[2J'])(
+    'a claim that holds %j instead of a page counts, and is not repeated',
+    async (content) => {
+      const folder = dataFolder();
+      const other = await waiter();
+      leaveClaim(folder, other.pid, runningProcess(other.pid)?.started, content);
+      expect(() => takeLock(folder, page)).toThrow(`as process ${other.pid}: stop that process first.`);
+    },
+  );
+
+  test('a claim whose process is dead is cleared away', async () => {
     const folder = dataFolder();
     const other = await waiter();
-    leaveLock(folder, { pid: other.pid, started: runningProcess(other.pid)?.started, page });
+    const claim = leaveClaim(folder, other.pid, runningProcess(other.pid)?.started);
     await other.end();
     const lock = takeLock(folder, page);
-    expect(JSON.parse(readFileSync(join(folder, 'instance.lock'), 'utf8'))).toMatchObject({
-      pid: process.pid,
-      page,
-    });
+    expect(existsSync(claim)).toBe(false);
     lock.release();
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test('a process that merely got the same id does not hold it', async () => {
     const folder = dataFolder();
     const other = await waiter();
-    leaveLock(folder, { pid: other.pid, started: 'at another time', page });
+    leaveClaim(folder, other.pid, '1');
     takeLock(folder, page).release();
-  });
-
-  test.each(['', '{"pid":', '[]', '{"pid":"1"}'])('a damaged lock file %j is taken over', (content) => {
-    const folder = dataFolder();
-    leaveLock(folder, content);
-    takeLock(folder, page).release();
-    expect(readdirSync(folder)).toEqual([]);
   });
 
   test('it is held once even within one process, and free again when released', () => {
     const folder = dataFolder();
     const lock = takeLock(folder, page);
-    expect(() => takeLock(folder, page)).toThrow(LockedError);
+    expect(() => takeLock(folder, page)).toThrow(`as process ${process.pid}: open ${page}`);
     lock.release();
     lock.release();
-    expect(existsSync(join(folder, 'instance.lock'))).toBe(false);
     takeLock(folder, page).release();
   });
 
-  test('releasing twice does not free what another process has taken since', async () => {
+  test('other files of the folder are left alone', () => {
     const folder = dataFolder();
-    const lock = takeLock(folder, page);
-    const other = await waiter();
-    leaveLock(folder, { pid: other.pid, started: runningProcess(other.pid)?.started, page });
-    lock.release();
-    expect(existsSync(join(folder, 'instance.lock'))).toBe(true);
+    writeFileSync(join(folder, 'instance-notes.lock'), 'mine');
+    takeLock(folder, page).release();
+    expect(readdirSync(folder)).toEqual(['instance-notes.lock']);
+  });
+
+  test('of several that start at once never more than one holds it', async () => {
+    const folder = dataFolder();
+    leaveClaim(folder, 4_000_000, '1');
+    const code = `import { takeLock } from './dev/lock.ts';
+      process.stdout.write('ready ');
+      process.stdin.once('data', () => {
+        try { takeLock(${JSON.stringify(folder)}, '${page}'); process.stdout.write('held'); }
+        catch (error) { process.stdout.write(error.code); }
+      });`;
+    const starters = [1, 2, 3, 4].map(() => {
+      const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
+        cwd: root,
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      children.push(child);
+      return { child, words: child.stdout[Symbol.asyncIterator]() };
+    });
+    for (const { words } of starters) expect(String((await words.next()).value)).toBe('ready ');
+    for (const { child } of starters) child.stdin.write('go');
+    const results = await Promise.all(starters.map(async ({ words }) => String((await words.next()).value)));
+    expect(results.filter((result) => result === 'held').length).toBeLessThanOrEqual(1);
+    expect(results.filter((result) => result !== 'held' && result !== 'lock.held')).toEqual([]);
+    for (const { child } of starters) child.kill('SIGKILL');
   });
 });
 

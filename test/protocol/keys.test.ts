@@ -16,7 +16,10 @@ const D = mod(-121665n * invert(121666n));
 /** Adds two points of edwards25519: an independent reckoning to find the points of small order by. */
 function add([x1, y1]: Point, [x2, y2]: Point): Point {
   const product = mod(D * x1 * x2 * y1 * y2);
-  return [mod((x1 * y2 + y1 * x2) * invert(mod(1n + product))), mod((y1 * y2 + x1 * x2) * invert(mod(1n - product)))];
+  return [
+    mod((x1 * y2 + y1 * x2) * invert(mod(1n + product))),
+    mod((y1 * y2 + x1 * x2) * invert(mod(1n - product))),
+  ];
 }
 type Point = readonly [bigint, bigint];
 
@@ -25,15 +28,32 @@ function encode([x, y]: Point): Uint8Array {
   return Buffer.from(hex, 'hex').reverse();
 }
 
-/** All eight multiples of a point of order 8. */
-function smallOrderPoints(): Point[] {
-  const y = 2707385501144840649318225287225658788936804267575313519463743609750303021540n;
+function times(factor: bigint, point: Point): Point {
+  if (factor === 0n) return [0n, 1n];
+  const half = times(factor / 2n, point);
+  const double = add(half, half);
+  return factor % 2n === 1n ? add(double, point) : double;
+}
+
+function pointAt(y: bigint): Point | null {
   const square = mod((y * y - 1n) * invert(mod(D * y * y + 1n)));
   const root = power(square, (P + 3n) / 8n);
   const x = mod(root * root) === square ? root : mod(root * power(2n, (P - 1n) / 4n));
-  const points: Point[] = [[0n, 1n]];
-  for (let n = 1; n < 8; n += 1) points.push(add(points[n - 1] ?? [0n, 1n], [x, y]));
-  return points;
+  return mod(x * x) === square ? [x, y] : null;
+}
+
+/** The order of the large subgroup: L times any point lands among the eight points of small order. */
+const L = 2n ** 252n + 27742317777372353535851937790883648493n;
+
+/** All eight multiples of a point of order 8, found without any table. */
+function smallOrderPoints(): Point[] {
+  for (let y = 2n; ; y += 1n) {
+    const point = pointAt(y);
+    if (point === null) continue;
+    const small = times(L, point);
+    const multiples = [0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n].map((factor) => times(factor, small));
+    if (new Set(multiples.map(String)).size === 8) return multiples;
+  }
 }
 
 describe('public keys', () => {
@@ -54,7 +74,7 @@ describe('public keys', () => {
   test('every one of the eight points of small order is refused as a key', () => {
     const points = smallOrderPoints();
     expect(new Set(points.map(String)).size).toBe(8);
-    expect(add(points[7] ?? [0n, 0n], points[1] ?? [0n, 0n])).toEqual([0n, 1n]);
+    for (const point of points) expect(times(8n, point)).toEqual([0n, 1n]);
     for (const point of points) expect(loadVerifyKey(toBase64url(encode(point))).ok).toBe(false);
   });
 
@@ -66,7 +86,14 @@ describe('public keys', () => {
 
   test('a key of another length or spelling is refused', () => {
     const { publicKey } = keyFrom('any');
-    const texts = ['', publicKey.slice(1), `${publicKey}=`, `${publicKey}A`, ` ${publicKey}`, publicKey.replace(/.$/, '!')];
+    const texts = [
+      '',
+      publicKey.slice(1),
+      `${publicKey}=`,
+      `${publicKey}A`,
+      ` ${publicKey}`,
+      publicKey.replace(/.$/, '!'),
+    ];
     for (const text of texts) expect(loadVerifyKey(text).ok).toBe(false);
   });
 
@@ -80,10 +107,17 @@ describe('public keys', () => {
     if (!loaded.ok) throw new Error(loaded.sentence);
     const bytes = new Uint8Array([9]);
     const signature = key.sign(bytes);
-    const L = 2n ** 252n + 27742317777372353535851937790883648493n;
     const s = BigInt(`0x${Buffer.from(signature.slice(32)).reverse().toString('hex')}`) + L;
-    const sPlusL = Buffer.concat([signature.slice(0, 32), Buffer.from(s.toString(16).padStart(64, '0'), 'hex').reverse()]);
-    for (const wrong of [signature.slice(1), new Uint8Array(64), Buffer.concat([signature, Buffer.alloc(1)]), sPlusL]) {
+    const sPlusL = Buffer.concat([
+      signature.slice(0, 32),
+      Buffer.from(s.toString(16).padStart(64, '0'), 'hex').reverse(),
+    ]);
+    for (const wrong of [
+      signature.slice(1),
+      new Uint8Array(64),
+      Buffer.concat([signature, Buffer.alloc(1)]),
+      sPlusL,
+    ]) {
       expect(loaded.key.verify(bytes, wrong)).toBe(false);
     }
   });
@@ -102,7 +136,10 @@ describe('trust bundles', () => {
     ['one key has two roles', { ...bundle, approve: bundle.dispatch }],
     ['a key stands twice in one role', { ...bundle, dispatch: [key, key] }],
     ['a key has the id of another', { ...bundle, dispatch: [{ ...key, key_id: keyFrom('approve').keyId }] }],
-    ['a key is of small order', { ...bundle, dispatch: [{ key_id: keyIdOf(encode([0n, 1n])), public_key: identity }] }],
+    [
+      'a key is of small order',
+      { ...bundle, dispatch: [{ key_id: keyIdOf(encode([0n, 1n])), public_key: identity }] },
+    ],
     ['a role has no key', { ...bundle, approve: [] }],
     ['a role is missing', { tenant_id: 'T1', dispatch: bundle.dispatch }],
     ['there is a role nobody knows', { ...bundle, root: bundle.dispatch }],
@@ -120,7 +157,9 @@ describe('signed bytes', () => {
   });
 
   test('canonical bytes are RFC 8785: keys sorted by UTF-16 unit, no spaces, shortest numbers', () => {
-    const text = new TextDecoder().decode(canonicalBytes({ b: [1e21, 0.5, -0], a: { '\u20ac': 'é\n', '\r': null } }));
+    const text = new TextDecoder().decode(
+      canonicalBytes({ b: [1e21, 0.5, -0], a: { '\u20ac': 'é\n', '\r': null } }),
+    );
     expect(text).toBe('{"a":{"\\r":null,"€":"é\\n"},"b":[1e+21,0.5,0]}');
   });
 

@@ -118,7 +118,7 @@ describe('truncate', () => {
         (text, max) => {
           for (const shown of [truncateHead(text, max), truncateTail(text, max)]) {
             expect(shown.length).toBeLessThanOrEqual(Math.max(max, 0));
-            expect(shown.isWellFormed()).toBe(true);
+            expect(/\p{Cs}/u.test(shown)).toBe(false);
           }
         },
       ),

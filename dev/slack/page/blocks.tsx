@@ -3,12 +3,9 @@ import { Message as Drawn, type Block as LibraryBlock } from 'slack-blocks-to-js
 import { EMOJI } from '../emoji.ts';
 import { isObject, type Json } from '../json.ts';
 import type { Modal } from './client.ts';
-import { Emoji, Words, withNames } from './emoji.tsx';
+import { Emoji, Words, withEmoji } from './emoji.tsx';
+import { type Directory, Mrkdwn } from './mrkdwn.tsx';
 
-export type Directory = {
-  readonly users: { id: string; name: string }[];
-  readonly channels: { id: string; name: string }[];
-};
 /** What a person did with an element of a block. */
 export type OnUse = (use: { actionId: string; blockId: string; value?: string }) => void;
 
@@ -20,7 +17,7 @@ const listOf = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(
 function Still({ block, directory }: { block: Json; directory: Directory }) {
   return (
     <Drawn
-      blocks={[withNames(block) as LibraryBlock]}
+      blocks={[withEmoji(block) as LibraryBlock]}
       logo=""
       name=""
       theme="light"
@@ -78,20 +75,58 @@ function One({ block, directory, onUse }: { block: Json; directory: Directory; o
       );
     case 'rich_text':
       return <Folded block={block} directory={directory} />;
-    case 'section': {
-      const { accessory, ...rest } = block;
-      if (!isObject(accessory) || accessory.type === 'image')
-        return <Still block={block} directory={directory} />;
+    case 'section':
+      return <Section block={block} directory={directory} onUse={onUse} />;
+    case 'context':
       return (
-        <div className="with-accessory">
-          <Still block={rest} directory={directory} />
-          <Element element={accessory} blockId={blockId} onUse={onUse} />
+        <div className="context">
+          {listOf(block.elements).map((element) => (
+            <Text key={textOf(element)} value={element} directory={directory} />
+          ))}
         </div>
       );
-    }
+    case 'alert':
+      return (
+        <div className={`alert ${String(block.level ?? 'info')}`} role="note">
+          <Text value={block.text} directory={directory} />
+        </div>
+      );
     default:
       return <Still block={block} directory={directory} />;
   }
+}
+
+/** A text object: mrkdwn is read, plain text stands as it is. */
+function Text({ value, directory }: { value: unknown; directory: Directory }) {
+  return isObject(value) && value.type === 'mrkdwn' ? (
+    <Mrkdwn text={textOf(value)} directory={directory} />
+  ) : (
+    <div className="mrkdwn">
+      <Words text={textOf(value)} />
+    </div>
+  );
+}
+
+function Section({ block, directory, onUse }: { block: Json; directory: Directory; onUse: OnUse }) {
+  const { accessory } = block;
+  const fields = listOf(block.fields);
+  return (
+    <div className="section">
+      <div className="section-text">
+        {block.text === undefined ? null : <Text value={block.text} directory={directory} />}
+        {fields.length === 0 ? null : (
+          <div className="fields">
+            {fields.map((field) => (
+              <Text key={textOf(field)} value={field} directory={directory} />
+            ))}
+          </div>
+        )}
+      </div>
+      {isObject(accessory) ? (
+        <Element element={accessory} blockId={String(block.block_id)} onUse={onUse} />
+      ) : null}
+    </div>
+  );
 }
 
 /** Long pasted text folds, as in Slack; nothing an app wrote is long enough to. */

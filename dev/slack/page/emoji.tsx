@@ -74,18 +74,12 @@ export function Words({ text }: { text: string }) {
 const nameOf = (match: RegExpExecArray | RegExpMatchArray): string =>
   NAMES.get(match[1] ?? '') ?? match[2] ?? '';
 
-/** A block with emoji characters as names, which is how Slack stores them; code keeps its characters. */
-export function withNames(value: unknown): unknown {
+/** A rich text block with its emoji characters as emoji elements, which is how Slack stores them; code keeps its characters. */
+export function withEmoji(value: unknown): unknown {
   if (Array.isArray(value))
-    return value.flatMap((one) => (isObject(one) && one.type === 'text' ? pieces(one) : [withNames(one)]));
+    return value.flatMap((one) => (isObject(one) && one.type === 'text' ? pieces(one) : [withEmoji(one)]));
   if (!isObject(value) || value.type === 'rich_text_preformatted') return value;
-  if (value.type === 'mrkdwn' && typeof value.text === 'string') {
-    const outsideCode = value.text
-      .split(/(`[^`]*`)/)
-      .map((part) => (part.startsWith('`') ? part : named(part)));
-    return { ...value, text: outsideCode.join('') };
-  }
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withNames(one)]));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withEmoji(one)]));
 }
 
 const named = (text: string): string =>

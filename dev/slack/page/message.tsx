@@ -1,8 +1,9 @@
 import { useState } from 'react';
 import { EMOJI, REACTIONS } from '../emoji.ts';
-import { Blocks, type Directory } from './blocks.tsx';
+import { Blocks } from './blocks.tsx';
 import { act, type Message, type Person } from './client.ts';
 import { Emoji } from './emoji.tsx';
+import type { Directory } from './mrkdwn.tsx';
 
 export interface MessageContext {
   readonly as: string;

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
-import { Blocks, type Directory } from './blocks.tsx';
+import { Blocks } from './blocks.tsx';
 import { act, type Modal as View } from './client.ts';
+import type { Directory } from './mrkdwn.tsx';
 
 /** The top modal of a person's stack. What was typed survives an update of the modal by the app. */
 export function Modal({

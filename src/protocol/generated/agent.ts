@@ -60,6 +60,7 @@ export interface ToAgent {
     | { $case: "ack"; value: Ack }
     | { $case: "pause"; value: Pause }
     | { $case: "resume"; value: Signed }
+    | { $case: "kill"; value: Kill }
     | undefined;
 }
 
@@ -86,9 +87,14 @@ export interface Ack {
   kind: string;
 }
 
-/** Unsigned on purpose: a stop is cheap, and a forged one can only stop. */
+/** Unsigned on purpose, as is Kill: a stop is cheap, and a forged one can only stop. */
 export interface Pause {
   panicEpoch: number;
+}
+
+/** End what this envelope started, if it still runs. */
+export interface Kill {
+  envelopeId: string;
 }
 
 function createBaseEnrolRequest(): EnrolRequest {
@@ -390,6 +396,9 @@ export const ToAgent: MessageFns<ToAgent> = {
       case "resume":
         Signed.encode(message.kind.value, writer.uint32(50).fork()).join();
         break;
+      case "kill":
+        Kill.encode(message.kind.value, writer.uint32(58).fork()).join();
+        break;
     }
     return writer;
   },
@@ -453,6 +462,14 @@ export const ToAgent: MessageFns<ToAgent> = {
             }
 
             message.kind = { $case: "resume", value: Signed.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.kind = { $case: "kill", value: Kill.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -716,6 +733,52 @@ export const Pause: MessageFns<Pause> = {
             }
 
             message.panicEpoch = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseKill(): Kill {
+  return { envelopeId: "" };
+}
+
+export const Kill: MessageFns<Kill> = {
+  encode(message: Kill, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.envelopeId !== "") {
+      writer.uint32(10).string(message.envelopeId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Kill {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKill();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.envelopeId = reader.string();
             continue;
           }
         }

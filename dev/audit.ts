@@ -1,0 +1,46 @@
+/** Checks the log of this machine's own instance, with its own keys. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import pg from 'pg';
+import { dataKeys } from '../src/audit/log.ts';
+import type { Kind, SubjectKind, Typed } from '../src/audit/subject.ts';
+import { type Verification, verifyLog } from '../src/audit/verify.ts';
+import { systemRandom } from '../src/platform/clock.ts';
+import { localKeyService } from '../src/platform/key-service.ts';
+import { runKind } from '../src/run/kind.ts';
+import { runbookKind } from '../src/runbook/stream.ts';
+import { agentKind } from '../src/tenant/agent.ts';
+import { tenantKind } from '../src/tenant/tenant.ts';
+import { plainAccount } from './account.ts';
+import { findPostgres, startPostgres } from './postgres.ts';
+
+const KINDS = new Map([runKind, runbookKind, tenantKind, agentKind].map((kind) => [kind.kind, kind as unknown as Kind<unknown, unknown, Typed>])) satisfies Map<SubjectKind, Kind<unknown, unknown, Typed>>;
+
+/** Every chain, every payload and every snapshot of the database at `ownerUrl`, opened with the keys of `dataDir`. */
+export async function verifyInstance(ownerUrl: string, dataDir: string): Promise<Verification> {
+  const pool = new pg.Pool({ connectionString: ownerUrl, max: 2 });
+  try {
+    const keys = localKeyService(join(resolve(dataDir), 'keys', 'master.key'), systemRandom);
+    return await verifyLog({ pool, dataKey: dataKeys(pool, keys, systemRandom), kinds: KINDS });
+  } finally {
+    await pool.end();
+  }
+}
+
+/**
+ * As `verifyInstance`, for a data folder whose instance may or may not be running: a database that is not is started
+ * for the check and stopped again.
+ */
+export async function verifyFolder(dataDir: string): Promise<Verification> {
+  const account = plainAccount();
+  if (!existsSync(join(dataDir, 'keys', 'master.key'))) {
+    throw new Error(`There is no data folder of dd0c/run at ${dataDir}: name the one to check with --data DIR.`);
+  }
+  const running = findPostgres(dataDir, account);
+  const postgres = running ?? (await startPostgres({ dataDir, account }));
+  try {
+    return await verifyInstance(postgres.url, dataDir);
+  } finally {
+    if (!running) await postgres.stop();
+  }
+}

@@ -1,0 +1,129 @@
+/** `npm run demo`: a whole run before your eyes, without a browser. With `--runbook FILE`, any runbook in a cage. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { readConfig } from '../src/platform/config.ts';
+import { createLogger } from '../src/platform/logger.ts';
+import type { RunState } from '../src/run/run.ts';
+import { plainAccount } from './account.ts';
+import { verifyInstance } from './audit.ts';
+import { runCaged } from './demo-cage.ts';
+import { EXAMPLE, type Instance, startInstance } from './instance.ts';
+import { openLedger } from './ledger.ts';
+import { progress } from './progress.ts';
+import { sentenceOf } from './sentence.ts';
+import type { Simulator } from './slack/server.ts';
+import { countsOf, type DemoResult } from './summary.ts';
+import { type Choice, postRunbook, printThreads, runThread, startFromPreview, walk } from './walk.ts';
+
+const USAGE = `Usage: npm run demo [-- --data DIR] [--ledger FILE]   the example runbook, really run
+       npm run demo -- --runbook FILE [--data DIR]     any runbook, its commands stubbed in a cage`;
+
+const argumentsSchema = z.strictObject({ data: z.string().optional(), ledger: z.string().optional(), runbook: z.string().optional(), help: z.boolean().optional() });
+
+async function main(): Promise<number> {
+  const started = performance.now();
+  const values = readArguments();
+  if (values === null || values.help) {
+    console.log(USAGE);
+    return values === null ? 2 : 0;
+  }
+  const dataDir = values.data ?? mkdtempSync(join(tmpdir(), 'dd0c-demo-'));
+  const tidy = () => {
+    if (values.data === undefined) rmSync(dataDir, { recursive: true, force: true });
+  };
+  try {
+    const { counts, differences } = values.runbook
+      ? await runCaged({ file: values.runbook, dataDir, start: (wrapper) => start(dataDir, wrapper) })
+      : await runExample(dataDir, values.ledger);
+    for (const difference of differences) console.log(`DIFFERENT: ${difference}`);
+    console.log(JSON.stringify({ ...counts, elapsedMs: Math.round(performance.now() - started) }));
+    return differences.length === 0 && counts.chainVerified ? 0 : 1;
+  } finally {
+    tidy();
+  }
+}
+
+function readArguments(): z.infer<typeof argumentsSchema> | null {
+  try {
+    const options = { data: { type: 'string' }, ledger: { type: 'string' }, runbook: { type: 'string' }, help: { type: 'boolean' } } as const;
+    return argumentsSchema.parse(parseArgs({ options, allowPositionals: false }).values);
+  } catch (error) {
+    console.error(sentenceOf(error));
+    return null;
+  }
+}
+
+/** An instance of its own, on ports that are free, whatever else runs on this machine. */
+async function start(dataDir: string, wrapper?: readonly string[]): Promise<Instance & { simulator: Simulator }> {
+  const line = progress('starting an instance of its own');
+  const config = readConfig({ PORT: '0', SIMULATOR_PORT: '0', GATEWAY_PORT: '0', DATA_DIR: dataDir });
+  const instance = await startInstance({
+    config,
+    logger: createLogger(config.LOG_LEVEL),
+    environment: 'demo',
+    onProgress: (doing) => line.say(doing),
+    ...(wrapper ? { wrapper } : {}),
+  });
+  line.end();
+  const { simulator } = instance;
+  if (!simulator) throw new Error('The demo needs the simulator.');
+  return { ...instance, simulator };
+}
+
+/** The example: every step approved by the right person, every command really run, every ledger line counted. */
+async function runExample(dataDir: string, ledgerFile: string | undefined): Promise<DemoResult> {
+  const workDir = join(tmpdir(), `dd0c-disk-full-${process.pid}`);
+  const ledger = openLedger(ledgerFile ?? join(dataDir, 'ledger'), dataDir, plainAccount());
+  const instance = await start(dataDir);
+  try {
+    const sim = instance.simulator;
+    const preview = await postRunbook(sim, readFileSync(EXAMPLE, 'utf8'), 'alice');
+    const run = await startFromPreview(sim, preview, { work_dir: workDir, ledger: ledger.path }, 'alice');
+    const state = await walk(instance, sim, run, ({ job }): Choice => {
+      if (!job) return { do: 'done', as: 'alice' };
+      return { do: 'approve', as: job.rule === 'other-than-requester' ? 'bob' : 'alice' };
+    });
+    await sim.waitFor(() => /Finished|Failed|Stopped/.test(runThread(sim, run)[0]?.text ?? ''), { what: 'the summary' });
+    printThreads(sim, preview, run);
+    ledger.collect();
+    const verification = await verifyInstance(instance.ownerUrl, dataDir);
+    const differences = [
+      ...compare(state),
+      ...compareLedger(state, ledger.lines()),
+      ...verification.findings.map(({ stream, version, sentence }) => `${stream} at ${version}: ${sentence}`),
+    ];
+    return { counts: countsOf(state, 0, verification.findings.length === 0), differences };
+  } finally {
+    await instance.stop();
+    rmSync(workDir, { recursive: true, force: true });
+  }
+}
+
+/** The plan promised that every step runs once, to success, approved by a person who may. */
+function compare(state: RunState): string[] {
+  const wrong = state.steps.flatMap((step) => {
+    if (!step.job) return step.status === 'done' ? [] : [`step ${step.number} was for a person and is ${step.status}`];
+    if (step.status !== 'succeeded') return [`step ${step.number} is ${step.status}: ${step.trouble ?? step.result?.tail ?? ''}`];
+    const own = step.job.rule === 'other-than-requester' && step.approval?.by === state.plan?.requester;
+    return own ? [`step ${step.number} is dangerous and was approved by its requester`] : [];
+  });
+  return state.status === 'succeeded' ? wrong : [`the run is ${state.status}`, ...wrong];
+}
+
+/** Every step whose command appends to the ledger left one line there, and nothing else did. */
+function compareLedger(state: RunState, lines: readonly string[]): string[] {
+  const run = state.plan?.runId;
+  const promised = state.steps.filter(({ job }) => job?.command.includes('$DD0C_STEP')).map(({ id }) => `${run} ${id} 1`);
+  const mine = lines.filter((line) => line.startsWith(`${run} `));
+  const missing = promised.filter((line) => mine.filter((other) => other === line).length !== 1);
+  const extra = mine.filter((line) => !promised.includes(line));
+  return [...missing.map((line) => `the ledger does not hold “${line}” exactly once`), ...extra.map((line) => `the ledger holds “${line}”, which nobody promised`)];
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  console.error(sentenceOf(error));
+  return 1;
+});

@@ -1,0 +1,346 @@
+import { describe, expect, test } from '@jest/globals';
+import { checkSource, extract, MAX_SOURCE_UNITS } from '../../src/runbook/extract.ts';
+
+const lines = (...text: string[]): string => text.join('\n');
+const fence = (lang: string, ...code: string[]): string => lines(`\`\`\`${lang}`, ...code, '```');
+const commandsOf = (text: string): string[] =>
+  extract(text).steps.flatMap((step) => step.commands.map((c) => c.text));
+const namesOf = (text: string): string[] => extract(text).variables.map((v) => v.name);
+const reasonsOf = (text: string): string[] => extract(text).untaken.map((u) => u.reason);
+const run = (code: string): string => lines('# T', '', 'Run:', '', fence('bash', code));
+
+describe('commands in code blocks', () => {
+  const cases: readonly (readonly [string, string, readonly string[]])[] = [
+    ['a shell block', run('df -h'), ['df -h']],
+    ['several lines', run('df -h\n\ndu -sh /var'), ['df -h', 'du -sh /var']],
+    ['a prompt', run('$ df -h'), ['df -h']],
+    ['a prompt without a blank', run('$sudo lsblk'), ['sudo lsblk']],
+    ['a host prompt', run('node-m001# ceph -s'), ['ceph -s']],
+    ['a user prompt', run('root@db1:~# psql -l'), ['psql -l']],
+    [
+      'a redis prompt and an empty one',
+      run('10.0.0.1:6379> info replication\n10.0.0.1:6379>'),
+      ['info replication'],
+    ],
+    ['a root prompt that cannot be a comment', run('# ceph osd tree down'), ['ceph osd tree down']],
+    ['a transcript', run('$ df -h\nFilesystem  Size\n/dev/sda1   10G\n$ ls /tmp\nx'), ['df -h', 'ls /tmp']],
+    [
+      'output under an unprompted command',
+      run('sudo lsblk\nNAME   MAJ:MIN RM  SIZE\nsda      8:0    0  100G'),
+      ['sudo lsblk'],
+    ],
+    ['a continuation', run('kubectl get pods \\\n  -n prod'), ['kubectl get pods \\\n  -n prod']],
+    ['a continuation with blanks after it', run('ls \\  \n  -l'), ['ls \\  \n  -l']],
+    ['a pipe at the end of a line', run('ls |\n  wc -l'), ['ls |\n  wc -l']],
+    ['a pipe at the start of a line', run('ls -l\n  | wc -l'), ['ls -l\n  | wc -l']],
+    [
+      'a here-document',
+      run('cat > f <<EOF\na: 1\n\nb: $X\nEOF\nls'),
+      ['cat > f <<EOF\na: 1\n\nb: $X\nEOF', 'ls'],
+    ],
+    ['an open quote', run('psql -c "\nSELECT 1;\n"\nls -l'), ['psql -c "\nSELECT 1;\n"', 'ls -l']],
+    ['a loop', run('for x in a b; do\n  echo $x\ndone\nls'), ['for x in a b; do\n  echo $x\ndone', 'ls']],
+    ['a condition', run('if true; then\n  ls\nfi'), ['if true; then\n  ls\nfi']],
+    ['a substitution over lines', run('X=$(ls \\\n -l)\necho $X'), ['X=$(ls \\\n -l)', 'echo $X']],
+    ['a trailing comment', run('ls -l   # look'), ['ls -l']],
+    ['a hash in quotes', run('echo "a # b"'), ['echo "a # b"']],
+    ['a stray quote takes one line only', run("echo don't\nls -l"), ["echo don't", 'ls -l']],
+    ['comments only', run('# nothing to run\n# here'), []],
+    [
+      'SQL to its semicolon',
+      lines('Run:', '', fence('sql', 'SELECT a', 'FROM b;', 'SELECT 2;')),
+      ['SELECT a\nFROM b;', 'SELECT 2;'],
+    ],
+    [
+      'a Python prompt',
+      lines('# T', '', fence('python', '>>> for r in x:', '...   r.delete()', '>>> x', '[1]')),
+      ['for r in x:\n...   r.delete()', 'x'],
+    ],
+    ['an unknown tool in a shell block', run('suspend'), ['suspend']],
+    ['an untagged block', lines('# T', '', fence('', 'kubectl get pods')), ['kubectl get pods']],
+    [
+      'an indented block',
+      lines('# T', '', 'Check.', '', '    oc get node -l a!=b', ''),
+      ['oc get node -l a!=b'],
+    ],
+    [
+      'the same command twice',
+      lines(run('df -h'), '', 'Again:', '', fence('sh', 'df -h')),
+      ['df -h', 'df -h'],
+    ],
+    ['a capitalised tool as it is written', run('Kubectl get pods'), ['Kubectl get pods']],
+  ];
+  test.each(cases)('takes %s', (_name, text, expected) => {
+    expect(commandsOf(text)).toEqual(expected);
+  });
+
+  const left: readonly (readonly [string, string, string])[] = [
+    ['YAML', lines('# T', '', 'Edit:', '', fence('yaml', 'a: 1')), 'configuration'],
+    ['YAML under a shell tag', run('apiVersion: v1\nkind: X\nmetadata:\n  name: a'), 'configuration'],
+    ['JSON without a tag', lines('# T', '', fence('', '{', '  "a": 1', '}')), 'configuration'],
+    ['a script to save', lines('# T', '', fence('bash', '#!/bin/bash', 'rm -r x')), 'configuration'],
+    ['a Ruby script', lines('# T', '', fence('ruby', 'def a', '  `curl x`', 'end')), 'configuration'],
+    ['announced output', lines('# T', '', 'Example output:', '', fence('', 'cray-console-6cf')), 'output'],
+    ['a log line in a shell block', run('2024-01-01T00:00:00Z INF started'), 'mention'],
+    ['a metrics query with a prompt', lines('# T', '', fence('promql', '$ up == 0')), 'query'],
+    ['a query without a tag', lines('# T', '', fence('', 'sum(rate(http_requests_total[5m]))')), 'query'],
+    ['a block over 16 KB', run(`ls\n${'x'.repeat(17_000)}`), 'too-long'],
+  ];
+  test.each(left)('leaves out %s and says why', (_name, text, reason) => {
+    expect(commandsOf(text)).toEqual([]);
+    expect(reasonsOf(text)[0]).toMatch(new RegExp(`^(?:${reason}|output)$`));
+    expect(reasonsOf(text).length).toBeGreaterThan(0);
+  });
+});
+
+describe('commands in prose', () => {
+  const cases: readonly (readonly [string, readonly string[]])[] = [
+    ['1. Restart it: `systemctl restart nginx`', ['systemctl restart nginx']],
+    ['- Check `tail /var/log/x`', ['tail /var/log/x']],
+    ['- `rm -r /srv/data/*`', ['rm -r /srv/data/*']],
+    ['You can restart it with `sudo service x restart`.', ['sudo service x restart']],
+    ['Run `uptime` on the host.', ['uptime']],
+    ["Then run `select pg_drop_replication_slot('a');`", ["select pg_drop_replication_slot('a');"]],
+    ['Never use `rm -rf /srv`.', []],
+    ['Do not run `kubectl delete ns x`.', []],
+    ['`kubectl get pods` returns the list.', []],
+    ['The `terraform plan` should output `No changes`.', []],
+    ['The pod is not restarted with `ceph orch`, ask.', []],
+    ['Set `replicas` in `values.yaml` to `3`.', []],
+    ['It is equivalent to `docker ps -a`.', []],
+    ['Look at `/var/log/syslog`.', []],
+  ];
+  test.each(cases)('%s', (text, expected) => {
+    expect(commandsOf(lines('# T', '', text))).toEqual(expected);
+  });
+
+  test('takes bare lines of a plain text under numbered items', () => {
+    const text = lines(
+      'Disk full',
+      '',
+      '1. Check the disk:',
+      '   df -h',
+      '2. Find big files',
+      '   find /var -size +100M',
+      '3. Wait five minutes.',
+    );
+    const parse = extract(text);
+    expect(parse.kind).toBe('plain');
+    expect(parse.title).toBe('Disk full');
+    expect(parse.steps.map((s) => [s.description, s.kind, s.commands.map((c) => c.text)])).toEqual([
+      ['Check the disk', 'verify', ['df -h']],
+      ['Find big files', 'command', ['find /var -size +100M']],
+      ['Wait five minutes.', 'wait', []],
+    ]);
+  });
+
+  test('reads a numbered plain list with inline code', () => {
+    expect(commandsOf('1. Check: `df -h`\n2. Clean: `journalctl --vacuum-size=1G`\n')).toEqual([
+      'df -h',
+      'journalctl --vacuum-size=1G',
+    ]);
+  });
+
+  test('takes no sentence for a command', () => {
+    const text = lines(
+      '# T',
+      '',
+      '1. Find the pods that are stuck',
+      '2. kill the process',
+      '3. make sure it works',
+      '4. watch the dashboard',
+      '5. Restart nginx',
+    );
+    expect(commandsOf(text)).toEqual([]);
+    expect(extract(text).steps).toHaveLength(5);
+  });
+
+  test('a page without commands yields none', () => {
+    expect(commandsOf(lines('# On call', '', 'We meet on Monday. Ask `@ops` about `values.yaml`.'))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('steps', () => {
+  test('keep order, titles, manual steps and kinds', () => {
+    const text = lines(
+      '# Rotate keys',
+      '',
+      '## Prerequisites',
+      '',
+      '- Admin access',
+      '',
+      '## Steps',
+      '',
+      '1. Announce the change.',
+      '2. Verify the service.',
+      '',
+      `   ${fence('bash', 'curl -s localhost').split('\n').join('\n   ')}`,
+      '',
+      '3. Wait ten minutes.',
+      '4. Is the graph flat?',
+      '',
+    );
+    const parse = extract(text);
+    expect(parse.title).toBe('Rotate keys');
+    expect(parse.prerequisites).toEqual(['Admin access']);
+    expect(parse.steps.map((s) => s.kind)).toEqual(['manual', 'verify', 'wait', 'decision']);
+  });
+
+  test('carry their condition, from the sentence, the item or the heading', () => {
+    const text = lines(
+      '# T',
+      '',
+      '## If the disk is full',
+      '',
+      'Clean up:',
+      '',
+      fence('sh', 'ls -l'),
+      '',
+      '## Next',
+      '',
+      'If nginx is down, restart it:',
+      '',
+      fence('sh', 'systemctl restart nginx'),
+      '',
+      '- **Option 1:**',
+      '  1. Do it',
+      '',
+      `     ${fence('sh', 'df -h').split('\n').join('\n     ')}`,
+    );
+    expect(extract(text).steps.map((s) => s.branch)).toEqual([
+      'If the disk is full',
+      'If nginx is down',
+      'Option 1',
+    ]);
+  });
+
+  test('carry the warnings of their item and of a quote before them', () => {
+    const text = lines(
+      '# T',
+      '',
+      '> **Warning:** sessions end.',
+      '',
+      '1. Stop it.',
+      '',
+      `   ${fence('sh', 'systemctl stop x').split('\n').join('\n   ')}`,
+      '',
+      '2. Delete it.',
+      '',
+      '   **Caution:** This cannot be undone.',
+      '',
+      `   ${fence('sh', 'rm -r /x').split('\n').join('\n   ')}`,
+    );
+    expect(extract(text).steps.map((s) => s.warnings)).toEqual([
+      ['Warning: sessions end.'],
+      ['Caution: This cannot be undone.'],
+    ]);
+  });
+
+  test('know that a rollback section undoes', () => {
+    const text = lines(
+      '# T',
+      '',
+      '## Do',
+      '',
+      fence('sh', 'helm upgrade a b'),
+      '',
+      '## Rollback',
+      '',
+      fence('sh', 'helm rollback a'),
+    );
+    expect(extract(text).steps.map((s) => s.rollback)).toEqual([false, true]);
+  });
+
+  test('take the comment over a command for its description', () => {
+    const text = lines('# T', '', fence('bash', '# Check usage', 'df -h', '', '# List files', 'ls -l'));
+    expect(extract(text).steps.map((s) => s.description)).toEqual(['Check usage', 'List files']);
+  });
+
+  test('do not come from overviews', () => {
+    const text = lines(
+      '# T',
+      '',
+      '## Overview',
+      '',
+      '1. Stop everything',
+      '2. Start everything',
+      '',
+      '## Procedure',
+      '',
+      '1. Stop it',
+    );
+    expect(extract(text).steps.map((s) => s.description)).toEqual(['Stop it']);
+  });
+
+  test('take the title of front matter when the heading is a template', () => {
+    expect(extract(lines('---', 'title: Delete Metrics', '---', '', '# <%= x %>', '', 'Text.')).title).toBe(
+      'Delete Metrics',
+    );
+  });
+});
+
+describe('variables', () => {
+  const cases: readonly (readonly [string, readonly string[]])[] = [
+    ['kubectl get pod <pod-name> -n <namespace>', ['pod-name', 'namespace']],
+    ['growpart <device> <partition number>', ['device', 'partition number']],
+    ['ls {{work_dir}}/x', ['work_dir']],
+    ['kubectl rollout restart "deployment/{deployment}"', ['deployment']],
+    ['ssh [HOST]', ['HOST']],
+    ['oc logs $DAEMONPOD -c x', ['DAEMONPOD']],
+    ['cd ns/${NAMESPACE}/resources', ['NAMESPACE']],
+    ['ceph osd find OSD_ID', ['OSD_ID']],
+    ['export API_TOKEN="XXXXXXXX"', ['API_TOKEN']],
+    ['echo "$A" <a>', ['A']],
+    ['sort <none> -h', []],
+    ["docker ps --format '{{.Names}}'", []],
+    ["kubectl get x -o jsonpath='{.spec.y}'", []],
+    ["awk '{print $1}' file", []],
+    ["awk '/x/{print $NF}' file", []],
+    ['find . -exec ls {} \\;', []],
+    ['cp f{,.bak} && echo {1..3} {a,b}', []],
+    ['echo $(date) <(ls) < file', []],
+    ['cat <<EOF\nx\nEOF', []],
+    ['for x in 1 2; do echo $x; done', []],
+    ['A=1; echo $A', []],
+    ['while read -r a b; do echo $a $b; done < f', []],
+    ['echo $HOME $PATH $? $1 $# $$', []],
+    ['echo "$DD0C_RUN $DD0C_STEP $DD0C_ATTEMPT"', []],
+    ['[[ -f x ]] && [ -n y ] && grep [a-z] f', []],
+    ["curl 'http://x/q?match[]=a'", []],
+    ["sed 's/<.b>//' f", []],
+    ['echo \\$NAME', []],
+    ['echo ${A:-default}', []],
+  ];
+  test.each(cases)('of %s', (command, expected) => {
+    expect(namesOf(run(command))).toEqual(expected);
+  });
+
+  test('are one by name with every spelling, typed, with the example the text gives', () => {
+    const text = lines(
+      '# T',
+      '',
+      'Use `<work_dir>`, for example `/tmp/x`.',
+      '',
+      fence('bash', 'ls <work_dir> $WORK_DIR', 'kubectl get pod <pod> --tail <count>'),
+    );
+    expect(extract(text).variables).toEqual([
+      { name: 'work_dir', type: 'path', spellings: ['<work_dir>', '$WORK_DIR'], example: '/tmp/x' },
+      { name: 'pod', type: 'kubernetes-name', spellings: ['<pod>'], example: null },
+      { name: 'count', type: 'integer', spellings: ['<count>'], example: null },
+    ]);
+  });
+
+  test('that an earlier command sets are still inputs, since every command is a fresh process', () => {
+    expect(namesOf(run('export NS=prod\nkubectl -n $NS get pods'))).toEqual(['NS']);
+  });
+});
+
+describe('checkSource', () => {
+  test('refuses nothing and too much, with a sentence', () => {
+    expect(checkSource(' \n')).toMatchObject({ ok: false, code: 'empty' });
+    expect(checkSource('é'.repeat(MAX_SOURCE_UNITS / 2 + 1))).toMatchObject({ ok: false, code: 'too-large' });
+    expect(checkSource('a'.repeat(MAX_SOURCE_UNITS))).toEqual({ ok: true });
+  });
+});
