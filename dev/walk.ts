@@ -28,16 +28,22 @@ export async function postRunbook(sim: Simulator, text: string, as: string): Pro
 export async function startFromPreview(sim: Simulator, preview: SeenMessage, values: Readonly<Record<string, string>>, as: string): Promise<RunId> {
   const page = sim.thread(CHANNEL, preview.threadTs ?? preview.ts).findLast((reply) => button(reply, ACTIONS.startRun)) ?? preview;
   const before = new Set(runMessages(sim).map(({ ts }) => ts));
+  const started = () => runMessages(sim).find(({ ts }) => !before.has(ts));
+  const refused = () => {
+    const told = sim.messages(CHANNEL, { as }).find((message) => message.visibleTo !== null && message.ts > page.ts);
+    if (told) throw new Error(`The run was not started: ${told.text}`);
+    return undefined;
+  };
   await sim.act(as).click(CHANNEL, page.ts, ACTIONS.startRun);
-  const modal = sim.views(as).at(-1);
-  if (modal) {
-    const wanted = modal.blocks.flatMap((block) => (block.type === 'input' ? [String(block.block_id)] : []));
-    await sim.act(as).submit(modal.id, Object.fromEntries(wanted.map((name) => [name, values[name] ?? ''])));
+  const next = await sim.waitFor(() => sim.views(as).at(-1) ?? started() ?? refused(), { timeoutMs: LIMIT_MS, what: 'the form' });
+  if ('callbackId' in next) {
+    const wanted = next.blocks.flatMap((block) => (block.type === 'input' ? [String(block.block_id)] : []));
+    await sim.act(as).submit(next.id, Object.fromEntries(wanted.map((name) => [name, values[name] ?? ''])));
     const errors = sim.views(as).at(-1)?.errors ?? {};
     if (Object.keys(errors).length > 0) throw new Error(`The run could not be started: ${JSON.stringify(errors)}`);
   }
-  const started = await sim.waitFor(() => runMessages(sim).find(({ ts }) => !before.has(ts)), { timeoutMs: LIMIT_MS, what: 'the run' });
-  return runId((button(started, ACTIONS.abortRun)?.value ?? '').replace(/^v1\./, ''));
+  const run = await sim.waitFor(() => started() ?? refused(), { timeoutMs: LIMIT_MS, what: 'the run' });
+  return runId((button(run, ACTIONS.abortRun)?.value ?? '').replace(/^v1\./, ''));
 }
 
 /** Answers every step of the run until it has ended; gives back the run as the log has it. */
@@ -78,8 +84,7 @@ async function answer(sim: Simulator, message: SeenMessage, choice: Choice, step
         return;
       }
       await person.click(CHANNEL, message.ts, ACTIONS.confirmStep);
-      const modal = sim.views(choice.as).at(-1);
-      if (!modal) throw new Error(`Step ${step.number} asked for no confirmation.`);
+      const modal = await sim.waitFor(() => sim.views(choice.as).at(-1), { what: `the confirmation of step ${step.number}` });
       await person.submit(modal.id, { typed: step.job?.confirm ?? '' });
     }
   }

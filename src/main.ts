@@ -70,7 +70,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   await loadSafety();
   const { team, botUserId } = await identify(slackOptions);
   const database = connectDatabase(options.databaseUrl, logger);
-  const hints = openHints(options.databaseUrl, logger);
+  const hints = openHints(options.databaseUrl, random, logger);
   const listeners = new Set<(tenant: TenantId) => void>();
 
   const committed = ({ ref, kind, status, version }: Change): void => {

@@ -41,12 +41,7 @@ describe('manifest.yml', () => {
   });
 
   test('asks for the scopes in use and no others', () => {
-    expect(manifest.oauth_config?.scopes?.bot).toEqual([
-      'commands',
-      'chat:write',
-      'users:read',
-      'reactions:read',
-    ]);
+    expect(manifest.oauth_config?.scopes?.bot).toEqual(SCOPES);
     expect(manifest.oauth_config?.scopes?.user).toBeUndefined();
   });
 

@@ -1,3 +1,4 @@
+import { dropView, obey, showReply } from './acks.ts';
 import { type AppLink, failed } from './deliver.ts';
 import {
   actionOf,
@@ -10,8 +11,7 @@ import {
   valuesOf,
 } from './elements.ts';
 import { emojiName } from './emoji.ts';
-import { isObject, type Json } from './json.ts';
-import { blockErrors, viewErrors } from './limits.ts';
+import type { Json } from './json.ts';
 import type { Manifest } from './manifest.ts';
 import {
   eventCallback,
@@ -23,7 +23,7 @@ import {
   viewClosed,
   viewSubmission,
 } from './payloads.ts';
-import { BOT_USER_ID, type Channel, findChannel, isOurs, type Person, SLACKBOT_ID } from './people.ts';
+import { type Channel, findChannel, isOurs, type Person, SLACKBOT_ID } from './people.ts';
 import { compose, escapeText } from './richtext.ts';
 import type { Answer, Message, View, Workspace } from './state.ts';
 
@@ -39,8 +39,6 @@ export interface Stage {
 const notSent = (shown: string | null = null, body: unknown = null): Answer => ({ status: 0, body, shown });
 /** Under a modal whose app failed (github.com/slackapi/bolt-js/issues/758). */
 const MODAL_TROUBLE = 'We had some trouble connecting. Try again?';
-/** Slack keeps at most three modals on each other: docs.slack.dev/surfaces/modals */
-const MAX_VIEWS = 3;
 
 /**
  * One person at their Slack client. Methods throw an Error for what no client could do (a message that is not there, a button
@@ -143,7 +141,7 @@ export class Actor {
     workspace.changed();
     if (Object.keys(errors).length > 0) return notSent(null, { response_action: 'errors', errors });
     const answer = await this.#send(viewSubmission(this.#scene, view));
-    if (!failed(answer) && this.#obey(view, answer.body)) return answer;
+    if (!failed(answer) && obey(workspace, view, answer.body)) return answer;
     this.#trouble(view);
     return { ...answer, shown: MODAL_TROUBLE };
   }
@@ -152,7 +150,7 @@ export class Actor {
   async close(viewId: string): Promise<Answer> {
     const view = this.#view(viewId);
     const all = view.content.clear_on_close === true;
-    this.#drop(view, all);
+    dropView(this.#stage.workspace, view, all);
     return view.content.notify_on_close === true ? this.#send(viewClosed(this.#scene, view, all)) : notSent();
   }
 
@@ -174,7 +172,7 @@ export class Actor {
       ? answer.shown === 'http_timeout'
         ? 'operation_timeout'
         : 'dispatch_failed'
-      : this.#reply(place, answer.body);
+      : showReply(this.#stage.workspace, place, this.person.id, answer.body);
     if (error === null) return answer;
     const shown = `${command} failed with the error "${error}"`;
     this.#slackbot(place, shown);
@@ -244,62 +242,9 @@ export class Actor {
     view.values = valuesOf(view.blocks, view.values, filled);
   }
 
-  #drop(view: View, all: boolean): void {
-    const { workspace } = this.#stage;
-    workspace.views = workspace.views.filter((one) => (all ? one.user !== view.user : one !== view));
-    workspace.changed();
-  }
-
   #trouble(view: View): void {
     view.banner = MODAL_TROUBLE;
     this.#stage.workspace.changed();
-  }
-
-  /** Carries out the answer to a submission; false when Slack could not. */
-  #obey(view: View, body: unknown): boolean {
-    const { workspace } = this.#stage;
-    if (body === '' || (isObject(body) && Object.keys(body).length === 0)) {
-      this.#drop(view, false);
-      return true;
-    }
-    if (!isObject(body)) return false;
-    switch (body.response_action) {
-      case 'clear':
-        this.#drop(view, true);
-        return true;
-      case 'errors': {
-        const inputs = new Set(view.blocks.filter((one) => one.type === 'input').map((one) => one.block_id));
-        const errors = isObject(body.errors) ? Object.entries(body.errors) : [];
-        if (errors.length === 0 || errors.some(([id]) => !inputs.has(id))) return false;
-        view.errors = Object.fromEntries(errors.map(([id, words]) => [id, String(words)]));
-        workspace.changed();
-        return true;
-      }
-      case 'update':
-        if (!isObject(body.view) || viewErrors(body.view).length > 0) return false;
-        workspace.setView(view, body.view);
-        return true;
-      case 'push': {
-        const depth = workspace.views.filter((one) => one.user === view.user).length;
-        if (!isObject(body.view) || viewErrors(body.view).length > 0 || depth >= MAX_VIEWS) return false;
-        workspace.openView(view.user, body.view, view);
-        return true;
-      }
-      default:
-        return false;
-    }
-  }
-
-  /** Shows the text or message a command was answered with; Slack's error code when it cannot be shown. */
-  #reply(place: Channel, body: unknown): string | null {
-    const reply = typeof body === 'string' ? { text: body } : isObject(body) ? body : {};
-    const blocks = Array.isArray(reply.blocks) ? reply.blocks : [];
-    const text = typeof reply.text === 'string' ? reply.text : '';
-    if (text === '' && blocks.length === 0) return null;
-    if (blockErrors(blocks, 'message').length > 0) return 'invalid_blocks';
-    const visibleTo = reply.response_type === 'in_channel' ? null : this.person.id;
-    this.#stage.workspace.post({ channel: place.id, user: BOT_USER_ID, text, blocks, visibleTo });
-    return null;
   }
 
   #slackbot(place: Channel, text: string): void {

@@ -7,8 +7,10 @@ const ACK_MS = 3_000;
 /** Events are sent again at once, after a minute and after five: docs.slack.dev/apis/events-api */
 const EVENT_RETRY_MS: readonly number[] = [0, 60_000, 300_000];
 
+/** What is sent to the app’s request URL. */
 export type DeliveryKind = 'event' | 'interaction' | 'command';
 
+/** Slack’s waits in ms: for an answer, and before each repetition of an event. */
 export interface Timing {
   readonly ackMs: number;
   readonly eventRetryMs: readonly number[];
@@ -102,8 +104,9 @@ export class AppLink {
 
   async #request(body: string, headers: Record<string, string>): Promise<Answer> {
     if (this.appUrl === null) return { status: 0, body: null, shown: 'connection_failed' };
+    const timeout = AbortSignal.timeout(this.#timing.ackMs);
+    const signal = AbortSignal.any([timeout, this.#closing.signal]);
     try {
-      const signal = AbortSignal.any([AbortSignal.timeout(this.#timing.ackMs), this.#closing.signal]);
       const response = await fetch(this.appUrl, {
         method: 'POST',
         body,
@@ -117,9 +120,8 @@ export class AppLink {
         body: parseJson(text) ?? text,
         shown: response.ok ? null : 'http_error',
       };
-    } catch (error) {
-      const timedOut = error instanceof Error && error.name === 'TimeoutError';
-      return { status: 0, body: null, shown: timedOut ? 'http_timeout' : 'connection_failed' };
+    } catch {
+      return { status: 0, body: null, shown: timeout.aborted ? 'http_timeout' : 'connection_failed' };
     }
   }
 

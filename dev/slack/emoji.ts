@@ -9,6 +9,7 @@ export const EMOJI: Readonly<Record<string, string>> = {
   red_circle: '🔴',
   warning: '⚠️',
 };
+/** The names in the reaction menu. */
 export const REACTIONS: readonly string[] = Object.keys(EMOJI).slice(0, 4);
 
 /** The name Slack sends for an emoji given as `:name:`, `name`, `name::skin-tone-3` or the character itself. */

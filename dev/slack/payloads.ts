@@ -1,4 +1,5 @@
 import type { Json } from './json.ts';
+import { messageObject, thread, viewObject } from './objects.ts';
 import {
   APP_ID,
   BOT_USER_ID,
@@ -8,7 +9,7 @@ import {
   TEAM_ID,
   VERIFICATION_TOKEN,
 } from './people.ts';
-import { type Block, type Message, messageObject, type View, viewObject, type Workspace } from './state.ts';
+import type { Block, Message, View, Workspace } from './state.ts';
 
 /** Where a payload comes from: the workspace, the person who acted, and the simulator's own address for response URLs. */
 export interface Scene {
@@ -74,7 +75,7 @@ export function messageAction(scene: Scene, channel: Channel, message: Message, 
       message_ts: messageTs,
       channel_id: channel.id,
       is_ephemeral: isEphemeral,
-      ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
+      ...thread(message),
     },
     trigger_id: workspace.trigger(person.id),
     channel: place(channel),

@@ -1,5 +1,6 @@
 /** The seed of the simulated workspace: who is in it, where they talk, and what Slack would tell an app about each. */
 
+/** Ids of the workspace, of the app in it, and of Slack’s own account. */
 export const TEAM_ID = 'T0DD0C0001';
 export const TEAM_DOMAIN = 'dd0c-demo';
 export const TEAM_NAME = 'dd0c demo';
@@ -30,6 +31,7 @@ export interface Person {
   readonly deleted: boolean;
 }
 
+/** A channel. `hasBot` is whether the app was invited. */
 export interface Channel {
   readonly id: string;
   readonly name: string;
@@ -147,76 +149,4 @@ export function findChannel(key: string): Channel | undefined {
 /** True when the person is of our workspace and not an app: whose slash commands and shortcuts Slack passes on. */
 export function isOurs(one: Person): boolean {
   return one.teamId === TEAM_ID && !one.isBot;
-}
-
-/** The `user` object of users.info and users.list for this person, as the bot token of our workspace sees it. */
-export function userObject(one: Person): Record<string, unknown> {
-  const common = {
-    id: one.id,
-    team_id: one.teamId,
-    name: one.name,
-    deleted: one.deleted,
-    profile: {
-      real_name: one.realName,
-      real_name_normalized: one.realName,
-      display_name: one.name,
-      display_name_normalized: one.name,
-      avatar_hash: 'simulator',
-      team: one.teamId,
-    },
-    is_bot: one.isBot,
-    is_app_user: false,
-    updated: 1_700_000_000,
-  };
-  if (one.deleted) return common;
-  const known = {
-    ...common,
-    color: one.color,
-    real_name: one.realName,
-    tz: 'Etc/UTC',
-    tz_label: 'UTC',
-    tz_offset: 0,
-  };
-  if (one.teamId !== TEAM_ID) return one.isStranger ? { ...known, is_stranger: true } : known;
-  return {
-    ...known,
-    is_admin: one.isAdmin,
-    is_owner: false,
-    is_primary_owner: false,
-    is_restricted: one.isRestricted,
-    is_ultra_restricted: one.isUltraRestricted,
-    is_email_confirmed: true,
-  };
-}
-
-/** The `channel` object of conversations.info. */
-export function channelObject(one: Channel): Record<string, unknown> {
-  const note = (value: string) => ({
-    value,
-    creator: findPerson('alice')?.id ?? '',
-    last_set: 1_700_000_000,
-  });
-  return {
-    id: one.id,
-    name: one.name,
-    name_normalized: one.name,
-    is_channel: true,
-    is_group: false,
-    is_im: false,
-    is_mpim: false,
-    is_private: false,
-    is_archived: false,
-    is_general: one.name === 'general',
-    is_shared: one.isExtShared,
-    is_ext_shared: one.isExtShared,
-    is_org_shared: false,
-    is_pending_ext_shared: false,
-    is_member: one.hasBot,
-    created: 1_700_000_000,
-    creator: findPerson('alice')?.id ?? '',
-    shared_team_ids: one.isExtShared ? [TEAM_ID, OTHER_TEAM_ID] : [TEAM_ID],
-    context_team_id: TEAM_ID,
-    topic: note(one.topic),
-    purpose: note(''),
-  };
 }

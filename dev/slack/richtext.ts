@@ -31,9 +31,21 @@ type List = RichTextList & { offset?: number };
 const FENCE = '```';
 const ITEM = /^([ \t]*)(?:[-*•]|(\d{1,3})[.)])[ \t]+(\S.*)$/;
 const QUOTE = /^>[ ]?(.*)$/;
-/** Inline code, *bold*, _italic_, ~strike~, a URL, or :emoji:; marks count only at the edge of a word, as in Slack. */
-const INLINE =
-  /`([^`\n]+)`|(?<![\w*])\*(?![\s*])([^*\n]*[^\s*])\*(?![\w*])|(?<![\w_])_(?![\s_])([^_\n]*[^\s_])_(?![\w_])|(?<![\w~])~(?![\s~/])([^~\n]*[^\s~])~(?![\w~])|(https?:\/\/[^\s<>|`]*[^\s<>|`.,;:!?)'"])|:([a-z][a-z0-9_+-]{1,40}):/g;
+const EMOJI_NAMES = Object.keys(EMOJI).map((name) => name.replace('+', '\\+'));
+/** Inline code, *bold*, _italic_, ~strike~, a URL, or a known :emoji:; marks count only at the edge of a word, as in Slack. */
+const INLINE = new RegExp(
+  [
+    /`([^`\n]+)`/,
+    /(?<![\w*])\*(?![\s*])([^*\n]*[^\s*])\*(?![\w*])/,
+    /(?<![\w_])_(?![\s_])([^_\n]*[^\s_])_(?![\w_])/,
+    /(?<![\w~])~(?![\s~/])([^~\n]*[^\s~])~(?![\w~])/,
+    /(https?:\/\/[^\s<>|`]*[^\s<>|`.,;:!?)'"])/,
+    new RegExp(`:(${EMOJI_NAMES.join('|')}):`),
+  ]
+    .map((one) => one.source)
+    .join('|'),
+  'g',
+);
 
 /** `&`, `<` and `>` as Slack writes them in message text. */
 export function escapeText(text: string): string {
@@ -147,8 +159,7 @@ function inline(source: string): RichTextElement[] {
     else if (italic !== undefined) out.push({ ...text(italic), style: { italic: true } });
     else if (strike !== undefined) out.push({ ...text(strike), style: { strike: true } });
     else if (url !== undefined) out.push({ type: 'link', url });
-    else if (emoji !== undefined)
-      out.push(Object.hasOwn(EMOJI, emoji) ? { type: 'emoji', name: emoji } : text(match[0]));
+    else if (emoji !== undefined) out.push({ type: 'emoji', name: emoji });
   }
   if (end < source.length) out.push(text(source.slice(end)));
   return out;

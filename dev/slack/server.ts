@@ -16,6 +16,7 @@ import { type ApiAnswer, callMethod } from './webapi.ts';
 
 export { BOT_TOKEN, BOT_USER_ID, TEAM_ID } from './people.ts';
 
+/** How to start the simulator. `now` is in ms since 1970; `timing` shortens Slack’s waits for tests. */
 export interface SimulatorOptions {
   /** 0 takes a free port. */
   readonly port: number;

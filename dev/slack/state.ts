@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isObject, type Json } from './json.ts';
-import { APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID } from './people.ts';
+import { TEAM_ID } from './people.ts';
 
 /** A stored block: Slack fills in the ids an app leaves out. */
 export type Block = Json & { readonly type: string; readonly block_id: string };
@@ -25,6 +25,7 @@ export interface Message {
   blocks: readonly Block[];
   edited: { readonly user: string; readonly ts: string } | null;
   deleted: boolean;
+  hasReplies: boolean;
   readonly versions: Version[];
   readonly reactions: Map<string, string[]>;
 }
@@ -61,6 +62,7 @@ export interface Answer {
   readonly body: unknown;
   readonly shown: string | null;
 }
+/** A request to the app, kept. `retry` is 0 for the first try; `at` is in ms since 1970. */
 export interface Delivery extends Answer {
   readonly kind: string;
   readonly payload: Json;
@@ -81,6 +83,7 @@ const HOOK_MS = 30 * 60_000;
 /** A trigger_id lives three seconds (same page). */
 const TRIGGER_MS = 3_000;
 
+/** Where time (ms since 1970) and random bytes come from. */
 export interface Sources {
   readonly now: () => number;
   readonly random: (size: number) => Uint8Array;
@@ -181,9 +184,12 @@ export class Workspace {
       blocks,
       edited: null,
       deleted: false,
+      hasReplies: false,
       versions: [{ text: fields.text, blocks, at: this.now() }],
       reactions: new Map(),
     };
+    const root = message.threadTs === null ? undefined : this.message(message.channel, message.threadTs);
+    if (root && message.visibleTo === null) root.hasReplies = true;
     this.messages.push(message);
     this.changed();
     return message;
@@ -254,58 +260,3 @@ export class Workspace {
 }
 
 const NOT_INTERACTIVE = /^(rich_text_(section|list|preformatted|quote)|plain_text|mrkdwn|image)$/;
-
-/** A message as Slack sends it, in answers and in payloads. */
-export function messageObject(message: Message): Json {
-  const byApp = message.user === BOT_USER_ID;
-  return {
-    ...(byApp ? { bot_id: BOT_ID, app_id: APP_ID } : {}),
-    ...(message.clientMsgId === null ? {} : { client_msg_id: message.clientMsgId }),
-    ...(message.broadcast ? { subtype: 'thread_broadcast' } : {}),
-    type: 'message',
-    text: message.text,
-    user: message.user,
-    ts: message.ts,
-    team: TEAM_ID,
-    ...(byApp ? { bot_profile: BOT_PROFILE } : {}),
-    ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
-    ...(message.edited === null ? {} : { edited: message.edited }),
-    ...(message.blocks.length === 0 ? {} : { blocks: message.blocks }),
-  };
-}
-
-const BOT_PROFILE: Json = {
-  id: BOT_ID,
-  deleted: false,
-  name: 'dd0c/run',
-  updated: 1_700_000_000,
-  app_id: APP_ID,
-  icons: { image_36: '', image_48: '', image_72: '' },
-  team_id: TEAM_ID,
-};
-
-/** A modal as Slack sends it, in answers and in payloads. */
-export function viewObject(view: View): Json {
-  const { content } = view;
-  return {
-    id: view.id,
-    team_id: TEAM_ID,
-    type: 'modal',
-    blocks: view.blocks,
-    private_metadata: content.private_metadata ?? '',
-    callback_id: content.callback_id ?? '',
-    state: { values: view.values },
-    hash: view.hash,
-    title: content.title,
-    clear_on_close: content.clear_on_close ?? false,
-    notify_on_close: content.notify_on_close ?? false,
-    close: content.close ?? null,
-    submit: content.submit ?? null,
-    previous_view_id: view.previousId,
-    root_view_id: view.rootId,
-    app_id: APP_ID,
-    external_id: content.external_id ?? '',
-    app_installed_team_id: TEAM_ID,
-    bot_id: BOT_ID,
-  };
-}

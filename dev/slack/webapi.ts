@@ -9,22 +9,21 @@ import {
   viewErrors,
 } from './limits.ts';
 import type { Manifest } from './manifest.ts';
+import { channelObject, messageObject, userObject, viewObject } from './objects.ts';
 import {
   BOT_ID,
   BOT_TOKEN,
   BOT_USER_ID,
   CHANNELS,
   type Channel,
-  channelObject,
   findChannel,
   findPerson,
   PEOPLE,
   TEAM_DOMAIN,
   TEAM_ID,
   TEAM_NAME,
-  userObject,
 } from './people.ts';
-import { messageObject, viewObject, type Workspace } from './state.ts';
+import type { Workspace } from './state.ts';
 
 /** An answer of the Web API. Slack answers 200 whatever `ok` says. */
 export type ApiAnswer = Json & { readonly ok: boolean };

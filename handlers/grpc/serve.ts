@@ -73,8 +73,8 @@ async function work(
       await session.take(next.value);
     stream.end();
   } finally {
-    sessions.delete(agentId);
-    await ports.disconnected(agentId);
+    // Only then may it connect again: its coming must not be overwritten by its going.
+    await ports.disconnected(agentId).finally(() => sessions.delete(agentId));
     logger.info({ agentId }, 'An agent is gone.');
   }
 }

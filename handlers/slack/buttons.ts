@@ -77,7 +77,7 @@ function onStep(type: 'skip' | 'done' | 'ask-again' | 'kill'): OnPress {
 export function registerButtons(app: App, deps: SlackDeps): void {
   // A button nobody listens for (a link, or one of an older version) still wants its acknowledgement.
   app.action(/.*/, async ({ ack, action }) => {
-    if (!('action_id' in action && action.action_id in BUTTONS)) await ack();
+    if (!('action_id' in action && Object.hasOwn(BUTTONS, action.action_id))) await ack();
   });
   for (const [id, press] of Object.entries(BUTTONS)) {
     app.action(id, async ({ ack, body }) => {

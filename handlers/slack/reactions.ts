@@ -15,12 +15,12 @@ export function registerReactions(app: App, deps: SlackDeps): void {
     const { user, reaction, item } = reactionPayload.parse(event);
     if (reaction.split('::')[0] !== STOP || !item.channel || !item.ts) return;
     const { channel, ts } = item;
-    const shown = await deps.findMessage(channel, ts);
     const tenant = deps.tenant;
-    await afterAck(deps, { user, channel }, () =>
-      shown?.stream.startsWith('run-')
+    await afterAck(deps, { user, channel }, async () => {
+      const shown = await deps.findMessage(channel, ts);
+      return shown?.stream.startsWith('run-')
         ? actOnRun(deps, tenant, runOf(shown), user, { type: 'pause' })
-        : pauseTenant(deps, { tenant, by: user, way: 'reaction', place: { channel, threadTs: null } }),
-    );
+        : pauseTenant(deps, { tenant, by: user, way: 'reaction', place: { channel, threadTs: null } });
+    });
   });
 }

@@ -11,9 +11,11 @@ export function registerShortcuts(app: App, deps: SlackDeps): void {
   app.shortcut(SHORTCUT, async ({ ack, body }) => {
     await ack();
     const { user, channel, message } = shortcutPayload.parse(body);
-    const text = fromSlackBlocks(message.blocks) ?? fromSlackText(message.text ?? '');
     const place = { channel: channel.id, threadTs: message.thread_ts ?? message.ts };
     const asker = { user: user.id, channel: channel.id, threadTs: place.threadTs };
-    await afterAck(deps, asker, () => importRunbook(deps, { tenant: deps.tenant, by: user.id, text, place }));
+    await afterAck(deps, asker, () => {
+      const text = fromSlackBlocks(message.blocks) ?? fromSlackText(message.text ?? '');
+      return importRunbook(deps, { tenant: deps.tenant, by: user.id, text, place });
+    });
   });
 }

@@ -31,6 +31,7 @@ const UNIQUE_VIOLATION = '23505';
 /** Runs `work` in one transaction on one connection; rolls back when it throws. */
 export async function inTransaction<T>(pool: Pool, work: (tx: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
+  let broken = false;
   try {
     // A fact that was told to anybody must outlive a crash of the database, whatever the server's default is.
     await client.query('BEGIN; SET LOCAL synchronous_commit = on');
@@ -38,10 +39,13 @@ export async function inTransaction<T>(pool: Pool, work: (tx: PoolClient) => Pro
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => client.release(true));
+    // A connection that cannot even roll back is thrown away, not given to whoever asks next.
+    await client.query('ROLLBACK').catch(() => {
+      broken = true;
+    });
     throw error;
   } finally {
-    client.release();
+    client.release(broken);
   }
 }
 

@@ -50,7 +50,8 @@ export async function verifyLog({ pool, dataKey, kinds }: VerifyDeps): Promise<V
     count += 1;
     const id = `${event.tenant}/${event.stream}`;
     const found = (sentence: string) => findings.push({ stream: id, version: event.version, sentence });
-    const kind = kinds?.get(kindOf.get(id) ?? 'run');
+    const kindName = kindOf.get(id);
+    const kind = kindName && kinds?.get(kindName);
     const ref = { tenant: tenantId(event.tenant), stream: event.stream as SubjectRef['stream'] };
     const walk = ends.get(id) ?? { ref, version: 0, hash: GENESIS, state: kind?.initial, broken: false };
     ends.set(id, walk);
@@ -65,7 +66,7 @@ export async function verifyLog({ pool, dataKey, kinds }: VerifyDeps): Promise<V
       walk.state = kind.evolve(walk.state, JSON.parse(Buffer.from(plain).toString()) as Typed);
     } catch (error) {
       walk.broken = true;
-      found(`The payload cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+      found(`The payload cannot be opened: ${sentenceOf(error)}`);
     }
   }
 
@@ -76,13 +77,22 @@ export async function verifyLog({ pool, dataKey, kinds }: VerifyDeps): Promise<V
     if (walk?.version !== row.version) {
       found(`The snapshot stands at version ${row.version}, the log ends at ${walk?.version ?? 0}.`);
     } else if (dataKey && kinds?.has(row.kind) && !walk.broken) {
-      const plain = unseal(await dataKey(row.tenant), row.snapshot, snapshotContext(row, row.version));
-      const same = Buffer.from(plain).toString() === JSON.stringify(walk.state);
-      if (!same) found('The snapshot is not what its events add up to.');
+      try {
+        const plain = unseal(await dataKey(row.tenant), row.snapshot, snapshotContext(row, row.version));
+        const same = Buffer.from(plain).toString() === JSON.stringify(walk.state);
+        if (!same) found('The snapshot is not what its events add up to.');
+      } catch (error) {
+        found(`The snapshot cannot be opened: ${sentenceOf(error)}`);
+      }
     }
+  }
+  for (const [id, { version }] of ends) {
+    if (!kindOf.has(id)) findings.push({ stream: id, version, sentence: 'The log has records of it, and its snapshot is gone.' });
   }
   return { events: count, streams: ends.size, findings };
 }
+
+const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.from(a).equals(Buffer.from(b));

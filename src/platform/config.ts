@@ -27,6 +27,9 @@ export const configSchema = z.strictObject({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn').describe('What the server writes to its log.'),
 });
 
+const HALF_A_PAIR =
+  '✖ SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET belong together: set both to connect Slack, or neither to use the simulator.';
+
 export type Config = Readonly<z.infer<typeof configSchema>>;
 
 /** Reads the settings from an environment; names that are not ours are ignored, empty ones count as left out. */
@@ -34,11 +37,10 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const known = Object.keys(configSchema.shape);
   const given = Object.fromEntries(known.map((name) => [name, env[name] || undefined]));
   const result = configSchema.safeParse(given);
-  if (!result.success) {
-    throw new ConfigError(`Some settings are wrong. Mend them in .env or the environment:\n${z.prettifyError(result.error)}`);
-  }
-  if (Boolean(result.data.SLACK_BOT_TOKEN) !== Boolean(result.data.SLACK_SIGNING_SECRET)) {
-    throw new ConfigError('SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET belong together: set both to connect Slack, or neither to use the simulator.');
+  const faults = result.success ? [] : [z.prettifyError(result.error)];
+  if (Boolean(given.SLACK_BOT_TOKEN) !== Boolean(given.SLACK_SIGNING_SECRET)) faults.push(HALF_A_PAIR);
+  if (!result.success || faults.length > 0) {
+    throw new ConfigError(`Some settings are wrong. Mend them in .env or the environment:\n${faults.join('\n')}`);
   }
   return Object.freeze(result.data);
 }

@@ -19,13 +19,17 @@ export interface Database {
 /** Connects as the application's role. `max` bounds the connections of this process. */
 export function connectDatabase(url: string, logger: Logger, max = 20): Database {
   const pool = new pg.Pool({ connectionString: url, max });
+  let closing = false;
   // An idle connection that dies is replaced by the pool; without a listener it would end the process.
-  pool.on('error', (err) => logger.warn({ err }, 'database connection lost'));
+  pool.on('error', (err) => {
+    if (!closing) logger.warn({ err }, 'database connection lost');
+  });
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   return {
     pool,
     prisma,
     close: async () => {
+      closing = true;
       await prisma.$disconnect();
       await pool.end();
     },

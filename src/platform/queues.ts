@@ -2,6 +2,8 @@ import { createPostgresBackend, withBackend } from 'bullmq';
 import { z } from 'zod';
 import type { SubjectKind, SubjectRef } from '../audit/subject.ts';
 import { streamId, tenantId } from '../protocol/ids.ts';
+import type { Random } from './clock.ts';
+import { nonce } from './ids.ts';
 import type { Logger } from './logger.ts';
 
 export const QUEUES = ['parse', 'classify', 'step', 'render'] as const;
@@ -42,7 +44,7 @@ export interface Hints {
 }
 
 /** The queues as hints. */
-export function openHints(connectionString: string, logger: Logger): Hints {
+export function openHints(connectionString: string, random: Random, logger: Logger): Hints {
   const queues = new Map(
     QUEUES.map((name) => {
       const queue = new Queue<Hint>(name, { connection: { connectionString, max: CONNECTIONS } });
@@ -52,10 +54,11 @@ export function openHints(connectionString: string, logger: Logger): Hints {
   );
   return {
     add(name, { tenant, stream }, mark) {
-      const options = { removeOnComplete: true, removeOnFail: true, ...(mark === undefined ? {} : { jobId: `${tenant}-${stream}-${mark}` }) };
+      // An id of ours always: BullMQ counts its own in a sequence it would have to create, and our role may create nothing.
+      const jobId = `${tenant}-${stream}-${mark ?? nonce(random)}`;
       queues
         .get(name)
-        ?.add(name, { tenant, stream }, options)
+        ?.add(name, { tenant, stream }, { jobId, removeOnComplete: true, removeOnFail: true })
         .catch((err: unknown) => logger.warn({ err, queue: name, stream }, 'hint not added; the sweep will'));
     },
     close: async () => {

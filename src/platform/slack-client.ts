@@ -76,7 +76,7 @@ export function createSlackClient({ token, apiUrl, team }: { token: string; apiU
 
   return {
     post: ({ channel, text, blocks }, threadTs) =>
-      show(() => web.chat.postMessage({ channel, text, blocks: [...blocks] as never, unfurl_links: false, ...(threadTs ? { thread_ts: threadTs } : {}) })),
+      show(() => web.chat.postMessage({ channel, text, blocks: [...blocks] as never, unfurl_links: false, unfurl_media: false, ...(threadTs ? { thread_ts: threadTs } : {}) })),
     update: ({ channel, text, blocks }, ts) => show(() => web.chat.update({ channel, ts, text, blocks: [...blocks] as never })),
     whisper: async (channel, user, text, threadTs) => {
       await web.chat.postEphemeral({ channel, user, text, ...(threadTs ? { thread_ts: threadTs } : {}) });

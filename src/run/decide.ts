@@ -80,7 +80,7 @@ function start(state: RunState, { plan, by, trust }: Of<'start'>, { now, tenant 
   if (state.plan) return events();
   if (by.standing !== 'member') return notAMember();
   if (trust === 'observe') return refuse('observe-only', 'This workspace only observes: nothing runs. An operator can raise the trust level.');
-  if (tenant.paused) return paused();
+  if (tenant.paused) return everythingPaused();
   return events({ type: 'run.started', plan, at: now });
 }
 
@@ -90,7 +90,8 @@ function approve(state: RunState, command: Of<'approve'>, { now, tenant }: Facts
   const { step } = found;
   if (!step.job || !command.record) return refuse('no-command', `Step ${step.number} has nothing for an agent to run.`);
   if (step.status !== 'awaiting-approval') return answered(step);
-  if (tenant.paused || state.status === 'paused') return paused();
+  if (tenant.paused) return everythingPaused();
+  if (state.status === 'paused') return runPaused();
   if (step.expiresAt !== null && now >= step.expiresAt) {
     return refuse('approval-expired', `The request to approve step ${step.number} has lapsed. Ask again first.`);
   }
@@ -117,7 +118,8 @@ function close(state: RunState, id: StepId, event: Extract<RunEvent, { by: unkno
 function askAgain(state: RunState, id: StepId, { now, tenant }: Facts): Decision<RunEvent> {
   const found = open(state, id);
   if (!found.ok) return found;
-  if (tenant.paused || state.status === 'paused') return paused();
+  if (tenant.paused) return everythingPaused();
+  if (state.status === 'paused') return runPaused();
   return found.step.status === 'stalled' ? events(offer(id, now)) : answered(found.step);
 }
 
@@ -147,7 +149,8 @@ function dispatch(state: RunState, command: Of<'dispatch'>, { now, tenant }: Fac
   if (!found.ok) return found;
   const { step } = found;
   if (step.status !== 'approved' || !step.approval || !step.job) return answered(step);
-  if (state.status !== 'running' || tenant.paused || command.panicEpoch !== tenant.panicEpoch) return paused();
+  if (state.status !== 'running') return runPaused();
+  if (tenant.paused || command.panicEpoch !== tenant.panicEpoch) return everythingPaused();
   if (now >= step.approval.startBy) return refuse('approval-expired', `The approval of step ${step.number} is no longer valid.`);
   if (command.execSha256 !== step.job.execSha256) {
     return refuse('not-what-was-approved', `Step ${step.number} is not what was approved. It was not sent.`);
@@ -244,6 +247,9 @@ function answered(step: StepState): ReturnType<typeof refuse> {
 
 const words = (step: StepState): string => step.status.replaceAll('-', ' ');
 
-const paused = () => refuse('paused', 'Runs are paused, so nothing was changed. An admin can resume with `/runbook resume`.');
+const everythingPaused = () =>
+  refuse('paused', 'All runs are paused, so nothing was changed. An admin can resume with `/runbook resume`.');
+
+const runPaused = () => refuse('paused', 'This run is paused, so nothing was changed. An admin can resume it with its button.');
 
 const notAMember = () => refuse('not-a-member', 'Only full members of this workspace can do that. Nothing was changed; ask a member to.');

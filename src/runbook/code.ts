@@ -90,22 +90,23 @@ function rootPrompts(lines: readonly Line[]): readonly Line[] | null {
       !marked[index] && !COMMENT.test(line.text) && shapeOf(line.text) !== 'none' && !isOutput(line.text),
   );
   if (!marked[0] || unmarkedCommand) return null;
-  const lead = first.text.length - first.text.trimStart().length;
-  const called = first.text.slice(lead + promptLength(first.text.slice(lead), 'weak'));
-  return isBareCommand(called) ? full : null;
+  return full.every((line, index) => !marked[index] || isBareCommand(withoutRoot(line).text)) ? full : null;
 }
 
 interface Judge {
   readonly shell: boolean;
-  readonly told: boolean;
+  /** No tag, but every line has the shape of a command: unknown tools are taken too. */
+  readonly shaped: 'no' | 'unknown-tools' | 'mixed';
   readonly transcript: boolean;
   readonly foreign: boolean;
   readonly sql: boolean;
 }
 
 /** Whether a unit of an unprompted block is a command, given what the block has shown so far. */
+type CommandUnit = Extract<Unit, { type: 'command' }>;
+
 function accepts(
-  unit: Extract<Unit, { type: 'command' }>,
+  unit: CommandUnit,
   judge: Judge,
   sawCommand: boolean,
   sawOutput: boolean,
@@ -121,7 +122,9 @@ function accepts(
   if (shape === 'strong') return !isConfiguration(firstLine);
   if (sawOutput || judge.foreign || isConfiguration(firstLine)) return false;
   if (judge.shell) return true;
-  return (sawCommand || judge.told) && /\s--?\w/.test(firstLine);
+  if (/\s--?\w/.test(firstLine)) return sawCommand || judge.shaped !== 'no';
+  const phrase = firstLine.trim().includes(' ');
+  return phrase && (judge.shaped === 'unknown-tools' || (judge.shaped === 'mixed' && !sawCommand));
 }
 
 function readUnits(units: readonly Unit[], judge: Judge): CodeReading {
@@ -201,11 +204,20 @@ export function readCode(lines: readonly Line[], lang: string | null, context: C
   }
   return readUnits(units, {
     shell: SHELL.has(tag) || (roots !== null && tag === ''),
-    told: context.told,
+    shaped: tag === '' ? shapedAs(commands, context.told) : 'no',
     transcript: prompted,
     foreign,
     sql: SQL.has(tag),
   });
+}
+
+/** Whether a block without a tag is nothing but lines shaped like commands: of known tools also, or only of unknown ones. */
+function shapedAs(units: readonly CommandUnit[], told: boolean): Judge['shaped'] {
+  const lines = units.map((unit) => unit.command.text.split('\n', 1)[0] ?? '');
+  const shapes = lines.map((line) => (isOutput(line) || isConfiguration(line) ? 'none' : shapeOf(line)));
+  if (shapes.includes('none')) return 'no';
+  if (shapes.includes('strong')) return 'mixed';
+  return told ? 'unknown-tools' : 'no';
 }
 
 function withoutRoot(line: Line): Line {

@@ -9,6 +9,7 @@ import { findVariables } from './variables.ts';
 export { checkSource, MAX_SOURCE_UNITS } from './source.ts';
 
 const MAX_TITLE = 120;
+const UNTITLED = 'Untitled runbook';
 
 function titleOf(document: Document): string {
   const heading = document.blocks.find((block) => block.type === 'heading');
@@ -21,9 +22,10 @@ function titleOf(document: Document): string {
     return headed.slice(0, MAX_TITLE);
   }
   if (document.title !== null) return document.title.slice(0, MAX_TITLE);
-  const first = document.blocks.find((block) => block.type === 'para');
-  const line = prose.plainWords(first?.lines[0]?.text ?? '').replace(/[:.]$/, '');
-  return line === '' ? 'Untitled runbook' : line.slice(0, MAX_TITLE);
+  const [first] = document.blocks;
+  if (first?.type !== 'para' || first.item !== null) return UNTITLED;
+  const line = prose.plainWords(first.lines[0]?.text ?? '').replace(/[:.]$/, '');
+  return line === '' ? UNTITLED : line.slice(0, MAX_TITLE);
 }
 
 function stepOf(draft: Draft): Step {

@@ -95,6 +95,9 @@ function sectionLines(elements: readonly Inline[]): string[] {
   return lines.filter((line) => line.trim() !== '');
 }
 
+const LANGUAGE_TAG =
+  /^(?:bash|sh|shell|zsh|console|shell-session|terminal|text|plaintext|ya?ml|json|toml|ini|sql|python|diff|log|output)$/;
+
 function fenced(elements: readonly Inline[], indent: string): string {
   const code = elements
     .map((element) => plain(element, true))
@@ -102,7 +105,11 @@ function fenced(elements: readonly Inline[], indent: string): string {
     .replace(/\n$/, '');
   const longest = Math.max(2, ...[...code.matchAll(/`+/g)].map((run) => run[0].length));
   const fence = '`'.repeat(longest + 1);
-  return [fence, ...code.split('\n'), fence].map((line) => `${indent}${line}`).join('\n');
+  const [first = '', ...rest] = code.split('\n');
+  // Slack's composer knows no language tag: one that was typed after the fence is the first line of the code.
+  const tagged = rest.length > 0 && LANGUAGE_TAG.test(first.trim());
+  const lines = tagged ? [`${fence}${first.trim()}`, ...rest] : [fence, first, ...rest];
+  return [...lines, fence].map((line) => `${indent}${line}`).join('\n');
 }
 
 /** Renders elements in order; a preformatted block right after a list belongs to the list's last item. */

@@ -77,7 +77,8 @@ function lead(before: string): string {
 
 function toldToRun(span: CodeSpan, text: string): boolean {
   const before = lead(span.before);
-  const alone = before.trim() === '' && /^\s*[.;:]?\s*$/.test(span.after);
+  const alone =
+    (before.trim() === '' || /\n[ \t]*$/.test(span.before)) && /^\s*[.;:]?\s*(?:\n|$)/.test(span.after);
   const words = text.trim().split(/\s+/);
   const argued = words.length > 2 || words.slice(1).some((word) => /^-|[/.=<$]/.test(word));
   if (alone) return words.length > 1;
@@ -110,29 +111,49 @@ export function readInline(lines: readonly Line[], source: string): InlineReadin
   return { commands, untaken };
 }
 
-/**
- * Lines of a paragraph that are commands without any markup, from the line after the one that announces them; the
- * first line counts only when `alone` (an item or paragraph that is nothing but the command).
- */
-export function readBareLines(lines: readonly Line[]): { commands: Command[]; first: number } {
+/** A command that ends a sentence without any mark: `Drain the node: kubectl drain <node> --force`. */
+function afterColon(line: Line): Line | null {
+  const at = line.text.lastIndexOf(': ');
+  if (at < 0) return null;
+  const rest = trimLine(tail(line, at + 2));
+  const [first = '', ...others] = rest.text.split(/\s+/, 4);
+  return isPlainTool(first) && others.length > 1 && isBareCommand(rest.text) ? rest : null;
+}
+
+/** Lines of a paragraph that are commands without any markup, from the line after the one that announces them. */
+function readBareLines(lines: readonly Line[]): { commands: Command[]; spokenTo: number | null } {
   const commands: Command[] = [];
-  let first = lines.length;
+  let spokenTo: number | null = null;
   let open = false;
   lines.forEach((line, index) => {
     const bare = trimLine(line);
     const start = tail(bare, promptLength(bare.text, 'strong'));
-    const announced =
-      index === 0 || commands.length > 0 || /[:.)]$/.test(lines[index - 1]?.text.trim() ?? '') || index === 1;
-    if (open || line.text.includes('`') || !announced || !isBareCommand(start.text)) {
-      open = false;
-      return;
-    }
-    if (/\\$|&&$|\|$/.test(start.text)) {
-      open = true;
-      return;
-    }
-    first = Math.min(first, index);
-    commands.push({ text: start.text, source: { start: start.start, end: start.start + start.text.length } });
+    const before = lines[index - 1]?.text.trim() ?? '';
+    const announced = index <= 1 || commands.length > 0 || /[:.)]$/.test(before);
+    const command = announced && isBareCommand(start.text) ? start : afterColon(bare);
+    const skipped = open || line.text.includes('`') || !command;
+    open = !skipped && /(?:\\|&&|\|)$/.test(command.text);
+    if (skipped || open) return;
+    spokenTo ??= command === start ? bare.start : command.start;
+    commands.push({
+      text: command.text,
+      source: { start: command.start, end: command.start + command.text.length },
+    });
   });
-  return { commands, first };
+  return { commands, spokenTo };
+}
+
+export interface ParagraphReading extends InlineReading {
+  /** The prose before the first bare command, or null when there is none. */
+  readonly spoken: string | null;
+}
+
+/** All commands of a paragraph, in inline code and bare, in order of their place. */
+export function readParagraph(lines: readonly Line[], source: string): ParagraphReading {
+  const bare = readBareLines(lines);
+  const inline = readInline(lines, source);
+  const commands = [...inline.commands, ...bare.commands].sort((a, b) => a.source.start - b.source.start);
+  const spoken =
+    bare.spokenTo === null ? null : source.slice(lines[0]?.start ?? bare.spokenTo, bare.spokenTo).trim();
+  return { commands, untaken: inline.untaken, spoken };
 }

@@ -36,7 +36,7 @@ function markdownSignals(lines: readonly Line[]): number {
   return signals;
 }
 
-/** A text without Markdown headings whose `# ` lines stand over bare commands is a plain script of notes. */
+/** The kind that most signs speak for; without any sign the text is plain. */
 function kindOf(text: string): SourceKind {
   const lines = sourceLines(text.slice(0, KIND_WINDOW)).filter((line) => line.text.length <= 2000);
   const slack = slackSignals(lines);

@@ -1,13 +1,12 @@
 import type { Block, Document, Item, Line, SourceKind } from './blocks.ts';
 import { sourceLines, tail, trimLine } from './blocks.ts';
 import { promptLength } from './prompts.ts';
+import { isLabel } from './prose.ts';
 
 const BULLET = /^([ \t]*)(?:[-*•◦▪–]|\d{1,3}[.)]|[a-z][.)]|step\s+\d{1,3}\s*[:.)-])[ \t]+(?=\S)/i;
 const NUMBERED = /^[ \t]*(?:\d{1,3}[.)]|[a-z][.)]|step\s)/i;
 const LANGUAGE =
   /^(?:bash|sh|shell|zsh|console|sql|python|yaml|yml|json|text|plaintext|log|ruby|ini|toml|hcl|xml|diff)$/i;
-const SECTION =
-  /^(?:prerequisites?|requirements|before you (?:begin|start)|steps?|procedure|diagnosis|mitigation|resolution|fix|verification|verify|rollback|roll back|clean ?up|escalation|notes?|overview|background|when to use(?: this)?)\s*:?$/i;
 /** 2,000 blocks a text (design); the rest stays `unparsed`. */
 const MAX_BLOCKS = 2000;
 
@@ -107,7 +106,7 @@ class PlainReader {
     const bullet = BULLET.exec(line.text);
     if (title) this.heading(title.line, title.level);
     else if (/^(?:={3,}|-{3,}|~{3,})$/.test(bare.text)) this.underline(bare.text.startsWith('=') ? 1 : 2);
-    else if (SECTION.test(bare.text)) this.heading(bare, 2);
+    else if (isLabel(bare.text)) this.heading(bare, 2);
     else if (bullet) this.item(line, bullet[0].length, indentOf(line.text));
     else this.body(line, bare);
   }

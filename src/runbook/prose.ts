@@ -19,6 +19,8 @@ const PREREQUISITE =
   /\b(?:prerequisites?|pre-?requisites?|requirements?|before you (?:begin|start)|pre-?flight|what you(?:'ll| will)? need|you will need|pre-maintenance)\b/i;
 const BACKGROUND =
   /^\W*(?:overview|background|meaning|impact|symptoms?|description|contents|table of contents|introduction|about|when to use|when not to use|purpose|summary|prevention|references?|further reading|see also|related|notes?|history|changelog|what (?:is|happens|happened)|full context|how (?:it|this) works|architecture|contacts?|owner|metadata|first and foremost|glossary|links|resources|additional (?:information|resources)|pitfalls|data structure)\b/i;
+const LABEL =
+  /^(?:prerequisites?|requirements|before you (?:begin|start)|steps?|procedure|diagnosis|mitigation|resolution|fix|verification|verify|rollback|roll back|clean ?up|escalation|notes?|overview|background|when to use(?: this)?)\s*:?$/i;
 const OUTPUT =
   /(?:\b(?:(?:example|sample|expected|typical|resulting) (?:\w+ )?outputs?|outputs? (?:looks?|should|will|is|when|starting|would)\b.*|example (?:response|log))\b[^.]{0,120}|^(?:the )?outputs?):?\s*$/i;
 const SAMPLE =
@@ -47,16 +49,27 @@ export function sentences(text: string): string[] {
   return text.split(/(?<=[.!?:])\s+(?=[A-Z"'(0-9])/).filter((sentence) => sentence.trim() !== '');
 }
 
+/** A line that is only the name of a section: `Rollback:`, `Before you begin`. */
+export const isLabel = (text: string): boolean => text.length < 60 && LABEL.test(text);
+/** A sentence that cautions: marked as a warning, or telling of loss, danger or a ban. */
 export const isWarning = (text: string): boolean => hasWarningMark(text) || RISKY.test(text);
+/** A text that begins with `Warning:`, `**Note**`, `!!! danger` and the like. */
 export const hasWarningMark = (text: string): boolean => WARNING.test(text) || SHOUTED.test(text);
+/** A heading or sentence about undoing earlier steps. */
 export const isRollback = (text: string): boolean => ROLLBACK.test(text);
+/** A heading over what must be in place before the first step. */
 export const isPrerequisiteHeading = (text: string): boolean => PREREQUISITE.test(text);
+/** A heading over explanations rather than things to do. */
 export const isBackgroundHeading = (text: string): boolean => BACKGROUND.test(text);
+/** A sentence that begins with a verb telling the reader to act. */
 export const isImperative = (text: string): boolean => IMPERATIVE.test(text);
+/** A text that begins with a condition: `If …`, `Otherwise`, `Option 2`. */
 export const isConditional = (text: string): boolean => CONDITION.test(text);
+/** The end of a text that announces output of a program. */
 export const expectsOutput = (text: string): boolean => OUTPUT.test(text.slice(-300));
 /** `Example:`, `looks like:` or `should report:` may introduce a command as well as what it prints. */
 export const expectsSample = (text: string): boolean => SAMPLE.test(text.slice(-300));
+/** The end of a text that tells the reader to run something. */
 export const tellsToRun = (text: string): boolean => TOLD.test(text.slice(-300));
 
 /** The condition a sentence begins with, in the author's words: up to its comma, `then` or colon; or null. */

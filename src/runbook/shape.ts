@@ -120,6 +120,7 @@ export function isOutput(text: string): boolean {
     /^(?:=>|Error\b|ERROR\b|WARN|INFO\b|DEBUG\b|FATAL|Every \d+\.\ds:|\d+ rows?\b|\(\d+ rows?\))/.test(bare)
   )
     return true;
+  if (/^[-dlbcps](?:[r-][w-][xsStT-]){3}[.+@]?\s|^total \d+[KMG]?$|^HTTP\/\d/.test(bare)) return true;
   const words = bare.split(/\s+/);
   const gaps = bare.match(/\S(?: {2,}|\t+)\S/g)?.length ?? 0;
   return gaps >= 3 && !hasFlag(words) && !isPlainTool(words[0] ?? '') && !/['"\\|]/.test(bare);

@@ -2,19 +2,10 @@ import type { Block, Document, Line } from './blocks.ts';
 import { endOf } from './blocks.ts';
 import type { CommandGroup } from './code.ts';
 import { readCode } from './code.ts';
-import { readBareLines, readInline } from './inline.ts';
+import { readInline, readParagraph } from './inline.ts';
 import * as prose from './prose.ts';
 import type { Command, SourceSpan, Untaken } from './runbook.ts';
-
-interface Section {
-  readonly level: number;
-  readonly text: string;
-  readonly span: SourceSpan;
-  readonly background: boolean;
-  readonly prerequisite: boolean;
-  readonly rollback: boolean;
-  readonly numbered: boolean;
-}
+import { Sections } from './sections.ts';
 
 /** Prose that waits for what it announces: the next code block, or a step of its own. */
 interface Lead {
@@ -35,6 +26,9 @@ export interface Draft {
   end: number;
 }
 
+/** Below every heading. */
+const LABEL_LEVEL = 7;
+
 const spanOf = (lines: readonly Line[]): SourceSpan => ({ start: lines[0]?.start ?? 0, end: endOf(lines) });
 const textOf = (lines: readonly Line[]): string => lines.map((line) => line.text).join('\n');
 
@@ -45,7 +39,7 @@ export class StepReader {
   readonly prerequisites: string[] = [];
   private readonly source: string;
   private readonly document: Document;
-  private sections: Section[] = [];
+  private readonly sections = new Sections();
   private lead: Lead | null = null;
   /** The prose read last in the section, also when a step has used it: it introduces samples of output. */
   private lastText = '';
@@ -95,27 +89,15 @@ export class StepReader {
     this.drafts.at(-1)?.warnings.push(...this.warnings);
   }
 
-  private get section(): Section | undefined {
-    return this.sections.at(-1);
-  }
-
-  private within(what: 'background' | 'prerequisite' | 'rollback'): boolean {
-    return this.sections.some((section, index) => (index > 0 || section.level > 1) && section[what]);
-  }
-
   private heading(block: Extract<Block, { type: 'heading' }>): void {
+    this.open(prose.plainWords(textOf(block.lines)), block.level, spanOf(block.lines));
+  }
+
+  /** Opens a section under a heading, or under a label such as `Rollback:` on a line of its own. */
+  private open(heading: string, level: number, span: SourceSpan): void {
     this.settle(null);
-    this.closeSection(block.level);
-    const text = prose.plainWords(textOf(block.lines)).replace(/[\s:]+$/, '');
-    this.sections.push({
-      level: block.level,
-      text: text.replace(/^(?:step\s+)?\d{1,3}\s*[.):-]\s+/i, ''),
-      span: spanOf(block.lines),
-      background: prose.isBackgroundHeading(text),
-      prerequisite: prose.isPrerequisiteHeading(text),
-      rollback: prose.isRollback(text),
-      numbered: /^(?:step\s+\d|\d{1,3}\s*[.):])/i.test(text),
-    });
+    this.closeSection(level);
+    this.sections.open(heading, level, span);
     this.sectionDrafts = 0;
     this.lastText = '';
     this.adjacent = false;
@@ -123,11 +105,16 @@ export class StepReader {
 
   /** Ends sections down to a level; a numbered heading that brought no step is a step of its own. */
   private closeSection(level: number): void {
-    const last = this.section;
-    if (last?.numbered && this.sectionDrafts === 0 && last.level >= level && !this.within('prerequisite')) {
+    const { last } = this.sections;
+    if (
+      last?.numbered &&
+      this.sectionDrafts === 0 &&
+      last.level >= level &&
+      !this.sections.within('prerequisite')
+    ) {
       this.add({ text: last.text, item: null, firstOfItem: false, span: last.span }, []);
     }
-    this.sections = this.sections.filter((section) => section.level < level);
+    this.sections.close(level);
   }
 
   private isInside(item: number | null, ancestor: number): boolean {
@@ -142,49 +129,62 @@ export class StepReader {
   }
 
   private para(block: Block): void {
+    const label = prose.plainWords(block.lines[0]?.text ?? '');
+    if (prose.isLabel(label)) {
+      this.open(label, LABEL_LEVEL, spanOf(block.lines.slice(0, 1)));
+      if (block.lines.length > 1) this.body({ ...block, lines: block.lines.slice(1) });
+    } else this.body(block);
+  }
+
+  private body(block: Block): void {
     const firstOfItem = block.item !== null && !this.seenItems.has(block.item);
     if (block.item !== null) this.seenItems.add(block.item);
     const earlier = this.lead?.firstOfItem && this.lead.item === block.item ? this.lead : null;
     if (!earlier) this.settle(block.item);
-    const raw = textOf(block.lines);
+    this.adjacent = false;
+    const lines = this.cautionLines(block.lines);
+    const raw = textOf(lines);
     const whole = prose.plainWords(raw);
     if (whole === '') return;
-    this.adjacent = false;
-    if (firstOfItem && block.item !== null) {
-      const condition = prose.conditionOf(whole);
-      if (condition) this.itemBranch.set(block.item, condition);
-    }
-    const bare = readBareLines(block.lines);
-    const inline = readInline(block.lines, this.source);
-    this.untaken.push(...inline.untaken);
-    const commands = [...inline.commands, ...bare.commands].sort((a, b) => a.source.start - b.source.start);
+    const condition = firstOfItem ? prose.conditionOf(whole) : null;
+    if (condition && block.item !== null) this.itemBranch.set(block.item, condition);
+    const { commands, untaken, spoken } = readParagraph(lines, this.source);
+    this.untaken.push(...untaken);
     const text = this.takeWarnings(raw, whole, block.quoted, commands.length > 0);
     this.lastText = whole;
     if (text === '' && commands.length === 0) return;
+    const lead = this.leadOf(block, firstOfItem, spoken === null ? text : prose.plainWords(spoken), earlier);
     this.lead = null;
-    const span = spanOf(block.lines);
-    const spoken =
-      bare.commands.length > 0 ? prose.plainWords(textOf(block.lines.slice(0, bare.first))) : text;
-    const lead: Lead = earlier
-      ? {
-          ...earlier,
-          text: prose.expectsOutput(spoken) ? earlier.text : prose.plainWords(`${earlier.text} ${spoken}`),
-          span: { start: earlier.span.start, end: span.end },
-        }
-      : { text: spoken, item: block.item, firstOfItem, span };
     if (commands.length > 0) this.add(lead, commands);
-    else if (this.within('prerequisite')) this.prerequisites.push(text);
+    else if (this.sections.within('prerequisite')) this.prerequisites.push(text);
     else this.lead = lead;
+  }
+
+  /** A later paragraph of an item that has brought no step yet belongs to the item's own text. */
+  private leadOf(block: Block, firstOfItem: boolean, text: string, earlier: Lead | null): Lead {
+    const span = spanOf(block.lines);
+    if (!earlier) return { text, item: block.item, firstOfItem, span };
+    const whole = prose.expectsOutput(text) ? earlier.text : prose.plainWords(`${earlier.text} ${text}`);
+    return { ...earlier, text: whole, span: { start: earlier.span.start, end: span.end } };
+  }
+
+  /** Takes warnings that begin on a later line of a paragraph: they belong to the step the paragraph is about. */
+  private cautionLines(lines: readonly Line[]): readonly Line[] {
+    const at = lines.findIndex((line, index) => index > 0 && prose.hasWarningMark(line.text));
+    if (at < 0) return lines;
+    this.warnings.push(prose.plainWords(textOf(lines.slice(at))));
+    return lines.slice(0, at);
   }
 
   /** Takes the cautions out of a paragraph and returns the rest; a paragraph marked as a warning is one whole. */
   private takeWarnings(raw: string, whole: string, quoted: boolean, hasCommands: boolean): string {
-    if (prose.hasWarningMark(raw.slice(0, 200)) || prose.hasWarningMark(whole) || (quoted && !hasCommands)) {
+    const remark = quoted && !hasCommands && !whole.endsWith(':');
+    if (prose.hasWarningMark(raw.slice(0, 200)) || prose.hasWarningMark(whole) || remark) {
       this.warn(whole.replace(/^!!!\s*\w+\s*|^\[!\w+\]\s*/, ''));
       return hasCommands ? whole : '';
     }
     const parts = prose.sentences(whole);
-    const cautions = this.within('background') ? [] : parts.filter((part) => prose.isWarning(part));
+    const cautions = this.sections.within('background') ? [] : parts.filter((part) => prose.isWarning(part));
     for (const caution of cautions) this.warn(caution);
     if (cautions.length === 0 || hasCommands) return whole;
     return parts.filter((part) => !cautions.includes(part)).join(' ');
@@ -263,14 +263,14 @@ export class StepReader {
   }
 
   private standAlone(lead: Lead): void {
-    if (this.within('background') || prose.expectsOutput(lead.text)) return;
+    if (this.sections.within('background') || prose.expectsOutput(lead.text)) return;
     const ordered =
       lead.item !== null && lead.firstOfItem && (this.document.items[lead.item]?.ordered ?? false);
     if (ordered || this.asksForAction(lead)) this.add(lead, []);
   }
 
   private asksForAction(lead: Lead): boolean {
-    const opening = lead.item === null && this.sections.length === 1 && this.drafts.length === 0;
+    const opening = lead.item === null && this.sections.depth === 1 && this.drafts.length === 0;
     if (opening) return false;
     const [first = ''] = prose.sentences(lead.text);
     if (prose.isImperative(first)) return !first.endsWith(':') || lead.item !== null;
@@ -291,20 +291,19 @@ export class StepReader {
       const inherited = this.itemBranch.get(at);
       if (inherited) return inherited;
     }
-    return (
-      this.sections.findLast((section) => section.level > 1 && prose.isConditional(section.text))?.text ??
-      null
-    );
+    return this.sections.condition();
   }
 
   private add(lead: Lead, commands: readonly Command[]): void {
-    const described = lead.text.replace(/[\s:]+$/, '') || this.section?.text || 'Run the command';
+    const called = commands[0]?.text.split('\n', 1)[0]?.slice(0, 120);
+    const described =
+      lead.text.replace(/[\s:]+$/, '') || this.sections.last?.text || called || 'Do this step';
     this.drafts.push({
       description: described,
       commands: [...commands],
       branch: this.branchOf(lead.text, lead.item),
       rollback:
-        this.within('rollback') ||
+        this.sections.within('rollback') ||
         (commands.length === 0 && /^(?:roll back|rollback|revert)\b/i.test(described)),
       warnings: this.warnings,
       start: lead.span.start,

@@ -5,7 +5,7 @@ apt-get apt-key aptitude arping ars argocd atlas autossh aws awk az base64 basen
 caddy calicoctl cassandra-cli ceph ceph-volume cephadm certbot certutil cfssl cfdisk chage chattr chcon chef-client chgrp chkconfig chmod chown chpasswd chroot
 chronyc cilium ckctl clickhouse-client cloud-init clush cmctl cockroach composer conda consul containerd corepack cp cpio cqlsh cray crictl crm
 crontab cryptsetup csh csplit cscli ctr curl cypher-shell date dbt dd ddrescue deno df dhclient diff dig dirname
-dmesg dmidecode dnf docker docker-compose doctl dotnet dpkg dpkg-reconfigure dracut drush du dumpe2fs
+dmesg dmidecode dnf docker docker-compose docker-machine doctl dotnet dpkg dpkg-reconfigure dracut drush du dumpe2fs
 e2fsck eb echo ecs-cli edgectl efibootmgr egrep eksctl elasticsearch-keystore elasticsearch-plugin envsubst etcdctl etcdutl ethtool exim4 exportfs
 fab faillock fallocate fdisk fgrep fio firewall-cmd firewalld flock flux fly flyctl freeipa fsck fsfreeze fstrim fuser
 gcloud gdb gem getent getfacl getenforce getsebool gh git gitlab-ctl gitlab-rails gitlab-rake gitlab-runner gluster go gpg gpg2 gradle gradlew grep groupadd groupmod growpart
@@ -25,7 +25,7 @@ nvidia-smi nvme oc odo omnibus opa openssl openstack openvpn osd packer parted p
 pg_dumpall pg_isready pg_lsclusters pg_repack pg_resetwal pg_restore pg_rewind pgbackrest pgbench pgrep php pidstat ping ping6 pip pip3 pipenv pkill pm2 pmap pnpm podman poetry
 postconf postfix postgres postmap postqueue postsuper printenv printf proxysql promtool prtstat ps psql pstree pulumi puppet pvchange pvcreate pvdisplay pvmove pvremove pvresize pvs pwd
 python python2 python3 qemu-img rabbitmq-plugins rabbitmqadmin rabbitmqctl radosgw-admin rados rails rake rbd rclone readlink realpath redis-benchmark redis-cli redis-server renice
-resize2fs resolvectl restic restorecon rg rke rm rmdir rndc route rpm rpm-ostree rsync ruby runuser salt salt-call sar sbatch scancel scontrol sinfo squeue scp sed seq
+resize2fs resolvectl restic restorecon rg rke rm rmdir rndc route rpm rpm-ostree rsync ruby runuser salt salt-call salt-cp salt-key salt-run sar sbatch scancel scontrol sinfo squeue scp sed seq
 sentinel sestatus setenforce setfacl setsebool sftp sh sha256sum shuf skopeo slcli sleep smartctl smbclient snap socat sops spark-submit sqlite3 sqlplus ss ssh ssh-add ssh-agent
 ssh-copy-id ssh-keygen ssh-keyscan sshfs sshpass stern stdbuf strace stty su sudo sudoedit supervisorctl swapoff swapon sysbench sysctl systemctl systemd-analyze systemd-resolve
 systemd-run tac tar tc tcpdump tctl tee telnet terraform terragrunt tofu thanos timedatectl timeout tkn tmux tmutil traceroute tracepath truncate tshark tune2fs

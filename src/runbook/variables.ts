@@ -37,26 +37,31 @@ function exampleIn(name: string): string | null {
 const MAX_VARIABLES = 200;
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** A value that the prose gives for a spelling: `<work_dir>` (for example `/tmp/x`), or `NAME=value` set by a command. */
-function exampleOf(
-  spellings: readonly string[],
-  name: string,
-  commands: readonly Command[],
-  source: string,
-): string | null {
-  const assignment = new RegExp(
-    String.raw`^(?:export\s+)?${escaped(name)}=["']?([\w./:@%+,-]{1,200})["']?\s*$`,
-  );
-  for (const command of commands) {
-    const value = assignment.exec(command.text)?.[1];
-    if (value && !/^X+$/.test(value)) return value;
+/** Values that commands set, `export NAME=value`; a dummy made of X is none. The first one counts. */
+function assignedValues(commands: readonly Command[]): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const { text } of commands) {
+    const [, name, value] =
+      /^(?:export\s+)?([A-Za-z_]\w{0,100})=["']?([\w./:@%+,-]{1,200})["']?\s*$/.exec(text.slice(0, 400)) ??
+      [];
+    if (name && value && !/^X+$/.test(value) && !values.has(name)) values.set(name, value);
   }
-  for (const spelling of spellings) {
-    const said = new RegExp(
-      String.raw`${escaped(spelling)}\x60?[^\n\x60]{0,80}?\b(?:e\.g\.|for example|such as|example|like)[ ,:]{0,3}\x60([\w./:@%+,-]{1,200})\x60`,
-      'i',
-    ).exec(source);
-    if (said?.[1]) return said[1];
+  return values;
+}
+
+/** A value that the prose gives for a spelling: `<work_dir>`, for example `/tmp/x`. */
+function saidExample(spelling: string, source: string): string | null {
+  const said = new RegExp(
+    String.raw`${escaped(spelling)}\x60?[^\n\x60]{0,80}?\b(?:e\.g\.|for example|such as|example|like)[ ,:]{0,3}\x60([\w./:@%+,-]{1,200})\x60`,
+    'i',
+  ).exec(source);
+  return said?.[1] ?? null;
+}
+
+function firstOf(texts: Iterable<string>, find: (text: string) => string | null): string | null {
+  for (const text of texts) {
+    const found = find(text);
+    if (found !== null) return found;
   }
   return null;
 }
@@ -72,10 +77,14 @@ export function findVariables(commands: readonly Command[], source: string): Var
       if (found.size < MAX_VARIABLES || found.has(key)) found.set(key, known);
     }
   }
+  const assigned = assignedValues(commands);
   return [...found.values()].map(({ name, spellings }) => ({
     name,
     type: typeOf(name),
     spellings: [...spellings],
-    example: exampleIn(name) ?? exampleOf([...spellings], name, commands, source),
+    example:
+      exampleIn(name) ??
+      assigned.get(name) ??
+      firstOf(spellings, (spelling) => saidExample(spelling, source)),
   }));
 }

@@ -101,7 +101,7 @@ function judgeText(text: string, stdin: Stdin, place: Place, context: Context): 
   if (collected.invocations.length > LIMITS.commands) throw new Error('too many commands');
   for (const invocation of collected.invocations) judgeInvocation(invocation, context);
   if (context.findings.length > LIMITS.commands * 40) throw new Error('too much to judge');
-  compareReadings(text, stdin, collected, place, context);
+  compareReadings(text, stdin, place, context);
   if (text.includes('\\\n')) compareJoined(text, stdin, collected, place, context);
 }
 
@@ -132,13 +132,7 @@ function compareJoined(
 }
 
 /** A safe verdict needs the strict reader to see exactly the same commands. */
-function compareReadings(
-  text: string,
-  stdin: Stdin,
-  collected: Collected,
-  place: Place,
-  context: Context,
-): void {
+function compareReadings(text: string, stdin: Stdin, place: Place, context: Context): void {
   const strict = readStrictly(text);
   const span = place(0, text.length);
   if (!strict.ok) {

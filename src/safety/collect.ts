@@ -51,10 +51,14 @@ function note(walk: Walk, scope: Scope, node: SyntaxNode, rule: string, risk: Ri
 
 function visit(node: SyntaxNode, walk: Walk, scope: Scope): void {
   switch (node.type) {
-    case 'Script':
-      { visitScript(node, walk, scope); return; }
-    case 'Command':
-      { visitCommand(node, walk, scope); return; }
+    case 'Script': {
+      visitScript(node, walk, scope);
+      return;
+    }
+    case 'Command': {
+      visitCommand(node, walk, scope);
+      return;
+    }
     case 'Pipeline':
       node.commands.forEach((command, index) => {
         visit(command, walk, index === 0 ? scope : { ...scope, stdin: { kind: 'pipe' } });
@@ -76,6 +80,9 @@ function visit(node: SyntaxNode, walk: Walk, scope: Scope): void {
       for (const redirect of node.redirects) visitChildren(redirect, walk, scope);
       return;
     }
+    case 'Function':
+      visitFunction(node, walk, scope);
+      return;
     case 'ProcessSubstitution':
       note(
         walk,
@@ -85,10 +92,16 @@ function visit(node: SyntaxNode, walk: Walk, scope: Scope): void {
         'caution',
         'A process substitution runs another command beside this one.',
       );
-      { visitChildren(node, walk, { ...scope, stdin: { kind: 'pipe' } }); return; }
+      {
+        visitChildren(node, walk, { ...scope, stdin: { kind: 'pipe' } });
+        return;
+      }
     default:
       remark(node, walk, scope);
-      { visitChildren(node, walk, scope); return; }
+      {
+        visitChildren(node, walk, scope);
+        return;
+      }
   }
 }
 
@@ -105,6 +118,16 @@ function visitChildren(node: SyntaxNode, walk: Walk, scope: Scope): void {
       visit(child, walk, inner === undefined ? scope : { ...scope, source: inner, place: () => span });
     } else visit(child, walk, scope);
   });
+}
+
+function visitFunction(node: Extract<SyntaxNode, { type: 'Function' }>, walk: Walk, scope: Scope): void {
+  const before = walk.invocations.length;
+  const say = (risk: Risk, sentence: string): void =>
+    note(walk, scope, node, 'shell.function', risk, sentence);
+  say('caution', 'A function gives a name a new meaning, so later words may not mean what they say.');
+  visitChildren(node, walk, scope);
+  if (walk.invocations.slice(before).some((item) => item.name?.text === node.name.text))
+    say('danger', 'The function calls itself, so it may start programs without end.');
 }
 
 function visitScript(script: ParsedScript, walk: Walk, scope: Scope): void {
@@ -127,29 +150,37 @@ function remark(node: SyntaxNode, walk: Walk, scope: Scope): void {
   const say = (rule: string, risk: Risk, sentence: string): void =>
     note(walk, scope, node, rule, risk, sentence);
   switch (node.type) {
-    case 'ExtendedGlob':
-      { say(
+    case 'ExtendedGlob': {
+      say(
         'shell.extended-glob',
         'danger',
         'An extended pattern is read differently by different shells, so this cannot be analysed.',
-      ); return; }
-    case 'Function':
-      { say(
+      );
+      return;
+    }
+    case 'Function': {
+      say(
         'shell.function',
         'caution',
         'A function gives a name a new meaning, so later words may not mean what they say.',
-      ); return; }
-    case 'Coproc':
-      { say('shell.coproc', 'caution', 'A coprocess keeps running beside the command.'); return; }
+      );
+      return;
+    }
+    case 'Coproc': {
+      say('shell.coproc', 'caution', 'A coprocess keeps running beside the command.');
+      return;
+    }
     case 'TestCommand':
     case 'ArithmeticCommand':
     case 'ArithmeticFor':
-    case 'ArithmeticExpansion':
-      { say(
+    case 'ArithmeticExpansion': {
+      say(
         'shell.arithmetic',
         'caution',
         'Arithmetic and tests in double brackets evaluate the text of variables.',
-      ); return; }
+      );
+      return;
+    }
     case 'For':
     case 'Select':
       walk.variables.delete(node.name.text);

@@ -1,5 +1,5 @@
 import { add, type Context } from './context.ts';
-import { judgeAssignments } from './environment.ts';
+import { judgeAssignment, judgeAssignments } from './environment.ts';
 import { abbreviates, hasFlag, type Option, type Parsed, parseArgs, split } from './getopt.ts';
 import type { Entry } from './knowledge.ts';
 import { type Arg, basename, type Invocation, known } from './model.ts';
@@ -26,19 +26,35 @@ export function judgeInvocation(invocation: Invocation, context: Context): void 
         arg.span,
       );
   if (invocation.group) return;
-  if (name === null)
-    { add(context, 'shell.assignment', 'safe', 'It only sets variables of this shell.', invocation.span); return; }
-  if (name.text === null)
-    { add(
+  if (name === null) {
+    add(context, 'shell.assignment', 'safe', 'It only sets variables of this shell.', invocation.span);
+    return;
+  }
+  if (name.text === null) {
+    add(
       context,
       'shell.computed-name',
       'danger',
       'Which program runs is only known when it runs.',
       name.span,
-    ); return; }
+    );
+    return;
+  }
+  if (DECLARES.has(name.text)) judgeDeclared(args, context);
   judgeNamed(name, name.text, invocation, context);
   const guessed = withGuesses(invocation);
   if (guessed) judgeInvocation(guessed, context);
+}
+
+const DECLARES = new Set(['export', 'declare', 'typeset', 'local', 'readonly']);
+
+function judgeDeclared(args: readonly Arg[], context: Context): void {
+  for (const arg of args) {
+    const name = /^([A-Za-z_]\w*)=/.exec(arg.lead)?.[1];
+    const value = name === undefined ? null : (arg.text?.slice(name.length + 1) ?? null);
+    const finding = name === undefined ? null : judgeAssignment(name, value, arg.span, false);
+    if (finding) context.findings.push(finding);
+  }
 }
 
 function withGuesses(invocation: Invocation): Invocation | null {
@@ -66,18 +82,17 @@ function judgeNamed(name: Arg, text: string, invocation: Invocation, context: Co
       name.span,
     );
   if (
-    /\.(sh|bash|py|rb|pl|js|ts|php|lua|ksh|zsh|exe|bat|ps1)$/.test(bare) ||
+    (!tool && /\.(sh|bash|py|rb|pl|js|ts|php|lua|ksh|zsh|exe|bat|ps1)$/.test(bare)) ||
     /^\.{0,2}\/$/.test(text) ||
     /^\.\.?\//.test(text)
-  )
-    { add(
-      context,
-      'program.unseen-script',
-      'danger',
-      `${bare} is a program nobody here has seen.`,
-      name.span,
-    ); return; }
-  if (!tool) { add(context, 'program.unknown', 'caution', `What ${bare} does is not known.`, name.span); return; }
+  ) {
+    add(context, 'program.unseen-script', 'danger', `${bare} is a program nobody here has seen.`, name.span);
+    return;
+  }
+  if (!tool) {
+    add(context, 'program.unknown', 'caution', `What ${bare} does is not known.`, name.span);
+    return;
+  }
   if (text.includes('/') && !SYSTEM_PATH.test(text))
     add(
       context,
@@ -91,16 +106,25 @@ function judgeNamed(name: Arg, text: string, invocation: Invocation, context: Co
 }
 
 /** Judges the words after a name (or verb) by their row of the knowledge base. */
-export function evaluate(entry: Entry, args: readonly Arg[], invocation: Invocation, context: Context): void {
-  const { node } = entry;
+export function evaluate(
+  entry: Entry,
+  args: readonly Arg[],
+  invocation: Invocation,
+  context: Context,
+  before: readonly Option[] = [],
+): void {
   const only = args.length === 1 ? args[0]?.text : null;
-  if (only === '--help' || only === '--version')
-    { add(context, entry.rule, 'safe', `${entry.rule} ${only} only prints text.`, invocation.span); return; }
+  if (only === '--help' || only === '--version') {
+    add(context, entry.rule, 'safe', `${entry.rule} ${only} only prints text.`, invocation.span);
+    return;
+  }
   const hasVerbs = entry.verbs.size > 0 || entry.patterns.length > 0;
-  const parsed = parseArgs(args, entry.table, hasVerbs ? 0 : stopAfter(entry));
+  const own = parseArgs(args, entry.table, hasVerbs ? 0 : stopAfter(entry));
+  const parsed: Parsed = { ...own, options: [...before, ...own.options] };
+  judgeOptions(entry, own.options, context);
   if (hasVerbs && parsed.rest[0] !== undefined) {
-    judgeOptions(entry, parsed.options, context);
-    { judgeVerb(entry, parsed.rest[0], parsed.rest.slice(1), invocation, context); return; }
+    judgeVerb(entry, parsed, invocation, context);
+    return;
   }
   judgeLeaf(entry, parsed, args, invocation, context);
 }
@@ -111,28 +135,35 @@ function stopAfter(entry: Entry): number | null {
   return programs?.some((program) => program.onlyWith !== undefined) ? 0 : null;
 }
 
-function judgeVerb(
-  entry: Entry,
-  verb: Arg,
-  rest: readonly Arg[],
-  invocation: Invocation,
-  context: Context,
-): void {
+function judgeVerb(entry: Entry, parsed: Parsed, invocation: Invocation, context: Context): void {
+  const [verb, ...rest] = parsed.rest;
+  if (verb === undefined) return;
   const { text } = verb;
   const anything = entry.patterns.find((pattern) => pattern.match.source === '(?:)')?.entry;
-  if (text === null && anything) { evaluate(anything, rest, invocation, context); return; }
-  if (text === null)
-    { add(
+  if (text === null && anything) {
+    evaluate(anything, rest, invocation, context, parsed.options);
+    return;
+  }
+  if (text === null) {
+    add(
       context,
       'shell.computed-verb',
       'danger',
       `What ${entry.rule} is told to do is only known when it runs.`,
       verb.span,
-    ); return; }
-  const next = entry.verbs.get(text) ?? entry.patterns.find((pattern) => pattern.match.test(text))?.entry;
-  if (next) { evaluate(next, rest, invocation, context); return; }
-  if (text === 'help')
-    { add(context, `${entry.rule} help`, 'safe', `${entry.rule} help only prints text.`, verb.span); return; }
+    );
+    return;
+  }
+  const match = entry.patterns.find((pattern) => pattern.match.test(text))?.entry;
+  const next = entry.verbs.get(text) ?? (match && { ...match, rule: `${entry.rule} ${text.slice(0, 40)}` });
+  if (next) {
+    evaluate(next, rest, invocation, context, parsed.options);
+    return;
+  }
+  if (text === 'help') {
+    add(context, `${entry.rule} help`, 'safe', `${entry.rule} help only prints text.`, verb.span);
+    return;
+  }
   add(
     context,
     `${entry.rule}.unknown-verb`,
@@ -161,7 +192,6 @@ function judgeLeaf(
     : (node.says ?? 'only prints its help');
   if (!node.runs || node.runs.form === 'find' || dry)
     add(context, rule, risk, `${rule} ${says}.`, invocation.span, node.alternative);
-  judgeOptions(entry, parsed.options, context);
   judgeOperands(entry, parsed, context);
   for (const trait of node.traits ?? []) context.traits.add(trait);
   for (const [flags, trait] of Object.entries(node.traitFlags ?? {}))

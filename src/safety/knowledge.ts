@@ -24,10 +24,9 @@ export function compileKnowledge(): Knowledge {
   const knowledge = new Map<string, ToolEntry>();
   for (const tool of Tools.parse([...TOOLS])) {
     const names = split(tool.name);
-    const entry = { ...compile(tool, names[0] ?? tool.name, null), tool };
     for (const name of names) {
       if (knowledge.has(name)) throw new Error(`The knowledge base names ${name} twice.`);
-      knowledge.set(name, entry);
+      knowledge.set(name, { ...compile(tool, name, null), tool });
     }
   }
   return knowledge;
@@ -43,7 +42,7 @@ function compile(node: Node, rule: string, parent: OptionTable | null): Entry {
   const verbs = new Map<string, Entry>();
   for (const [names, child] of Object.entries(withSimple(node)))
     for (const name of names.split('|'))
-      verbs.set(name.trim(), compile(child, `${rule} ${names.split('|')[0]?.trim()}`, table));
+      verbs.set(name.trim(), compile(child, `${rule} ${name.trim()}`, table));
   const patterns = (node.patterns ?? []).map((child) => ({
     match: new RegExp(child.match),
     entry: compile(child, rule, table),

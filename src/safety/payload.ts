@@ -55,15 +55,20 @@ function judgeText(
   invocation: Invocation,
   context: Context,
 ): void {
-  if (arg.text === null)
-    { add(
+  if (arg.text === null) {
+    add(
       context,
       'program.computed-text',
       'danger',
       `The program text given to ${entry.rule} is only known when it runs.`,
       arg.span,
-    ); return; }
-  if (spec.language === 'shell') { context.judgeShell(arg.text, invocation.stdin, arg.span, context); return; }
+    );
+    return;
+  }
+  if (spec.language === 'shell') {
+    context.judgeShell(arg.text, invocation.stdin, arg.span, context);
+    return;
+  }
   for (const finding of judgeProgram(spec.language, arg.text))
     context.findings.push({ ...finding, span: arg.span });
 }
@@ -71,16 +76,20 @@ function judgeText(
 function judgeStdin(spec: ProgramSpec, entry: Entry, invocation: Invocation, context: Context): void {
   const { stdin } = invocation;
   if (stdin.kind === 'text') {
-    if (stdin.text === null)
-      { add(
+    if (stdin.text === null) {
+      add(
         context,
         'program.computed-text',
         'danger',
         `The text given to ${entry.rule} is only known when it runs.`,
         stdin.span,
-      ); return; }
-    if (spec.language === 'shell')
-      { context.judgeShell(stdin.text, { kind: 'file' }, stdin.span, context); return; }
+      );
+      return;
+    }
+    if (spec.language === 'shell') {
+      context.judgeShell(stdin.text, { kind: 'file' }, stdin.span, context);
+      return;
+    }
     for (const finding of judgeProgram(spec.language, stdin.text))
       context.findings.push({ ...finding, span: stdin.span });
   } else if (stdin.kind === 'pipe' || stdin.kind === 'file')
@@ -91,13 +100,13 @@ function judgeStdin(spec: ProgramSpec, entry: Entry, invocation: Invocation, con
       `${entry.rule} runs whatever it reads, and nobody here has seen that.`,
       invocation.span,
     );
-  else if (spec.language === 'shell') {
+  else if (spec.language === 'shell' || context.traits.has('interactive')) {
     context.traits.add('interactive');
     add(
       context,
       entry.rule,
       'caution',
-      `${entry.rule} opens a shell in which anything can be typed.`,
+      `${entry.rule} opens a console in which anything can be typed.`,
       invocation.span,
     );
   }

@@ -11,9 +11,8 @@ export const LIMITS = {
   commands: 500,
 } as const;
 
-// biome format: one range a line reads best
-const HIDDEN =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff]|[\u{e0000}-\u{e0fff}]/u;
+/** Control, format, private and other characters that show nothing: all but tab and newline. */
+const HIDDEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 const LOOK_ALIKE =
   /[\u0370-\u03ff\u0400-\u052f\u0530-\u058f\u2000-\u200a\u202f\u205f\u3000\u00a0\u2010-\u2015\u2018-\u201f\u2024-\u2026\u2044\u2212\u2215\u29f8\uff01-\uff5e]/;
 

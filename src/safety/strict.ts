@@ -142,7 +142,10 @@ class Reader {
       const word = this.word();
       if (words.length === 0 && redirects.length === 0) {
         if (REFUSED.has(word)) throw new Outside(start);
-        if (word === 'for') { this.forLoop(); return; }
+        if (word === 'for') {
+          this.forLoop();
+          return;
+        }
         if (SKIPPED.has(word)) {
           this.blanks();
           if (word === 'time' && this.text.startsWith('-', this.at)) throw new Outside(this.at);

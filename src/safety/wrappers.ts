@@ -23,7 +23,8 @@ export function runInner(
   if (!started) {
     if (runs.form === 'find') return;
     for (const trait of runs.alone.traits) context.traits.add(trait);
-    { add(context, entry.rule, runs.alone.risk, `${entry.rule} ${runs.alone.says}.`, invocation.span); return; }
+    add(context, entry.rule, runs.alone.risk, `${entry.rule} ${runs.alone.says}.`, invocation.span);
+    return;
   }
   const { node, rule } = entry;
   if (node.risk && node.says && runs.form !== 'find')
@@ -60,14 +61,16 @@ function runRest(runs: RunsSpec, parsed: Parsed, invocation: Invocation, context
 function runShell(words: readonly Arg[], invocation: Invocation, context: Context): void {
   const span = { start: words[0]?.span.start ?? 0, end: words.at(-1)?.span.end ?? 0 };
   const texts = words.map((word) => word.text);
-  if (texts.some((text) => text === null))
-    { add(
+  if (texts.some((text) => text === null)) {
+    add(
       context,
       'shell.computed-script',
       'danger',
       'Part of the text a shell is to run is only known when it runs.',
       span,
-    ); return; }
+    );
+    return;
+  }
   context.judgeShell(texts.join(' '), invocation.stdin, span, context);
 }
 

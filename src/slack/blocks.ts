@@ -1,4 +1,4 @@
-import type { ActionsBlock, Button, ContextBlock, HeaderBlock, InputBlock, KnownBlock, RichTextBlock, SectionBlock, View } from '@slack/types';
+import type { ActionsBlock, Button, ContextBlock, HeaderBlock, InputBlock, KnownBlock, MrkdwnElement, RichTextBlock, SectionBlock, View } from '@slack/types';
 import { truncateHead } from '../text/truncate.ts';
 import { visible } from '../text/visible.ts';
 import { LIMITS } from './limits.ts';
@@ -7,13 +7,16 @@ import { clip } from './words.ts';
 /** Small builders that keep every text inside Slack's limits. Untrusted text goes into `code` or through `escapeMrkdwn`. */
 
 /** A paragraph in Slack's mrkdwn. */
-export const section = (mrkdwn: string): SectionBlock => ({ type: 'section', text: { type: 'mrkdwn', text: truncateHead(mrkdwn, LIMITS.section) } });
+export const section = (mrkdwn: string): SectionBlock => ({ type: 'section', text: verbatim(mrkdwn) });
 
 /** A headline in plain text. */
 export const header = (plain: string): HeaderBlock => ({ type: 'header', text: { type: 'plain_text', text: clip(visible(plain), LIMITS.header), emoji: true } });
 
 /** Small print, one element. */
-export const context = (mrkdwn: string): ContextBlock => ({ type: 'context', elements: [{ type: 'mrkdwn', text: truncateHead(mrkdwn, LIMITS.section) }] });
+export const context = (mrkdwn: string): ContextBlock => ({ type: 'context', elements: [verbatim(mrkdwn)] });
+
+/** Slack adds nothing to the text: no link, channel or mention that we did not write as one. */
+const verbatim = (mrkdwn: string): MrkdwnElement => ({ type: 'mrkdwn', text: truncateHead(mrkdwn, LIMITS.section), verbatim: true });
 
 /** Commands and output: preformatted, so that nothing in them is markup, a link or a mention. */
 export const code = (text: string): RichTextBlock => ({

@@ -3,12 +3,14 @@ import type { Job, Plan, RunState, StepState } from '../run/run.ts';
 import { currentStep } from '../run/run.ts';
 import { hasEnded, isSettled } from '../run/states.ts';
 import { truncateHead, truncateTail } from '../text/truncate.ts';
+import { visible } from '../text/visible.ts';
 import { ACTIONS, encodeId, encodeStep } from './actions.ts';
 import { actions, type ButtonSpec, code, context, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { clip, duration, mention, moment, plain, RISK_LABEL, reasons } from './words.ts';
 
 const MAX_TITLE = 200;
+const MAX_ABOUT = 2_000; // of a step beside its command and output, so that a message keeps to its budget
 const MAX_OUTPUT = 2_000; // what of a step's output stands in the thread; the log keeps what the agent sent
 const HASH_DIGITS = 8; // enough for two people to compare by eye
 
@@ -28,14 +30,14 @@ function runMessage(state: RunState, plan: Plan): Message {
     key: 'run',
     channel: plan.channel,
     spot: { kind: 'channel' },
-    text: `${plain(plan.title)}: ${where}`,
+    text: `${plain(clip(plan.title, MAX_TITLE))}: ${where}`,
     blocks: [section(`${headline}\n${where}`), context(people), ...runButtons(state, plan)],
   };
 }
 
 function whereItStands(state: RunState): string {
   const step = currentStep(state, isSettled);
-  const at = step ? `step ${step.number} of ${state.steps.length}` : '';
+  const at = step ? `step ${step.number} of ${state.steps.length}` : 'its end';
   switch (state.status) {
     case 'none':
       return '';
@@ -93,8 +95,8 @@ function stepMessage(state: RunState, plan: Plan, step: StepState): Message {
     key: step.id,
     channel: plan.channel,
     spot: { kind: 'under', key: 'run' },
-    text: `Step ${step.number} of ${state.steps.length} ${STANDING[step.status]}: ${title}`,
-    blocks: [section([line, title, ...notes].join('\n')), ...commandBlocks(step), ...detail(step), ...stepButtons(state, plan, step)],
+    text: `Step ${step.number} of ${state.steps.length} ${standing(state, step)}: ${title}`,
+    blocks: [section(truncateHead([line, title, ...notes].join('\n'), MAX_ABOUT)), ...commandBlocks(step), ...(isLeftOver(state, step) ? [] : detail(step)), ...stepButtons(state, plan, step)],
   };
 }
 
@@ -102,12 +104,21 @@ function stepLine(state: RunState, step: StepState): string {
   const risk = step.job ? `${RISK_LABEL[step.job.verdict.risk]} · ` : '';
   const took = step.result ? ` in ${duration(step.result.finishedAt - step.result.startedAt)}` : '';
   const who = step.closedBy ? ` by ${mention(step.closedBy)}` : '';
-  return `${risk}*Step ${step.number} of ${state.steps.length}* ${STANDING[step.status]}${took}${who}`;
+  return `${risk}*Step ${step.number} of ${state.steps.length}* ${standing(state, step)}${took}${who}`;
 }
+
+/** True when the run ended before anything came of the step. */
+const isLeftOver = (state: RunState, { status }: StepState): boolean =>
+  hasEnded(state.status) && OPEN.includes(status);
+
+const OPEN: readonly StepState['status'][] = ['waiting', 'awaiting-approval', 'by-hand', 'stalled', 'approved'];
+
+const standing = (state: RunState, step: StepState): string =>
+  isLeftOver(state, step) ? 'was not run' : STANDING[step.status];
 
 function commandBlocks({ job, byHand }: StepState): KnownBlock[] {
   if (job) return [code(job.command)];
-  return byHand?.command ? [code(truncateHead(byHand.command, MAX_OUTPUT))] : [];
+  return byHand?.command ? [code(truncateHead(visible(byHand.command), MAX_OUTPUT))] : [];
 }
 
 /** What a reader needs at this point of the step's life, and no more. */
@@ -177,7 +188,7 @@ function resultOutput({ result }: StepState): KnownBlock[] {
 }
 
 function output(text: string, total: number): KnownBlock[] {
-  const trimmed = text.trimEnd();
+  const trimmed = visible(text.trimEnd());
   if (total === 0) return [context('No output.')];
   const shown = truncateTail(trimmed, MAX_OUTPUT);
   const more = Buffer.byteLength(shown) + 1 < total ? [context(`The end of ${total} bytes of output.`)] : [];

@@ -5,6 +5,7 @@ import type { SourceSpan, Variable } from '../runbook/runbook.ts';
 import { hasCommands, type RunbookState } from '../runbook/stream.ts';
 import { RISKS } from '../safety/verdict.ts';
 import { truncateHead } from '../text/truncate.ts';
+import { visible } from '../text/visible.ts';
 import { ACTIONS, encodeId } from './actions.ts';
 import { actions, type ButtonSpec, code, context, header, section } from './blocks.ts';
 import { textLength } from './limits.ts';
@@ -15,6 +16,7 @@ const PAGE_BLOCKS = 40; // leaves room for the frame inside Slack's 50
 const PAGE_TEXT = 6_000; // leaves room for the frame inside our 8,000
 const MAX_SHOWN_COMMAND = 2_500;
 const MAX_TITLE = 300;
+const MAX_INPUTS = 1_200; // of their list; the form that asks for them names them all
 
 /** The preview of a runbook: numbered lines with their risk and their place in the text, in as many messages as it takes. */
 export function renderRunbook(state: RunbookState, id: RunbookId): Message[] {
@@ -23,20 +25,23 @@ export function renderRunbook(state: RunbookState, id: RunbookId): Message[] {
   const { channel, threadTs } = source.place;
   const spot: Spot = threadTs ? { kind: 'thread', ts: threadTs } : { kind: 'channel' };
   const lines = flatten(parse, state.verdicts);
-  if (status === 'discarded') {
-    const text = `Draft runbook discarded: ${plain(parse.title)}`;
-    return [{ key: 'preview-1', channel, spot, text, blocks: [section(`~${plain(parse.title)}~`), context(`Discarded${by(state)}.`)] }];
-  }
-  if (!hasCommands(state)) return [nothingToRun(parse.title, lines.length, channel, spot)];
+  const title = plain(clip(parse.title, MAX_TITLE));
+  if (!hasCommands(state)) return [nothingToRun(title, lines.length, channel, spot)];
 
   const pages = paginate(lines.map((line) => lineBlocks(line, source.text)));
+  if (status === 'discarded') {
+    // Every page of the preview, so that none is left with buttons.
+    const text = `Draft runbook discarded: ${title}`;
+    const blocks = [section(`~${title}~`), context(`Discarded${by(state)}.`)];
+    return pages.map((_, index) => ({ key: `preview-${index + 1}`, channel, spot, text, blocks }));
+  }
   const above = [header(parse.title), context(summary(state, lines)), ...inputs(parse.variables)];
   const below = [...notTaken(parse.untaken.length), actions(...buttons(state, id)), context(standing(state))];
   return pages.map((page, index) => ({
     key: `preview-${index + 1}`,
     channel,
     spot,
-    text: index === 0 ? `Runbook: ${plain(parse.title)}, ${count(lines.length, 'step')}` : `${plain(parse.title)}, continued`,
+    text: index === 0 ? `Runbook: ${title}, ${count(lines.length, 'step')}` : `${title}, continued`,
     blocks: [...(index === 0 ? above : []), ...page, ...(index === pages.length - 1 ? below : [])],
   }));
 }
@@ -47,7 +52,7 @@ function nothingToRun(title: string, steps: number, channel: string, spot: Spot)
       ? 'I found no steps and no commands in this text, so there is nothing to run.'
       : `I found ${count(steps, 'step')} in this text and no command, so there is nothing an agent could run.`;
   const help = 'Put commands in code blocks (```), one step under the other, and turn the message into a runbook again.';
-  return { key: 'preview-1', channel, spot, text: sentence, blocks: [section(`*${plain(title)}*\n${sentence}`), context(help)] };
+  return { key: 'preview-1', channel, spot, text: sentence, blocks: [section(`*${title}*\n${sentence}`), context(help)] };
 }
 
 function summary(state: RunbookState, lines: readonly Line[]): string {
@@ -67,7 +72,7 @@ function lineBlocks({ number, step, command, verdict }: Line, source: string): K
   ];
   const where = command ? ` _(${place(source, command.source)})_` : '';
   const blocks: KnownBlock[] = [section([title + where, ...notes].join('\n'))];
-  if (command) blocks.push(code(truncateHead(command.text, MAX_SHOWN_COMMAND)));
+  if (command) blocks.push(code(truncateHead(visible(command.text), MAX_SHOWN_COMMAND)));
   return blocks;
 }
 
@@ -81,7 +86,7 @@ export function place(source: string, span: SourceSpan): string {
 function inputs(variables: readonly Variable[]): KnownBlock[] {
   if (variables.length === 0) return [];
   const names = variables.map(({ name, type }) => `\`${plain(name)}\` (${type.replaceAll('-', ' ')})`);
-  return [context(`To fill in before a run: ${names.join(', ')}`)];
+  return [context(truncateHead(`To fill in before a run: ${names.join(', ')}`, MAX_INPUTS))];
 }
 
 function notTaken(untaken: number): KnownBlock[] {

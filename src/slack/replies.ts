@@ -88,7 +88,7 @@ export function renderStatus({
   const what = live.length === 0 ? 'No run is under way.' : `*${live.length} under way*\n${runs.join('\n')}`;
   const ask = { title: 'Pause all runs', question: 'No new step will start in this workspace. Steps that are running may finish.', yes: 'Pause all' };
   const pause = { action: ACTIONS.pauseAll, label: 'Pause all runs', value: 'v1', style: 'danger' as const, ask };
-  return { text: state.paused ? 'Runs are paused.' : what, blocks: [section(stop), section(what), context(reach), ...(state.paused ? [] : [actions(pause)])] };
+  return { text: state.paused ? 'Runs are paused.' : live.length === 0 ? what : `${live.length} under way.`, blocks: [section(stop), section(what), context(reach), ...(state.paused ? [] : [actions(pause)])] };
 }
 
 /** Edits that turn one word into the other (Levenshtein). */

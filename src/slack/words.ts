@@ -1,6 +1,7 @@
 import type { UserId } from '../protocol/ids.ts';
 import type { Risk, Verdict } from '../safety/verdict.ts';
 import { escapeMrkdwn } from '../text/escape.ts';
+import { truncateHead } from '../text/truncate.ts';
 import { visible } from '../text/visible.ts';
 
 /** The risk as people see it: a word, and the colour for those who scan. */
@@ -26,14 +27,16 @@ export function moment(ms: number): string {
 }
 
 const MAX_REASONS = 3;
+const MAX_REASONS_UNITS = 1_200;
 
 /** Why a command has its risk, worst first, with a safer way when one is known. */
 export function reasons(verdict: Verdict): string {
-  return verdict.reasons
+  const lines = verdict.reasons
     .filter(({ risk }) => risk === verdict.risk)
     .slice(0, MAX_REASONS)
     .map(({ sentence, alternative }) => plain(alternative ? `${sentence} Safer: ${alternative}` : sentence))
     .join('\n');
+  return truncateHead(lines, MAX_REASONS_UNITS);
 }
 
 /** A short text cut to `max` UTF-16 units with an ellipsis; never through a surrogate pair. */

@@ -23,10 +23,10 @@ export type ResumeAnswer =
 export function answerResume({ by, typed, census }: ResumeRequest, askedBy: UserId | null): ResumeAnswer {
   const refused = (code: string, sentence: string): ResumeAnswer => ({ kind: 'refused', ...refuse(code, sentence) });
   if (by.standing !== 'member' || !by.admin) {
-    return refused('not-an-admin', 'Resuming takes a workspace admin. Everything stays paused; ask an admin to run `/runbook resume`.');
+    return refused('not-an-admin', 'Resuming takes a workspace admin. Nothing was resumed; ask an admin to.');
   }
   if (typed.trim().normalize('NFC') !== RESUME_WORD) {
-    return refused('not-confirmed', `Type exactly \`${RESUME_WORD}\` to resume. Everything stays paused.`);
+    return refused('not-confirmed', `Type exactly \`${RESUME_WORD}\` to resume. Nothing was resumed.`);
   }
   if (census.admins < 2) return { kind: 'go', by: [by.user] };
   if (askedBy === null) return { kind: 'ask-second' };

@@ -50,7 +50,7 @@ export async function resumeTenant(
   });
 }
 
-/** The workspace as it stands. Throws when it was never opened. */
+/** The workspace as it stands; as before anything happened when it was never opened. */
 export async function tenantState(log: Log, tenant: TenantId): Promise<TenantState> {
   const loaded = await log.load(tenantKind, ref(tenant));
   return loaded?.state ?? tenantKind.initial;

@@ -20,7 +20,7 @@ describe('bindCommand', () => {
       { pod: 'web-1', namespace: 'prod' },
       'kubectl get pod web-1 -n prod',
     ],
-    ['kubectl get pod "$POD" ${POD}', { POD: 'web-1' }, 'kubectl get pod "web-1" web-1'],
+    [`kubectl get pod "$POD" \${POD}`, { POD: 'web-1' }, 'kubectl get pod "web-1" web-1'],
     ['ls {{dir}}/x', { dir: '/tmp/x' }, 'ls /tmp/x/x'],
     [
       'rm -r <work_dir>/cache >> <ledger>',
@@ -84,7 +84,7 @@ describe('bindCommand', () => {
   });
 
   test('refuses an expansion it cannot replace', () => {
-    const text = 'rm -r ${DIR%/}/x';
+    const text = `rm -r \${DIR%/}/x`;
     expect(bindCommand(text, variablesOf(text), values({ DIR: '/tmp' }))).toMatchObject({
       ok: false,
       code: 'left-over',

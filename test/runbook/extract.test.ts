@@ -289,7 +289,7 @@ describe('variables', () => {
     ['kubectl rollout restart "deployment/{deployment}"', ['deployment']],
     ['ssh [HOST]', ['HOST']],
     ['oc logs $DAEMONPOD -c x', ['DAEMONPOD']],
-    ['cd ns/${NAMESPACE}/resources', ['NAMESPACE']],
+    [`cd ns/\${NAMESPACE}/resources`, ['NAMESPACE']],
     ['ceph osd find OSD_ID', ['OSD_ID']],
     ['export API_TOKEN="XXXXXXXX"', ['API_TOKEN']],
     ['echo "$A" <a>', ['A']],
@@ -311,7 +311,7 @@ describe('variables', () => {
     ["curl 'http://x/q?match[]=a'", []],
     ["sed 's/<.b>//' f", []],
     ['echo \\$NAME', []],
-    ['echo ${A:-default}', []],
+    [`echo \${A:-default}`, []],
   ];
   test.each(cases)('of %s', (command, expected) => {
     expect(namesOf(run(command))).toEqual(expected);

@@ -2,20 +2,24 @@ import { useEffect, useState } from 'react';
 import type { PageState } from '../desk.ts';
 import type { Json } from '../json.ts';
 
+/** What the page draws, as the simulator sends it. */
 export type Message = PageState['channels'][number]['messages'][number];
 export type Channel = PageState['channels'][number];
 export type Modal = PageState['views'][number];
 export type Person = PageState['people'][number];
 
-/** Does one act as a person; resolves with what Slack shows them, or null. */
+/** Does one act as a person; resolves with what Slack shows them, or null. Rejects with a sentence when it was not done. */
 export async function act(body: Json): Promise<string | null> {
   const response = await fetch('/control/act', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
+  }).catch(() => {
+    throw new Error('The simulator is away. Nothing was sent.');
   });
   const answer: { shown?: string | null; error?: string } = await response.json();
-  return answer.error ?? answer.shown ?? null;
+  if (answer.error !== undefined) throw new Error(answer.error);
+  return answer.shown ?? null;
 }
 
 /** The workspace as one person sees it, kept current by server-sent events. Null until the first answer. */

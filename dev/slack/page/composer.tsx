@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from 'react';
+import { type RefObject, useEffect, useRef, useState } from 'react';
 import { act } from './client.ts';
 
+/** A slash command of the app. */
 export interface Command {
   readonly command: string;
   readonly description: string;
@@ -32,11 +33,7 @@ export function Composer({
     setText(draft.text);
     area.current?.focus();
   }, [draft]);
-  useEffect(() => {
-    if (!area.current) return;
-    area.current.style.height = 'auto';
-    area.current.style.height = `${Math.min(area.current.scrollHeight, window.innerHeight * 0.4)}px`;
-  });
+  useGrowing(area);
   const isCommand = /^\/\S*(\s|$)/.test(text);
   const offered = isCommand
     ? commands.filter((one) => one.command.startsWith(text.split(/\s/)[0] ?? ''))
@@ -48,32 +45,22 @@ export function Composer({
       return;
     }
     setText('');
-    const away = () => {
+    const refused = (error: Error) => {
       setText(text);
-      onShown('The simulator is away. Your text is still here.');
+      onShown(error.message);
     };
     const line = isCommand ? { act: 'slash', line: text } : { act: 'post', text, threadTs };
-    act({ as, channel, ...line }).then(onShown, away);
+    act({ as, channel, ...line }).then(onShown, refused);
   };
   return (
     <div className="composer">
-      {offered.length > 0 ? (
-        <div className="offered">
-          {offered.map((one) => (
-            <button
-              type="button"
-              key={one.command}
-              onClick={() => {
-                setText(`${one.command} `);
-                area.current?.focus();
-              }}
-            >
-              <b>{one.command}</b> <code>{one.hint}</code>
-              <span className="offered-text">{one.description}</span>
-            </button>
-          ))}
-        </div>
-      ) : null}
+      <Offered
+        commands={offered}
+        onChoose={(command) => {
+          setText(`${command} `);
+          area.current?.focus();
+        }}
+      />
       <textarea
         ref={area}
         rows={1}
@@ -93,6 +80,35 @@ export function Composer({
           ➤
         </button>
       </div>
+    </div>
+  );
+}
+
+/** Lets a text area grow with its text, up to 40 % of the window. */
+function useGrowing(area: RefObject<HTMLTextAreaElement | null>): void {
+  useEffect(() => {
+    if (!area.current) return;
+    area.current.style.height = 'auto';
+    area.current.style.height = `${Math.min(area.current.scrollHeight, window.innerHeight * 0.4)}px`;
+  });
+}
+
+function Offered({
+  commands,
+  onChoose,
+}: {
+  commands: readonly Command[];
+  onChoose: (command: string) => void;
+}) {
+  if (commands.length === 0) return null;
+  return (
+    <div className="offered">
+      {commands.map((one) => (
+        <button type="button" key={one.command} onClick={() => onChoose(one.command)}>
+          <b>{one.command}</b> <code>{one.hint}</code>
+          <span className="offered-text">{one.description}</span>
+        </button>
+      ))}
     </div>
   );
 }

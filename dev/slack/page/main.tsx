@@ -16,86 +16,43 @@ function App() {
     return (
       <p className="loading">{connected ? 'Opening the workspace…' : 'The simulator is not running.'}</p>
     );
-  return <Desk key={state.me} state={state} connected={connected} onAs={setAs} />;
+  return <Desk state={state} connected={connected} onAs={setAs} />;
 }
 
-function Desk({
-  state,
-  connected,
-  onAs,
-}: {
-  state: PageState;
-  connected: boolean;
-  onAs: (id: string) => void;
-}) {
-  const first = state.channels[0];
-  const [channelId, setChannelId] = useState(address.get('channel') ?? first?.id ?? '');
+interface Frame {
+  readonly state: PageState;
+  readonly connected: boolean;
+  readonly onAs: (id: string) => void;
+}
+
+function Desk({ state, connected, onAs }: Frame) {
+  const [channelId, setChannelId] = useState(address.get('channel') ?? '');
   const [threadTs, setThreadTs] = useState<string | null>(null);
-  const [draft, setDraft] = useState({ text: '', at: 0 });
-  const [toast, setToast] = useState<string | null>(null);
-  const channel = state.channels.find((one) => one.id === channelId || one.name === channelId) ?? first;
+  const [toast, setToast] = useToast();
+  const channel =
+    state.channels.find((one) => one.id === channelId || one.name === channelId) ?? state.channels[0];
   useEffect(() => {
     if (channel) window.history.replaceState(null, '', `?as=${state.me}&channel=${channel.name}`);
   }, [state.me, channel]);
-  useEffect(() => {
-    if (toast === null) return;
-    const timer = setTimeout(() => setToast(null), 8000);
-    return () => clearTimeout(timer);
-  }, [toast]);
   if (!channel) return null;
-  const context: MessageContext = {
-    as: state.me,
-    people: state.people,
-    directory: {
-      users: state.people.map(({ id, name }) => ({ id, name })),
-      channels: state.channels.map(({ id, name }) => ({ id, name })),
-    },
-    shortcuts: state.shortcuts,
-    onShown: (shown) => shown !== null && setToast(shown),
-    onThread: setThreadTs,
-  };
+  const onShown = (shown: string | null) => shown !== null && setToast(shown);
+  const { me: as, people, app, shortcuts, commands } = state;
+  const directory = { users: people, channels: state.channels };
+  const context: MessageContext = { as, app, people, directory, shortcuts, onShown, onThread: setThreadTs };
+  const common = { as, channel: channel.id, channelName: channel.name, commands, onShown };
   const top = state.views.at(-1);
-  const common = {
-    as: state.me,
-    channel: channel.id,
-    channelName: channel.name,
-    commands: state.commands,
-    onShown: context.onShown,
-  };
   return (
     <div className={threadTs === null ? 'desk' : 'desk threaded'}>
       <TopBar state={state} connected={connected} onAs={onAs} />
-      <nav className="sidebar" aria-label="Channels">
-        <h1>{state.workspace}</h1>
-        {state.channels.map((one) => (
-          <button
-            type="button"
-            key={one.id}
-            className={one.id === channel.id ? 'channel current' : 'channel'}
-            aria-current={one.id === channel.id}
-            onClick={() => {
-              setChannelId(one.id);
-              setThreadTs(null);
-            }}
-          >
-            # {one.name}
-          </button>
-        ))}
-        <p className="aside">Only on this machine. Nothing you do here reaches Slack.</p>
-      </nav>
-      <main>
-        <header className="pane-head">
-          <h2># {channel.name}</h2>
-          <span>{channel.topic}</span>
-        </header>
-        <Messages
-          channel={channel}
-          context={context}
-          onExample={() => setDraft({ text: state.exampleText, at: Date.now() })}
-          hasExample={state.exampleText !== ''}
-        />
-        <Composer {...common} draft={draft} />
-      </main>
+      <Sidebar
+        state={state}
+        current={channel.id}
+        onChoose={(id) => {
+          setChannelId(id);
+          setThreadTs(null);
+        }}
+      />
+      <Main channel={channel} context={context} common={common} exampleText={state.exampleText} />
       {threadTs === null ? null : (
         <Thread
           channel={channel}
@@ -106,14 +63,7 @@ function Desk({
         />
       )}
       {top ? (
-        <Modal
-          key={top.id}
-          view={top}
-          as={state.me}
-          app={state.app}
-          directory={context.directory}
-          onShown={context.onShown}
-        />
+        <Modal key={top.id} view={top} as={as} app={app} directory={directory} onShown={onShown} />
       ) : null}
       {toast === null ? null : (
         <div className="toast" role="status">
@@ -127,15 +77,73 @@ function Desk({
   );
 }
 
-function TopBar({
+/** A sentence at the bottom of the page that goes away after eight seconds. */
+function useToast() {
+  const [toast, setToast] = useState<string | null>(null);
+  useEffect(() => {
+    if (toast === null) return;
+    const timer = setTimeout(() => setToast(null), 8000);
+    return () => clearTimeout(timer);
+  }, [toast]);
+  return [toast, setToast] as const;
+}
+
+function Sidebar({
   state,
-  connected,
-  onAs,
+  current,
+  onChoose,
 }: {
   state: PageState;
-  connected: boolean;
-  onAs: (id: string) => void;
+  current: string;
+  onChoose: (id: string) => void;
 }) {
+  return (
+    <nav className="sidebar" aria-label="Channels">
+      <h1>{state.workspace}</h1>
+      {state.channels.map(({ id, name }) => (
+        <button
+          type="button"
+          key={id}
+          className={id === current ? 'channel current' : 'channel'}
+          aria-current={id === current}
+          onClick={() => onChoose(id)}
+        >
+          # {name}
+        </button>
+      ))}
+      <p className="aside">Only on this machine. Nothing you do here reaches Slack.</p>
+    </nav>
+  );
+}
+
+type Common = Omit<Parameters<typeof Composer>[0], 'threadTs' | 'draft'>;
+
+function Main({
+  channel,
+  context,
+  common,
+  exampleText,
+}: {
+  channel: Channel;
+  context: MessageContext;
+  common: Common;
+  exampleText: string;
+}) {
+  const [draft, setDraft] = useState({ text: '', at: 0 });
+  const onExample = exampleText === '' ? null : () => setDraft({ text: exampleText, at: Date.now() });
+  return (
+    <main>
+      <header className="pane-head">
+        <h2># {channel.name}</h2>
+        <span>{channel.topic}</span>
+      </header>
+      <Messages channel={channel} context={context} onExample={onExample} />
+      <Composer {...common} draft={draft} />
+    </main>
+  );
+}
+
+function TopBar({ state, connected, onAs }: Frame) {
   const me = state.people.find((one) => one.id === state.me);
   return (
     <header className="topbar">
@@ -169,42 +177,17 @@ function TopBar({
 function Messages({
   channel,
   context,
-  hasExample,
   onExample,
 }: {
   channel: Channel;
   context: MessageContext;
-  hasExample: boolean;
-  onExample: () => void;
+  onExample: (() => void) | null;
 }) {
   const shown = channel.messages.filter((one) => one.threadTs === null || one.broadcast);
   const end = useScrolledToEnd(shown.length);
   return (
     <div className="messages" ref={end}>
-      {shown.length === 0 ? (
-        <div className="empty">
-          <h3>Try this first</h3>
-          <ol>
-            <li>
-              Paste a runbook into the message box, any text with commands in it, and send it.{' '}
-              {hasExample ? (
-                <button type="button" className="button" onClick={onExample}>
-                  Paste an example runbook
-                </button>
-              ) : null}
-            </li>
-            <li>
-              Point at the message, open <b>⋮</b> and choose{' '}
-              <b>{context.shortcuts[0]?.name ?? 'Turn into runbook'}</b>.
-            </li>
-            <li>Open the thread. Nothing that changes anything runs before someone approves it.</li>
-            <li>
-              Switch to another person at the top to see who may approve what. React with{' '}
-              <Emoji name="octagonal_sign" /> to stop.
-            </li>
-          </ol>
-        </div>
-      ) : null}
+      {shown.length === 0 ? <Empty shortcut={context.shortcuts[0]?.name} onExample={onExample} /> : null}
       {shown.map((message) => (
         <MessageRow
           key={message.ts}
@@ -213,6 +196,32 @@ function Messages({
           replies={channel.messages.filter((one) => one.threadTs === message.ts)}
         />
       ))}
+    </div>
+  );
+}
+
+function Empty({ shortcut, onExample }: { shortcut: string | undefined; onExample: (() => void) | null }) {
+  return (
+    <div className="empty">
+      <h3>Try this first</h3>
+      <ol>
+        <li>
+          Paste a runbook into the message box, any text with commands in it, and send it.{' '}
+          {onExample ? (
+            <button type="button" className="button" onClick={onExample}>
+              Paste an example runbook
+            </button>
+          ) : null}
+        </li>
+        <li>
+          Point at the message, open <b>⋮</b> and choose <b>{shortcut ?? 'the app’s shortcut'}</b>.
+        </li>
+        <li>Open the thread. Nothing that changes anything runs before someone approves it.</li>
+        <li>
+          Switch to another person at the top to see who may approve what. React with{' '}
+          <Emoji name="octagonal_sign" /> to stop.
+        </li>
+      </ol>
     </div>
   );
 }
@@ -227,7 +236,7 @@ function Thread({
   channel: Channel;
   ts: string;
   context: MessageContext;
-  common: Omit<Parameters<typeof Composer>[0], 'threadTs'>;
+  common: Common;
   onClose: () => void;
 }) {
   const shown = channel.messages.filter((one) => one.ts === ts || one.threadTs === ts);

@@ -5,8 +5,10 @@ import { act, type Message, type Person } from './client.ts';
 import { Emoji } from './emoji.tsx';
 import type { Directory } from './mrkdwn.tsx';
 
+/** What a message needs to know of the page around it. */
 export interface MessageContext {
   readonly as: string;
+  readonly app: string;
   readonly people: readonly Person[];
   readonly directory: Directory;
   readonly shortcuts: readonly { name: string; callbackId: string }[];
@@ -40,8 +42,8 @@ export function MessageRow({
   const person = context.people.find((one) => one.id === message.user);
   const { as, onShown } = context;
   const run = (body: Record<string, unknown>) =>
-    act({ as, channel: message.channel, ts: message.ts, ...body }).then(onShown, () =>
-      onShown('The simulator is away.'),
+    act({ as, channel: message.channel, ts: message.ts, ...body }).then(onShown, (error: Error) =>
+      onShown(error.message),
     );
   const blocks = message.blocks.length > 0 ? message.blocks : [plain(message.text)];
   return (
@@ -62,6 +64,7 @@ export function MessageRow({
         <Blocks
           blocks={blocks}
           directory={context.directory}
+          folds={!person?.isBot}
           onUse={(target) => run({ act: 'click', target })}
         />
         <Reactions
@@ -69,14 +72,7 @@ export function MessageRow({
           context={context}
           onReact={(name, on) => run({ act: on ? 'react' : 'unreact', emoji: name })}
         />
-        {replies && replies.length > 0 ? (
-          <button type="button" className="replies" onClick={() => context.onThread(message.ts)}>
-            <b>
-              {replies.length} {replies.length === 1 ? 'reply' : 'replies'}
-            </b>
-            <span>Last reply at {clock(replies.at(-1)?.ts ?? message.ts)}</span>
-          </button>
-        ) : null}
+        <Replies replies={replies ?? []} onOpen={() => context.onThread(message.ts)} />
       </div>
       {message.visibleTo === null ? <Toolbar message={message} context={context} run={run} /> : null}
     </article>
@@ -84,6 +80,19 @@ export function MessageRow({
 }
 
 const plain = (text: string) => ({ type: 'section', block_id: 'text', text: { type: 'mrkdwn', text } });
+
+function Replies({ replies, onOpen }: { replies: readonly Message[]; onOpen: () => void }) {
+  const last = replies.at(-1);
+  if (!last) return null;
+  return (
+    <button type="button" className="replies" onClick={onOpen}>
+      <b>
+        {replies.length} {replies.length === 1 ? 'reply' : 'replies'}
+      </b>
+      <span>Last reply at {clock(last.ts)}</span>
+    </button>
+  );
+}
 
 function Reactions({
   message,
@@ -127,10 +136,6 @@ function Toolbar({
   run: (body: Record<string, unknown>) => Promise<void>;
 }) {
   const [open, setOpen] = useState(false);
-  const close = (then: () => unknown) => () => {
-    setOpen(false);
-    then();
-  };
   return (
     <div className={open ? 'toolbar open' : 'toolbar'} role="toolbar" aria-label="Message actions">
       {REACTIONS.map((name) => (
@@ -164,21 +169,34 @@ function Toolbar({
         ⋮
       </button>
       {open ? (
-        <div className="menu" role="menu">
-          {context.shortcuts.map((shortcut) => (
-            <button
-              type="button"
-              role="menuitem"
-              key={shortcut.callbackId}
-              onClick={close(() => run({ act: 'shortcut', callbackId: shortcut.callbackId }))}
-            >
-              {shortcut.name} <span>dd0c/run</span>
-            </button>
-          ))}
-          {context.shortcuts.length === 0 ? (
-            <p>Slack offers this app’s shortcuts only to members of its own workspace.</p>
-          ) : null}
-        </div>
+        <ShortcutMenu
+          context={context}
+          onChoose={(callbackId) => {
+            setOpen(false);
+            return run({ act: 'shortcut', callbackId });
+          }}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+function ShortcutMenu({
+  context: { shortcuts, app },
+  onChoose,
+}: {
+  context: MessageContext;
+  onChoose: (callbackId: string) => Promise<void>;
+}) {
+  return (
+    <div className="menu" role="menu">
+      {shortcuts.map(({ name, callbackId }) => (
+        <button type="button" role="menuitem" key={callbackId} onClick={() => onChoose(callbackId)}>
+          {name} <span>{app}</span>
+        </button>
+      ))}
+      {shortcuts.length === 0 ? (
+        <p>Slack offers this app’s shortcuts only to members of its own workspace.</p>
       ) : null}
     </div>
   );

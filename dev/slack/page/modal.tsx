@@ -29,7 +29,7 @@ export function Modal({
       setBusy(false);
       onShown(shown);
     };
-    act({ as, viewId: view.id, ...body }).then(settle, () => settle('The simulator is away.'));
+    act({ as, viewId: view.id, ...body }).then(settle, (error: Error) => settle(error.message));
   };
   return (
     <div className="overlay">
@@ -63,7 +63,7 @@ export function Modal({
             blocks={view.blocks}
             directory={directory}
             onUse={(target) => run({ act: 'clickInView', target, filled: typed })}
-            modal={{ view, typed, onType: (id, value) => setTyped({ ...typed, [id]: value }) }}
+            typing={{ view, typed, onType: (id, value) => setTyped({ ...typed, [id]: value }) }}
           />
         </div>
         <footer>

@@ -1,9 +1,10 @@
 import { createElement, Fragment, type ReactNode } from 'react';
 import { Words } from './emoji.tsx';
 
+/** Names for the ids in messages. */
 export interface Directory {
-  readonly users: { id: string; name: string }[];
-  readonly channels: { id: string; name: string }[];
+  readonly users: readonly { id: string; name: string }[];
+  readonly channels: readonly { id: string; name: string }[];
 }
 
 /** Code, `<…>`, then *bold*, _italic_ and ~strike~ at the edges of words (docs.slack.dev/messaging/formatting-message-text). */

@@ -144,7 +144,7 @@ export const DELIVERY: readonly ToolInput[] = [
     says: 'shows settings of Ansible',
     switches: '--list --graph -l --yaml -v',
     values: '-i --host',
-   
+
     examples: { safe: ['ansible-inventory -i h --list'] },
   },
   {

@@ -289,7 +289,8 @@ export const FILES: readonly ToolInput[] = [
     operands: [
       {
         at: 'any',
-        matches: '^/(etc/(passwd|shadow|sudoers|cron|pam)|dev/|boot|bin|sbin|lib)',
+        matches:
+          '^/(etc/(passwd|shadow|sudoers|cron|pam)|dev/|boot|bin|sbin|lib)|^/(etc|usr|var|root|home|opt|srv|proc|sys)/?$',
         risk: 'danger',
         says: 'moves something the system needs',
       },
@@ -644,7 +645,8 @@ export const FILES: readonly ToolInput[] = [
         takes: 'value',
         risk: 'danger',
         says: 'may name a program to run',
-        except: '^(?!.*[Cc]ommand).*$',
+        except:
+          '^(StrictHostKeyChecking|ConnectTimeout|BatchMode|UserKnownHostsFile|LogLevel|User|Port|IdentitiesOnly)[= ]',
       },
     ],
     operands: [

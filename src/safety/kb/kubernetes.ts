@@ -359,7 +359,7 @@ export const KUBERNETES: readonly ToolInput[] = [
       },
       adm: {
         simple: {
-          safe: 'top node | top pod | top images | node-logs | inspect-certificates',
+          safe: 'top node | top nodes | top pod | top pods | top images | node-logs | inspect-certificates',
           caution: 'cordon | uncordon | taint | upgrade | must-gather | inspect',
           danger: 'prune',
         },

@@ -37,13 +37,11 @@ export const WRAPPERS: readonly ToolInput[] = [
     examples: { danger: ['su - postgres', "su - postgres -c 'psql -l'", "su -c 'rm -rf x'"] },
   },
   {
-    name: 'chroot nsenter unshare',
-    about: 'Runs a command in another root or namespace.',
+    name: 'chroot',
+    about: 'Runs a command in another root.',
     risk: 'caution',
-    says: 'runs it with access to another system',
-    switches: '-a -m -u -i -n -p -U -C -T -F -r --all --mount --uts --ipc --net --pid --user --cgroup',
-    values: '-t --target -S -G --userspec --groups',
-    style: 'gnu',
+    says: 'runs it with another root directory',
+    values: '--userspec --groups',
     runs: {
       form: 'words',
       after: 1,
@@ -51,6 +49,22 @@ export const WRAPPERS: readonly ToolInput[] = [
       alone: { risk: 'danger', says: 'opens a shell inside another system', traits: ['interactive'] },
     },
     examples: { danger: ['chroot /host', 'chroot /mnt rm -rf x'], caution: ['chroot /host ls'] },
+  },
+  {
+    name: 'nsenter unshare',
+    about: 'Runs a command in other namespaces.',
+    risk: 'caution',
+    says: 'runs it inside another system',
+    switches:
+      '-a -m -u -i -n -p -U -C -T -F -r -f -Z --all --mount --uts --ipc --net --pid --user --cgroup --fork --preserve-credentials',
+    values: '-t --target -S -G --setuid --setgid',
+    optional: '--mount --uts --ipc --net --pid --user --cgroup --root --wd',
+    runs: {
+      form: 'words',
+      raises: 'danger',
+      alone: { risk: 'danger', says: 'opens a shell inside another system', traits: ['interactive'] },
+    },
+    examples: { danger: ['nsenter -t 1 -a', 'nsenter -t 1 -m rm x'], caution: ['nsenter -t 1 -n ss -s'] },
   },
   {
     name: 'env',
@@ -135,9 +149,9 @@ export const WRAPPERS: readonly ToolInput[] = [
     name: 'xargs',
     about: 'Runs a command for each word of its input.',
     switches: '-0 -r -t -x --null --no-run-if-empty --verbose',
-    values: '-n -P -L -s -d -E -a --max-args --max-procs --max-lines --delimiter',
+    values: '-I -n -P -L -s -d -E -a --max-args --max-procs --max-lines --delimiter',
     raises: [{ flags: '-p -o', risk: 'caution', says: 'asks at the terminal' }],
-    optional: '-i',
+    optional: '-i --replace',
     runs: {
       form: 'words',
       appends: true,
@@ -183,7 +197,8 @@ export const WRAPPERS: readonly ToolInput[] = [
         takes: 'value',
         risk: 'danger',
         says: 'may name a program to run',
-        except: '^(?!.*(command|program|knownhostscommand|pkcs11|securitykeyprovider|include|match)).*$',
+        except:
+          '^(StrictHostKeyChecking|ConnectTimeout|ConnectionAttempts|BatchMode|UserKnownHostsFile|LogLevel|ServerAliveInterval|ServerAliveCountMax|User|Port|PreferredAuthentications|PasswordAuthentication|PubkeyAuthentication|IdentitiesOnly|RequestTTY|AddressFamily|ControlMaster|ControlPath|ControlPersist|TCPKeepAlive|Compression|NumberOfPasswordPrompts|HostKeyAlgorithms)[= ]',
       },
     ],
     traitUnless: { trait: 'interactive', operands: 2 },

@@ -34,6 +34,13 @@ describe('a Bolt app in the simulator', () => {
     expect(card).toMatchObject({ name: 'dd0crun', threadTs: ts, visibleTo: null });
   });
 
+  test('a message with replies carries its own thread_ts, as Slack sends it', async () => {
+    const { ts } = await turn();
+    await sim.act('bob').shortcut('ops', ts);
+    const sent = sim.deliveries().at(-1)?.payload;
+    expect(sent?.message).toMatchObject({ ts, thread_ts: ts });
+  });
+
   test('a click updates the message in place and keeps the old version', async () => {
     const { card } = await turn();
     await sim.act('bob').click('ops', card.ts, { actionId: 'approve', value: 'v1.one' });

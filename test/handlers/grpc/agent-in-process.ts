@@ -10,14 +10,19 @@ import { agentKey, policyOf, stateWith } from '../../agent/world.ts';
 import { silent, tls } from './memory.ts';
 
 /** A real agent in this process, with a journal in a folder of its own. */
-export async function agentAt(port: number, folder: string, policy: string | null = null): Promise<Agent> {
+export async function agentAt(
+  port: number,
+  folder: string,
+  policy: string | null = null,
+  caPem = tls.certPem,
+): Promise<Agent> {
   await loadSafety();
   return new Agent({
     initial: stateWith({ policy: policyOf(policy) }),
     journal: openJournal(join(folder, 'journal')),
     key: agentKey,
     address: `127.0.0.1:${port}`,
-    caPem: tls.certPem,
+    caPem,
     clock: systemClock,
     random: Math.random,
     host: realHost,

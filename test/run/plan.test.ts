@@ -1,0 +1,121 @@
+import { describe, expect, test } from '@jest/globals';
+import { execSha256 } from '../../src/protocol/envelope.ts';
+import { makePlan, type PlanInput, targetOf } from '../../src/run/plan.ts';
+import type { Parse } from '../../src/runbook/runbook.ts';
+import { buildParse, buildPlan, variable, verdict } from '../support/builders.ts';
+import { fakeScanner } from '../support/fakes.ts';
+
+const { steps: _, title: __, ...FIXED } = buildPlan();
+
+function plan(parse: Parse, values: Record<string, string> = {}, trust: PlanInput['trust'] = 'copilot') {
+  const verdicts = parse.steps.map((step) => step.commands.map(() => verdict('safe')));
+  const input = { ...FIXED, trust, parse, verdicts, values: new Map(Object.entries(values)) };
+  return makePlan(input, fakeScanner);
+}
+
+function steps(...args: Parameters<typeof plan>) {
+  const made = plan(...args);
+  if (!made.ok) throw new Error(made.refusal.code);
+  return made.plan.steps;
+}
+
+const only = (command: string, values?: Record<string, string>) =>
+  steps(buildParse([[command]], { variables: Object.keys(values ?? {}).map((name) => variable(name)) }), values)[0];
+
+describe('a plan', () => {
+  test('holds what would run, byte for byte, with its hash', () => {
+    const job = only('restart <pod> now', { pod: 'api-1' })?.job;
+    expect(job?.command).toBe('restart api-1 now');
+    const { exec } = job ?? {};
+    expect(exec?.mode === 'bash' && Buffer.from(exec.command_b64, 'base64url').toString()).toBe('restart api-1 now');
+    expect(job?.execSha256).toBe(exec && execSha256(exec));
+  });
+
+  test('binds the run and the step into the hash, so that the same command twice is two approvals', () => {
+    const [one, two] = steps(buildParse([['restart api'], ['restart api']]));
+    expect(one?.job?.execSha256).not.toBe(two?.job?.execSha256);
+  });
+
+  test('judges again with the real values and not by what the preview said', () => {
+    expect(only('<verb> api', { verb: 'drop' })?.job?.verdict.risk).toBe('danger');
+  });
+
+  test('numbers every command and every step without one, in order', () => {
+    const made = steps(buildParse([['show a', 'restart b'], [], ['drop c']]));
+    expect(made.map(({ id, job }) => [id, job?.command ?? null])).toEqual([
+      ['s1', 'show a'],
+      ['s2', 'restart b'],
+      ['s3', null],
+      ['s4', 'drop c'],
+    ]);
+  });
+
+  test.each([
+    ['copilot', ['one', 'one', 'other-than-requester']],
+    ['guided', ['auto', 'one', 'other-than-requester']],
+  ] as const)('names who has to agree at trust %s', (trust, rules) => {
+    const made = steps(buildParse([['show a', 'restart b', 'drop c']]), {}, trust);
+    expect(made.map(({ job }) => job?.rule)).toEqual(rules);
+  });
+
+  test('asks for a typed word for danger alone', () => {
+    expect(only('drop db-7')?.job?.confirm).toBe('db-7');
+    expect(only('restart db-7')?.job?.confirm).toBeNull();
+  });
+});
+
+describe('a person does it by hand', () => {
+  test.each([
+    ['interactive', 'vim /etc/hosts', /terminal/],
+    ['too long', `echo ${'x'.repeat(2_400)}`, /longer than 2400/],
+    ['too long once its hidden characters are shown', `echo ${'\u202e'.repeat(400)}`, /longer than 2400/],
+  ])('when the command is %s', (_name, command, reason) => {
+    expect(only(command)).toMatchObject({ job: null, byHand: { command, reason: expect.stringMatching(reason) } });
+  });
+
+  test('not when it is as long as can be reviewed', () => {
+    expect(only(`echo ${'x'.repeat(2_395)}`)?.job?.command).toHaveLength(2_400);
+  });
+
+  test('when there is no command', () => {
+    expect(steps(buildParse([[], ['show a']]))[0]).toMatchObject({ job: null, byHand: { command: null } });
+  });
+});
+
+describe('no plan is made', () => {
+  const parse = buildParse([['show a'], ['restart <pod>']], { variables: [variable('pod')] });
+  test.each([
+    ['missing-value', {}],
+    ['refused-value', { pod: 'a;b' }],
+    ['refused-value', { pod: '-rf' }],
+    ['refused-value', { pod: '$(id)' }],
+    ['refused-value', { pod: 'a b' }],
+    ['refused-value', { pod: 'a\nb' }],
+    ['refused-value', { pod: '' }],
+  ])('%s: %j', (code, values) => {
+    const made = plan(parse, values as Record<string, string>);
+    expect(made).toMatchObject({ ok: false, refusal: { code, sentence: expect.stringMatching(/^Step 2: /) } });
+  });
+});
+
+describe('the word to type', () => {
+  test.each([
+    ['drop --now db-7', 'db-7'],
+    ['drop', 'step 4'],
+    ['drop --all', 'step 4'],
+    [`drop ${'x'.repeat(61)}`, 'step 4'],
+    ['drop dä', 'step 4'],
+    ['show a', 'a'],
+  ])('for %j is %j', (command, word) => {
+    expect(targetOf(command, 4, fakeScanner)).toBe(word);
+  });
+
+  test('is the target of the first dangerous part', () => {
+    const parts = [['show', 'a'], ['drop', 'b'], ['drop', 'c']];
+    expect(targetOf('', 4, { ...fakeScanner, plannedInvocations: () => parts })).toBe('b');
+  });
+
+  test('is the number of the step when nobody can say what would start', () => {
+    expect(targetOf('drop x', 4, { ...fakeScanner, plannedInvocations: () => null })).toBe('step 4');
+  });
+});
