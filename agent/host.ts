@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import type { Host } from './checks.ts';
+import { errnoOf } from './errno.ts';
 
 /** The host as the checks see it. What cannot be looked at is not there. */
 export const realHost: Host = {
@@ -9,7 +10,7 @@ export const realHost: Host = {
       accessSync(path, constants.X_OK);
       return statSync(path).isFile();
     } catch (error) {
-      if (error instanceof Error && 'code' in error) return false;
+      if (errnoOf(error) !== null) return false;
       throw error;
     }
   },

@@ -83,9 +83,8 @@ function readRecord(
 function parseEntry(body: Uint8Array): Entry | null {
   try {
     return entrySchema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)));
-  } catch (error) {
-    if (error instanceof Error) return null;
-    throw error;
+  } catch {
+    return null;
   }
 }
 

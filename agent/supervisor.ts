@@ -4,6 +4,7 @@ import { commandText } from '../src/protocol/index.ts';
 import { truncateTail } from '../src/text/truncate.ts';
 import type { Clock } from './clock.ts';
 import type { Outcome } from './core.ts';
+import { errnoOf } from './errno.ts';
 import { OutputWindow, presentable } from './output.ts';
 import type { Policy, Profile } from './policy.ts';
 
@@ -146,7 +147,6 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && OUT_OF_REACH.includes(String(error.code))))
-      throw error;
+    if (!OUT_OF_REACH.includes(errnoOf(error) ?? '')) throw error;
   }
 }

@@ -102,15 +102,10 @@ interface Judge {
   readonly sql: boolean;
 }
 
-/** Whether a unit of an unprompted block is a command, given what the block has shown so far. */
 type CommandUnit = Extract<Unit, { type: 'command' }>;
 
-function accepts(
-  unit: CommandUnit,
-  judge: Judge,
-  sawCommand: boolean,
-  sawOutput: boolean,
-): boolean {
+/** Whether a unit of an unprompted block is a command, given what the block has shown so far. */
+function accepts(unit: CommandUnit, judge: Judge, sawCommand: boolean, sawOutput: boolean): boolean {
   const text = unit.command.text;
   if (unit.prompted) return true;
   if (judge.transcript) return false;
@@ -202,13 +197,14 @@ export function readCode(lines: readonly Line[], lang: string | null, context: C
   if (foreign && !prompted && commands.some((unit) => shapeOf(unit.command.text) !== 'strong')) {
     return noted(lines, 'configuration');
   }
-  return readUnits(units, {
+  const reading = readUnits(units, {
     shell: SHELL.has(tag) || (roots !== null && tag === ''),
     shaped: tag === '' ? shapedAs(commands, context.told) : 'no',
     transcript: prompted,
     foreign,
     sql: SQL.has(tag),
   });
+  return reading.groups.length + reading.untaken.length === 0 ? noted(lines, 'mention') : reading;
 }
 
 /** Whether a block without a tag is nothing but lines shaped like commands: of known tools also, or only of unknown ones. */
@@ -217,7 +213,7 @@ function shapedAs(units: readonly CommandUnit[], told: boolean): Judge['shaped']
   const shapes = lines.map((line) => (isOutput(line) || isConfiguration(line) ? 'none' : shapeOf(line)));
   if (shapes.includes('none')) return 'no';
   if (shapes.includes('strong')) return 'mixed';
-  return told ? 'unknown-tools' : 'no';
+  return told || lines.every((line) => /\s--?\w/.test(line)) ? 'unknown-tools' : 'no';
 }
 
 function withoutRoot(line: Line): Line {

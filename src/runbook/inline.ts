@@ -77,8 +77,8 @@ function lead(before: string): string {
 
 function toldToRun(span: CodeSpan, text: string): boolean {
   const before = lead(span.before);
-  const alone =
-    (before.trim() === '' || /\n[ \t]*$/.test(span.before)) && /^\s*[.;:]?\s*(?:\n|$)/.test(span.after);
+  const ownLine = /\n[ \t]*$/.test(span.before) && !FORBIDDEN.test(before);
+  const alone = (before.trim() === '' || ownLine) && /^\s*[.;:]?\s*$/.test(span.after);
   const words = text.trim().split(/\s+/);
   const argued = words.length > 2 || words.slice(1).some((word) => /^-|[/.=<$]/.test(word));
   if (alone) return words.length > 1;

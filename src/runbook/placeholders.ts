@@ -25,7 +25,7 @@ const SQUARE = /\[([A-Za-z][\w -]{1,60}\w)\]/y;
 const DOLLAR = /\$(?:([A-Za-z_]\w{0,100})|\{([A-Za-z_]\w{0,100})([^\w}][^}]{0,400})?\})/y;
 const CAPITALS =
   /(?:(?:YOUR|MY|ENTER|INSERT|REPLACE|CHANGE|SOME|TARGET)_[A-Z0-9_]{1,60}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:ID|NAME|HERE|IP|HOST|HOSTNAME|PORT|NODE|POD|NAMESPACE|REGION|ZONE|BUCKET|USER|PASSWORD|TOKEN|KEY|URL|PATH|FILE|DIR|CLUSTER|VERSION|NUMBER|DATE|PID|UUID|ADDRESS))(?![\w=.-])/y;
-const CROSSES = /X{3,}/y;
+const CROSSES = /X{3,80}/y;
 
 const matchAt = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
   pattern.lastIndex = at;
@@ -68,6 +68,8 @@ interface Place {
   readonly at: number;
   readonly quoting: Quoting;
   readonly assigned: ReadonlyMap<string, number>;
+  /** Names of closing tags in the text: `<b>` beside `</b>` is markup. */
+  readonly closed: ReadonlySet<string>;
 }
 
 const previous = (place: Place): string => place.text[place.at - 1] ?? '';
@@ -76,7 +78,7 @@ function angle(place: Place): Placeholder | null {
   const found = matchAt(ANGLE, place.text, place.at);
   const name = found?.[1];
   if (!found || !name || NOT_ANGLE.test(name) || previous(place) === '<') return null;
-  if (place.text.includes(`</${name.split(/\s/)[0]}`)) return null;
+  if (place.closed.has(name.split(/\s/)[0] ?? name)) return null;
   return { name, spelling: found[0], start: place.at, bindable: true };
 }
 
@@ -170,13 +172,14 @@ export function findPlaceholders(text: string): Placeholder[] {
   const found: Placeholder[] = [];
   const quoting = quotings(text);
   const assigned = assignedNames(text);
+  const closed = new Set([...text.matchAll(/<\/([A-Za-z][\w.-]{0,78})/g)].map((tag) => tag[1] ?? ''));
   let at = 0;
   while (at < text.length) {
     const how = quoting[at] ?? 'none';
     const one =
       how === 'comment' || (how === 'literal-heredoc' && text[at] === '$')
         ? null
-        : placeholderAt({ text, at, quoting: how, assigned });
+        : placeholderAt({ text, at, quoting: how, assigned, closed });
     if (one) found.push(one);
     at += one ? one.spelling.length : 1;
   }

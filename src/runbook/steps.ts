@@ -26,6 +26,8 @@ export interface Draft {
   end: number;
 }
 
+/** More commands than any runbook has; blocks after that many are left out as too long. */
+const MAX_COMMANDS = 1000;
 /** Below every heading. */
 const LABEL_LEVEL = 7;
 
@@ -49,6 +51,7 @@ export class StepReader {
   /** Items whose text only frames what is nested in them, until they turn out to hold no step. */
   private frames: { readonly lead: Lead; readonly item: number; readonly drafts: number }[] = [];
   private sectionDrafts = 0;
+  private taken = 0;
   private adjacent = false;
 
   constructor(source: string, document: Document) {
@@ -57,6 +60,10 @@ export class StepReader {
   }
 
   read(block: Block): void {
+    if (this.taken >= MAX_COMMANDS) {
+      this.leaveOut(block.lines, 'too-long');
+      return;
+    }
     switch (block.type) {
       case 'heading':
         this.heading(block);
@@ -231,6 +238,7 @@ export class StepReader {
     const last = this.drafts.at(-1);
     if (first && !lead && !group.comment && this.adjacent && last && this.sectionDrafts > 0) {
       last.commands.push(...group.commands);
+      this.taken += group.commands.length;
       last.end = group.commands.at(-1)?.source.end ?? last.end;
       return;
     }
@@ -311,5 +319,6 @@ export class StepReader {
     });
     this.warnings = [];
     this.sectionDrafts += 1;
+    this.taken += commands.length;
   }
 }

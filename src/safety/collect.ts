@@ -158,14 +158,6 @@ function remark(node: SyntaxNode, walk: Walk, scope: Scope): void {
       );
       return;
     }
-    case 'Function': {
-      say(
-        'shell.function',
-        'caution',
-        'A function gives a name a new meaning, so later words may not mean what they say.',
-      );
-      return;
-    }
     case 'Coproc': {
       say('shell.coproc', 'caution', 'A coprocess keeps running beside the command.');
       return;

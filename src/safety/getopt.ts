@@ -90,7 +90,8 @@ function readOption(arg: Arg, following: readonly Arg[], state: State): number {
   const text = arg.text ?? arg.lead;
   const { style } = state.table;
   if (style === 'find') return readWhole(text, arg, following, state);
-  if (text.startsWith('--') || style === 'single-dash') return readLong(text, arg, following, state);
+  if (text.startsWith('--') || style === 'single-dash' || (text.length > 2 && state.table.takes.has(text)))
+    return readLong(text, arg, following, state);
   if (style === 'bundle-first' && !text.startsWith('-')) return readBundle(`-${text}`, arg, following, state);
   return readBundle(text, arg, following, state);
 }

@@ -4,7 +4,7 @@ import { abbreviates, hasFlag, type Option, type Parsed, parseArgs, split } from
 import type { Entry } from './knowledge.ts';
 import { type Arg, basename, type Invocation, known } from './model.ts';
 import { judgePrograms } from './payload.ts';
-import { isSecretPath, judgeRedirects } from './redirect.ts';
+import { isSecretPath, judgeRedirects, writeRisk } from './redirect.ts';
 import type { Risky } from './schema.ts';
 import { runInner } from './wrappers.ts';
 
@@ -84,7 +84,7 @@ function judgeNamed(name: Arg, text: string, invocation: Invocation, context: Co
   if (
     (!tool && /\.(sh|bash|py|rb|pl|js|ts|php|lua|ksh|zsh|exe|bat|ps1)$/.test(bare)) ||
     /^\.{0,2}\/$/.test(text) ||
-    /^\.\.?\//.test(text)
+    /^(\.\.?|~[^/]*|\/(var\/)?tmp|\/dev\/shm|\/home\/[^/]+)\//.test(text)
   ) {
     add(context, 'program.unseen-script', 'danger', `${bare} is a program nobody here has seen.`, name.span);
     return;
@@ -218,6 +218,7 @@ function judgeOptions(entry: Entry, options: readonly Option[], context: Context
   const { rule, table, node } = entry;
   for (const option of options) {
     const raises = table.raises.get(option.flag) ?? (option.known ? [] : abbreviates(option.flag, table));
+    if (raises.some((raise) => raise.writes)) judgeWritten(rule, option.value, context);
     for (const raise of raises)
       if (applies(raise, option.value?.text ?? null))
         add(
@@ -255,6 +256,13 @@ function judgeOptions(entry: Entry, options: readonly Option[], context: Context
   }
 }
 
+function judgeWritten(rule: string, arg: Arg | null | undefined, context: Context): void {
+  const path = arg?.text ?? arg?.lead;
+  const write = arg && path ? writeRisk(path) : null;
+  if (arg && write?.risk === 'danger')
+    add(context, `${rule}.${write.rule}`, 'danger', write.sentence, arg.span);
+}
+
 /** Whether a risky option is risky with this value; a value nobody knows counts as the worst. */
 function applies(raise: Risky, value: string | null): boolean {
   if (value === null) return true;
@@ -273,6 +281,9 @@ function judgeOperands(entry: Entry, parsed: Parsed, context: Context): void {
       )
         add(context, `${rule}.operand`, row.risk, `${rule} ${row.says}.`, operand.span);
   });
+  if (node.writes && (node.writesWith === undefined || hasFlag(parsed, node.writesWith)))
+    for (const operand of node.writes === 'last' ? operands.slice(-1) : operands)
+      judgeWritten(rule, operand, context);
   if (node.most && operands.length > node.most.operands)
     add(
       context,

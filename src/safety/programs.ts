@@ -1,3 +1,4 @@
+import { writeRisk } from './redirect.ts';
 import type { ProgramSpec } from './schema.ts';
 import { type Dialect, judgeSql } from './sql.ts';
 import type { Risk } from './verdict.ts';
@@ -64,14 +65,20 @@ function judgeSed(script: string): ProgramFinding {
       at = end + flags.length;
       const next = script[at];
       if (next === 'e') return bad('danger', 'The e flag of s runs the result as a program.');
-      if (next === 'w') return bad('caution', 'The w flag of s writes a file.');
+      if (next === 'w') return written(script, at + 1);
       if (next !== undefined && !/[\s;}]/.test(next)) return unread;
-    } else if (command === 'w' || command === 'W')
-      return bad('caution', 'The w command of sed writes a file.');
+    } else if (command === 'w' || command === 'W') return written(script, at);
     else if (command === 'e') return bad('danger', 'The e command of sed runs a program.');
     else return unread;
   }
   return { rule: 'sed.script', risk: 'safe', sentence: 'The sed script only edits what is printed.' };
+}
+
+/** What sed writes with `w`: the rest of the line is the name of the file. */
+function written(script: string, at: number): ProgramFinding {
+  const path = script.slice(at, lineEnd(script, at)).trim();
+  const risk = writeRisk(path)?.risk === 'danger' ? 'danger' : 'caution';
+  return { rule: 'sed.script', risk, sentence: 'This sed script writes a file.' };
 }
 
 function lineEnd(text: string, at: number): number {
@@ -125,8 +132,13 @@ function judgeAwk(program: string): readonly ProgramFinding[] {
   if (/@/.test(bare)) return say('danger', 'This awk program loads other code or calls a computed name.');
   if (bare.replaceAll('||', '').includes('|')) return say('danger', 'A pipe in awk runs a program.');
   if (/\bgetline\b/.test(bare)) return say('caution', 'getline in awk reads another file.');
-  if (/\bprintf?\b[^;}\n]*>/.test(bare.replace(/\([^()]*\)/g, '')))
-    return say('caution', 'This awk program writes a file.');
+  if (/\bprintf?\b[^;}\n]*>/.test(bare.replace(/\([^()]*\)/g, ''))) {
+    const texts = [...program.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? '');
+    return say(
+      texts.some((text) => writeRisk(text)?.risk === 'danger') ? 'danger' : 'caution',
+      'This awk program writes a file.',
+    );
+  }
   return say('safe', 'The awk program only prints.');
 }
 

@@ -26,6 +26,8 @@ const Raise = z.strictObject({
   except: pattern.optional(),
   /** The flag raises only when its value matches, or is not known. */
   when: pattern.optional(),
+  /** The value is a file it writes: files that give a way in, and devices, are danger. */
+  writes: z.boolean().optional(),
 });
 
 const OperandRule = z.strictObject({
@@ -86,6 +88,10 @@ const base = {
   /** Operands that may follow; without the rule any number may. */
   most: z.strictObject({ operands: z.number().int().min(0), risk, says: z.string() }).optional(),
   operands: z.array(OperandRule).optional(),
+  /** Which operands are files it writes, judged like the target of a redirection. */
+  writes: z.enum(['last', 'any']).optional(),
+  /** They are written only with one of these flags (`sed -i`). */
+  writesWith: z.string().optional(),
   /** Flags (with the values they must have) that make it change nothing. */
   dryRun: z.array(z.strictObject({ flags: z.string(), value: pattern.optional() })).optional(),
   traits: z.array(trait).optional(),

@@ -329,7 +329,7 @@ function judgeInside(words: readonly string[], tokens: readonly Token[]): readon
       /^(EXPLAIN|DESC|DESCRIBE)$/.test(words[0] ?? '')
     )
       found.push(finding('explain', 'danger', `${word} inside EXPLAIN may be carried out.`));
-    if (words[index + 1] === '(') found.push(...judgeCall(words, index, tokens));
+    if (index > 0 && words[index + 1] === '(') found.push(...judgeCall(words, index, tokens));
   });
   return found;
 }

@@ -7,7 +7,7 @@ import { visible } from '../text/visible.ts';
 import { ACTIONS, encodeId, encodeStep } from './actions.ts';
 import { actions, type ButtonSpec, code, context, section } from './blocks.ts';
 import type { Message } from './message.ts';
-import { clip, duration, mention, moment, plain, RISK_LABEL, reasons } from './words.ts';
+import { duration, mention, moment, plain, RISK_LABEL, reasons } from './words.ts';
 
 const MAX_TITLE = 200;
 const MAX_ABOUT = 2_000; // of a step beside its command and output, so that a message keeps to its budget
@@ -23,14 +23,14 @@ export function renderRun(state: RunState): Message[] {
 }
 
 function runMessage(state: RunState, plan: Plan): Message {
-  const headline = `*${plain(clip(plan.title, MAX_TITLE))}*`;
+  const headline = `*${plain(plan.title, MAX_TITLE)}*`;
   const where = whereItStands(state);
   const people = `Run ${plan.runId}, started by ${mention(plan.requester)} at ${moment(state.startedAt)} · ${count(state.steps.length)}`;
   return {
     key: 'run',
     channel: plan.channel,
     spot: { kind: 'channel' },
-    text: `${plain(clip(plan.title, MAX_TITLE))}: ${where}`,
+    text: `${plain(plan.title, MAX_TITLE)}: ${where}`,
     blocks: [section(`${headline}\n${where}`), context(people), ...runButtons(state, plan)],
   };
 }
@@ -86,10 +86,10 @@ function runButtons(state: RunState, plan: Plan): KnownBlock[] {
 
 function stepMessage(state: RunState, plan: Plan, step: StepState): Message {
   const line = stepLine(state, step);
-  const title = plain(clip(step.title, MAX_TITLE));
+  const title = plain(step.title, MAX_TITLE);
   const notes = [
-    ...(step.branch ? [`Only if: ${plain(clip(step.branch, MAX_TITLE))}`] : []),
-    ...step.warnings.map((warning) => `Note: ${plain(clip(warning, MAX_TITLE))}`),
+    ...(step.branch ? [`Only if: ${plain(step.branch, MAX_TITLE)}`] : []),
+    ...step.warnings.map((warning) => `Note: ${plain(warning, MAX_TITLE)}`),
   ];
   return {
     key: step.id,

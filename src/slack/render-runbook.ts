@@ -10,7 +10,7 @@ import { ACTIONS, encodeId } from './actions.ts';
 import { actions, type ButtonSpec, code, context, header, section } from './blocks.ts';
 import { textLength } from './limits.ts';
 import type { Message, Spot } from './message.ts';
-import { clip, mention, plain, RISK_LABEL, reasons } from './words.ts';
+import { mention, plain, RISK_LABEL, reasons } from './words.ts';
 
 const PAGE_BLOCKS = 40; // leaves room for the frame inside Slack's 50
 const PAGE_TEXT = 6_000; // leaves room for the frame inside our 8,000
@@ -25,7 +25,7 @@ export function renderRunbook(state: RunbookState, id: RunbookId): Message[] {
   const { channel, threadTs } = source.place;
   const spot: Spot = threadTs ? { kind: 'thread', ts: threadTs } : { kind: 'channel' };
   const lines = flatten(parse, state.verdicts);
-  const title = plain(clip(parse.title, MAX_TITLE));
+  const title = plain(parse.title, MAX_TITLE);
   if (!hasCommands(state)) return [nothingToRun(title, lines.length, channel, spot)];
 
   const pages = paginate(lines.map((line) => lineBlocks(line, source.text)));
@@ -64,10 +64,10 @@ function summary(state: RunbookState, lines: readonly Line[]): string {
 }
 
 function lineBlocks({ number, step, command, verdict }: Line, source: string): KnownBlock[] {
-  const title = `*${number}.* ${verdict ? RISK_LABEL[verdict.risk] : 'by hand'} · ${plain(clip(step.description, MAX_TITLE))}`;
+  const title = `*${number}.* ${verdict ? RISK_LABEL[verdict.risk] : 'by hand'} · ${plain(step.description, MAX_TITLE)}`;
   const notes = [
-    ...(step.branch ? [`If: ${plain(clip(step.branch, MAX_TITLE))}`] : []),
-    ...step.warnings.map((warning) => `Note: ${plain(clip(warning, MAX_TITLE))}`),
+    ...(step.branch ? [`If: ${plain(step.branch, MAX_TITLE)}`] : []),
+    ...step.warnings.map((warning) => `Note: ${plain(warning, MAX_TITLE)}`),
     ...(verdict && verdict.risk !== 'safe' ? [reasons(verdict)] : []),
   ];
   const where = command ? ` _(${place(source, command.source)})_` : '';

@@ -7,7 +7,7 @@ import type { RunbookState } from '../runbook/stream.ts';
 import type { TenantState } from '../tenant/tenant.ts';
 import { ACTIONS, encodeId } from './actions.ts';
 import { actions, context, section } from './blocks.ts';
-import { clip, mention, moment, plain } from './words.ts';
+import { mention, moment, plain } from './words.ts';
 
 /** An answer that only the person who asked sees. */
 export interface Reply {
@@ -42,7 +42,7 @@ export function renderHelp(): Reply {
 export function suggest(word: string): Reply {
   const best = SUBCOMMANDS.map((name) => ({ name, far: distance(word, name) })).sort((a, b) => a.far - b.far)[0];
   const hint = best && best.far <= 2 ? ` Did you mean \`/runbook ${best.name}\`?` : '';
-  const text = `There is no \`/runbook ${plain(clip(word, 30))}\`.${hint} Nothing was done.`;
+  const text = `There is no \`/runbook ${plain(word, 30)}\`.${hint} Nothing was done.`;
   return { text, blocks: [section(text), ...(renderHelp().blocks ?? [])] };
 }
 
@@ -50,7 +50,7 @@ export function suggest(word: string): Reply {
 export function renderList(found: readonly { id: RunbookId; state: RunbookState }[], words: string, why: 'list' | 'run' = 'list'): Reply {
   if (found.length === 0) {
     const text = words
-      ? `No saved runbook has “${plain(clip(words, 60))}” in its title. \`/runbook list\` shows all.`
+      ? `No saved runbook has “${plain(words, 60)}” in its title. \`/runbook list\` shows all.`
       : 'No runbook is saved yet. Post one as a message, choose *Turn into runbook* from the message’s menu, and save it.';
     return { text, blocks: [section(text)] };
   }
@@ -59,7 +59,7 @@ export function renderList(found: readonly { id: RunbookId; state: RunbookState 
     const steps = state.parse?.steps.length ?? 0;
     const saved = state.savedBy ? `, saved by ${mention(state.savedBy)}` : '';
     return [
-      section(`*${plain(clip(state.parse?.title ?? '', 150))}*\n${steps} ${steps === 1 ? 'step' : 'steps'}${saved}`),
+      section(`*${plain(state.parse?.title ?? '', 150)}*\n${steps} ${steps === 1 ? 'step' : 'steps'}${saved}`),
       actions({ action: ACTIONS.startRun, label: 'Start run', value: encodeId(id) }),
     ];
   });
@@ -83,7 +83,7 @@ export function renderStatus({
   const runs = live.slice(0, MAX_LISTED).map((run) => {
     const step = currentStep(run, isSettled);
     const at = step ? `step ${step.number} of ${run.steps.length}, ${step.status.replaceAll('-', ' ')}` : run.status;
-    return `• ${plain(clip(run.plan?.title ?? '', 100))} (run ${run.plan?.runId}): ${at}`;
+    return `• ${plain(run.plan?.title ?? '', 100)} (run ${run.plan?.runId}): ${at}`;
   });
   const what = live.length === 0 ? 'No run is under way.' : `*${live.length} under way*\n${runs.join('\n')}`;
   const ask = { title: 'Pause all runs', question: 'No new step will start in this workspace. Steps that are running may finish.', yes: 'Pause all' };

@@ -8,11 +8,12 @@ import { z } from 'zod';
 import { type StepTarget, VIEWS } from './actions.ts';
 import { code, context, input, modal, section } from './blocks.ts';
 import { LIMITS } from './limits.ts';
-import { plain, reasons } from './words.ts';
+import { clip, plain, reasons } from './words.ts';
 
 /** Values of a run are at most this long; see bind. */
 const MAX_VALUE = 253;
 const MAX_COMMAND = 2_500;
+const MAX_EXAMPLE = 80;
 
 const inChannel = z.strictObject({ channel: z.string().min(1) });
 
@@ -42,7 +43,7 @@ export function startRunView(runbook: RunbookId, parse: Parse, channel: string):
     input({
       id: name,
       label: name,
-      hint: example ? `${type.replaceAll('-', ' ')}, for example ${example}` : type.replaceAll('-', ' '),
+      hint: example ? `${type.replaceAll('-', ' ')}, for example ${clip(example, MAX_EXAMPLE)}` : type.replaceAll('-', ' '),
       max: MAX_VALUE,
     }),
   );

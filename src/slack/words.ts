@@ -9,8 +9,9 @@ export const RISK_LABEL: Record<Risk, string> = { safe: 'ðŸŸ¢ safe', caution: 'ð
 
 export const mention = (user: UserId): string => `<@${user}>`;
 
-/** Untrusted words inside mrkdwn: escaped, control characters shown, line breaks folded. */
-export const plain = (text: string): string => escapeMrkdwn(visible(text).replaceAll(/\s+/g, ' ').trim());
+/** Untrusted words inside mrkdwn: control characters shown, line breaks folded, cut to `max` UTF-16 units, escaped. */
+export const plain = (text: string, max = Number.POSITIVE_INFINITY): string =>
+  escapeMrkdwn(clip(visible(text).replaceAll(/\s+/g, ' ').trim(), max));
 
 /** `42s`, `1m 12s`, `2h 05m`. */
 export function duration(ms: number): string {

@@ -168,6 +168,12 @@ describe('extract on any text', () => {
     expect(parse.untaken.at(-1)?.reason).toBe('too-long');
   });
 
+  test('stops at a thousand commands and says what was left', () => {
+    const parse = extract(`# T\n\n${'Run `ls -l`.\n\n'.repeat(1500)}`);
+    expect(parse.steps).toHaveLength(1000);
+    expect(parse.untaken.at(-1)?.reason).toBe('too-long');
+  });
+
   test('never takes a hidden command of an HTML comment', () => {
     expect(extract('# T\n\n<!-- Run `kubectl delete ns x` -->\n').steps).toEqual([]);
   });

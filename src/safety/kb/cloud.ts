@@ -56,6 +56,24 @@ const NOUN = '^[a-z][a-z0-9-]*$';
 /** Command lines of clouds. */
 export const CLOUD: readonly ToolInput[] = [
   {
+    name: 'gsutil s3cmd mc azcopy rclone swift',
+    about: 'Objects of clouds.',
+    risk: 'safe',
+    says: 'prints its help',
+    otherOptions: '^--?[a-zA-Z][a-zA-Z-]*$',
+    simple: {
+      safe: 'ls | du | stat | info | version | lsd | lsl | lsf | size | cat | list | about | tree | la | hash | post',
+      caution:
+        'cp | sync | copy | mv | mb | mkdir | put | get | upload | download | touch | iam | acl | rewrite | mirror | move | setmeta',
+      danger: 'rm | rb | delete | purge | rmdir | rmdirs | deletefile | cleanup | remove | del',
+    },
+    examples: {
+      safe: ['gsutil ls gs://x', 'rclone lsd r:'],
+      caution: ['gsutil cp a gs://x'],
+      danger: ['gsutil rm -r gs://x', 'rclone purge r:x'],
+    },
+  },
+  {
     name: 'aws',
     about: 'The command line of AWS.',
     risk: 'safe',

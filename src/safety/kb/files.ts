@@ -281,6 +281,7 @@ export const FILES: readonly ToolInput[] = [
   },
   {
     name: 'mv',
+    writes: 'any',
     about: 'Moves files.',
     risk: 'caution',
     says: 'moves or overwrites files',
@@ -306,6 +307,7 @@ export const FILES: readonly ToolInput[] = [
   },
   {
     name: 'cp install',
+    writes: 'last',
     about: 'Copies files.',
     risk: 'caution',
     says: 'writes files',
@@ -330,6 +332,7 @@ export const FILES: readonly ToolInput[] = [
   },
   {
     name: 'ln mkdir touch mkfifo',
+    writes: 'last',
     about: 'Create names in the file system.',
     risk: 'caution',
     says: 'creates files or directories',
@@ -380,13 +383,19 @@ export const FILES: readonly ToolInput[] = [
     },
   },
   {
-    name: 'chown chgrp setfacl',
+    name: 'chown chgrp setfacl setcap',
     about: 'Change who owns or may use files.',
     risk: 'caution',
     says: 'changes who owns or may use files',
     switches: '-R -v -c -f -h -H -L -P -b -k',
     values: '-m -x --reference --from',
     operands: [
+      {
+        at: 'any',
+        matches: '^/etc/(passwd|shadow|sudoers|cron|pam)|cap_',
+        risk: 'danger',
+        says: 'touches what gives rights',
+      },
       {
         at: 'any',
         matches: '^/(etc|bin|sbin|usr|lib|boot|var|root|home)?/?$',
@@ -418,6 +427,7 @@ export const FILES: readonly ToolInput[] = [
   },
   {
     name: 'tee sponge',
+    writes: 'any',
     about: 'Writes its input to files.',
     risk: 'caution',
     says: 'writes files',
@@ -468,6 +478,24 @@ export const FILES: readonly ToolInput[] = [
     examples: {
       danger: ['mkfs.ext4 /dev/sdb1', 'wipefs -a /dev/sdb', 'lvremove vg/lv'],
       safe: ['zpool status'],
+    },
+  },
+  {
+    name: 'zfs btrfs lvm',
+    about: 'Volumes.',
+    risk: 'safe',
+    says: 'prints its help',
+    otherOptions: '^-[a-zA-Z]$',
+    simple: {
+      safe: 'list | get | filesystem show | filesystem df | filesystem usage | subvolume list | subvolume show | device stats | scrub status | diff | holds | lvs | vgs | pvs',
+      caution:
+        'create | set | snapshot | mount | unmount | rename | scrub start | balance | clone | hold | release | subvolume create | subvolume snapshot | inherit | send',
+      danger: 'destroy | rollback | receive | subvolume delete | device delete | device remove | promote',
+    },
+    examples: {
+      safe: ['zfs list', 'btrfs filesystem df /'],
+      caution: ['zfs snapshot t/x@a'],
+      danger: ['zfs destroy t/x', 'btrfs subvolume delete x'],
     },
   },
   {
@@ -524,6 +552,14 @@ export const FILES: readonly ToolInput[] = [
     about: 'Detaches file systems.',
     risk: 'caution',
     says: 'detaches a file system',
+    operands: [
+      {
+        at: 'any',
+        matches: '^/(usr|var|home|boot)?/?$',
+        risk: 'danger',
+        says: 'takes away a file system everything needs',
+      },
+    ],
     switches: '-f -l -a -R -v',
     examples: { caution: ['umount /mnt'] },
   },
@@ -600,6 +636,7 @@ export const FILES: readonly ToolInput[] = [
   {
     sends: true,
     name: 'rsync',
+    writes: 'last',
     about: 'Copies files, also between machines.',
     risk: 'caution',
     says: 'copies and overwrites files',
@@ -633,6 +670,7 @@ export const FILES: readonly ToolInput[] = [
   {
     sends: true,
     name: 'scp sftp',
+    writes: 'last',
     about: 'Copies files between machines.',
     risk: 'caution',
     says: 'copies files to or from another machine',

@@ -101,7 +101,11 @@ export const GIT: readonly ToolInput[] = [
         switches: '-v --verbose',
         commands: {
           'show|get-url': { risk: 'safe', says: 'shows a remote' },
-          'add|set-url|rename|update|set-head|set-branches': { risk: 'caution', says: 'changes a remote' },
+          'add|set-url|rename|update|set-head|set-branches': {
+            operands: [{ at: 'any', matches: '^ext::', risk: 'danger', says: 'names a program to run' }],
+            risk: 'caution',
+            says: 'changes a remote',
+          },
           'remove|rm|prune': { risk: 'danger', says: 'removes a remote' },
         },
       },
@@ -174,14 +178,34 @@ export const GIT: readonly ToolInput[] = [
         ],
         dryRun: [{ flags: '-n --dry-run' }],
       },
-      'add|commit|merge|cherry-pick|revert|mv|init|restore|switch|apply|am|notes|worktree|submodule|lfs|sparse-checkout':
-        {
-          risk: 'caution',
-          says: 'changes the repository',
-          switches: '-a -A -m -p -v -q -s -u -b -c -n --amend --no-edit --no-ff --abort --continue --staged',
-          values: '-m --message',
-          raises: [{ flags: '-e --edit', risk: 'caution', says: 'opens an editor' }],
+      'add|commit|merge|cherry-pick|revert|mv|init|switch|apply|am|notes|worktree|lfs|sparse-checkout': {
+        risk: 'caution',
+        says: 'changes the repository',
+        switches: '-a -A -m -p -v -q -s -u -b -c -n --amend --no-edit --no-ff --abort --continue --staged',
+        values: '-m --message',
+        raises: [{ flags: '-e --edit', risk: 'caution', says: 'opens an editor' }],
+      },
+      restore: {
+        risk: 'caution',
+        says: 'puts files back',
+        switches: '-S -W -q --staged --worktree',
+        values: '-s --source',
+        operands: [{ at: 'any', matches: '^(\\.|:/|\\*)$', risk: 'danger', says: 'throws changes away' }],
+      },
+      submodule: {
+        risk: 'safe',
+        says: 'shows parts',
+        simple: {
+          safe: 'status | summary',
+          caution: 'init | update | sync | add | absorbgitdirs',
+          danger: 'foreach | deinit',
         },
+      },
+      reflog: {
+        risk: 'safe',
+        says: 'shows past positions',
+        simple: { safe: 'show | exists', danger: 'expire | delete' },
+      },
       checkout: {
         risk: 'caution',
         says: 'changes files to another version',
@@ -210,11 +234,10 @@ export const GIT: readonly ToolInput[] = [
         switches: '-f -d -x -X -n -q --dry-run',
         dryRun: [{ flags: '-n --dry-run' }],
       },
-      'rm|gc|prune|filter-branch|filter-repo|update-ref|reflog': {
+      'rm|gc|prune|filter-branch|filter-repo|update-ref': {
         risk: 'danger',
         says: 'deletes files or history',
         style: 'none',
-        commands: { show: { risk: 'safe', says: 'shows past positions' } },
       },
       bisect: { simple: { safe: 'log | view', caution: 'start | good | bad | reset | skip', danger: 'run' } },
       'difftool|mergetool|instaweb|daemon|send-email': {

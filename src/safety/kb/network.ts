@@ -193,6 +193,7 @@ export const NETWORK: readonly ToolInput[] = [
       },
       { flags: '-T --upload-file', takes: 'value', risk: 'danger', says: 'sends a file out' },
       {
+        writes: true,
         flags: '-o --output',
         takes: 'value',
         risk: 'caution',
@@ -205,6 +206,7 @@ export const NETWORK: readonly ToolInput[] = [
         says: 'writes a file',
       },
       {
+        writes: true,
         flags:
           '-D --dump-header -c --cookie-jar --trace --trace-ascii --stderr --libcurl --etag-save --hsts --alt-svc --output-dir',
         takes: 'value',
@@ -260,6 +262,7 @@ export const NETWORK: readonly ToolInput[] = [
     dryRun: [{ flags: '--spider' }, { flags: '-O --output-document', value: '^(-|/dev/null|/dev/stdout)$' }],
     raises: [
       {
+        writes: true,
         flags: '-O --output-document -o -a -P --output-file --append-output --directory-prefix',
         takes: 'value',
         risk: 'caution',

@@ -105,7 +105,27 @@ export const SHELL: readonly ToolInput[] = [
     examples: { safe: ['exit', 'exit 1'] },
   },
   {
-    name: 'set shopt enable hash alias unalias bind complete',
+    name: 'enable hash bind complete',
+    builtin: true,
+    about: 'Give names or keys another meaning.',
+    style: 'none',
+    risk: 'caution',
+    says: 'changes what later commands mean',
+    operands: [
+      {
+        at: 'any',
+        matches: '^-[a-zA-Z]*[xCpfF]',
+        risk: 'danger',
+        says: 'gives a name or key to a program or loads code',
+      },
+    ],
+    examples: {
+      caution: ['hash -r', 'enable -n x'],
+      danger: ['hash -p /x ls', 'enable -f ./x.so y', 'complete -C x y'],
+    },
+  },
+  {
+    name: 'set shopt alias unalias',
     builtin: true,
     about: 'Change how this shell reads commands.',
     style: 'none',
@@ -118,7 +138,6 @@ export const SHELL: readonly ToolInput[] = [
         risk: 'danger',
         says: 'gives a name the meaning of a harmful command',
       },
-      { at: 'any', matches: '^-f.', risk: 'danger', says: 'loads code into the shell' },
     ],
     examples: {
       caution: ['set -e', 'set -euo pipefail', "alias k='kubectl'"],
@@ -180,7 +199,7 @@ export const SHELL: readonly ToolInput[] = [
         says: 'signals or ends a process',
         style: 'none',
         readOnlyOptions: true,
-        operands: [{ at: 'any', matches: '^(-1|0)$', risk: 'danger', says: 'ends every process it may' }],
+        operands: [{ at: 'any', matches: '^(-1|0|1)$', risk: 'danger', says: 'ends every process it may' }],
       },
     ],
     examples: {
@@ -266,14 +285,14 @@ export const SHELL: readonly ToolInput[] = [
     },
   },
   {
-    name: 'python python3 python2 perl ruby node php lua Rscript deno bun tclsh expect osascript pwsh',
+    name: 'python python3 python2 perl ruby node php lua Rscript deno bun tclsh expect osascript pwsh fish csh tcsh nu elvish xonsh java groovy scala R julia erl iex rails mix artisan',
     about: 'Interpreters of program text.',
     style: 'none',
     risk: 'danger',
     says: 'runs program text that is not analysed',
     traitUnless: { trait: 'interactive', operands: 1 },
     commands: {
-      '-V|-v': {
+      '-V|-v|-version': {
         risk: 'safe',
         says: 'prints its version',
         style: 'none',

@@ -3,6 +3,43 @@ import type { ToolInput } from '../schema.ts';
 /** Processes, services and the machine. */
 export const SYSTEM: readonly ToolInput[] = [
   {
+    name: 'systemd-run',
+    about: 'Runs a command as a service.',
+    risk: 'caution',
+    says: 'starts it as a service',
+    switches: '-t -P -G -q --pty --wait --user --scope --collect --pipe',
+    values: '-u -p -E --unit --property --uid --setenv --on-calendar --on-active',
+    runs: { form: 'words', raises: 'danger', alone: { risk: 'caution', says: 'needs a command' } },
+    examples: { caution: ['systemd-run ls'], danger: ['systemd-run rm x'] },
+  },
+  {
+    name: 'pdsh clush pssh parallel-ssh dsh',
+    about: 'Runs a command on many machines.',
+    risk: 'caution',
+    says: 'runs it on many machines',
+    switches: '-a -b -i -q -v -A -S -L',
+    values: '-w -g -x -h -l -t -p -H -f -u -n',
+    runs: {
+      form: 'shell',
+      remote: true,
+      raises: 'danger',
+      alone: { risk: 'caution', says: 'opens a shell on many machines', traits: ['interactive'] },
+    },
+    examples: { caution: ['pdsh -w h[1-3] uptime'], danger: ['pssh -h f rm x', 'clush -a reboot'] },
+  },
+  {
+    name: 'salt salt-call puppet chef-client knife mco fab cap rundeck',
+    about: 'Changes many machines by recipe.',
+    style: 'none',
+    risk: 'danger',
+    says: 'runs a recipe nobody here has seen',
+    commands: { '--version': { risk: 'safe', says: 'prints its version' } },
+    patterns: [
+      { match: '', style: 'none', risk: 'danger', says: 'changes or runs something on many machines' },
+    ],
+    examples: { danger: ["salt '*' cmd.run x", 'puppet agent -t'] },
+  },
+  {
     name: 'date',
     about: 'Shows or sets the clock.',
     risk: 'safe',

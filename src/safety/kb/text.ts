@@ -74,7 +74,7 @@ export const TEXT: readonly ToolInput[] = [
     examples: { safe: ['uniq -c', 'uniq f'], caution: ['uniq a b'] },
   },
   {
-    name: 'cut tr column fold fmt expand unexpand paste join tsort strings seq shuf numfmt colrm look od xxd hexdump base64 base32 iconv uuidgen',
+    name: 'cut tr column fold fmt expand unexpand paste join tsort strings seq numfmt colrm look od hexdump base64 base32 uuidgen',
     about: 'Filters for text and bytes.',
     risk: 'safe',
     says: 'filters text',
@@ -95,7 +95,25 @@ export const TEXT: readonly ToolInput[] = [
     },
   },
   {
+    name: 'shuf iconv xxd',
+    about: 'Filters that can also write a file.',
+    risk: 'safe',
+    says: 'filters text',
+    switches: '-e -r -z -p -u -b -E -i -l --list -c --repeat',
+    values: '-n -f -t -s -g --head-count --from-code --to-code',
+    raises: [
+      { flags: '-o --output --random-source', takes: 'value', risk: 'caution', says: 'writes a file' },
+    ],
+    most: { operands: 1, risk: 'caution', says: 'may write its second file' },
+    examples: {
+      safe: ['shuf -n 5 f', 'iconv -f latin1 -t utf-8 f', 'xxd f'],
+      caution: ['shuf -o out f', 'xxd -r a b', 'iconv -o out f'],
+    },
+  },
+  {
     name: 'sed gsed',
+    writes: 'any',
+    writesWith: '-i --in-place',
     about: 'Edits text line by line.',
     risk: 'safe',
     says: 'edits what it prints',
@@ -115,7 +133,7 @@ export const TEXT: readonly ToolInput[] = [
         "sed 's|/etc|/opt|'",
       ],
       caution: ["sed -i 's/a/b/' f", "sed 'w out' f", "sed -ni 's/a/b/p' f"],
-      danger: ["sed '1e id' f", "sed 's/a/b/e' f", 'sed -f x f', 'sed "$X" f'],
+      danger: ["sed -i 's/x/y/' /etc/passwd", "sed '1e id' f", "sed 's/a/b/e' f", 'sed -f x f', 'sed "$X" f'],
     },
   },
   {
@@ -196,7 +214,16 @@ export const TEXT: readonly ToolInput[] = [
     },
   },
   {
-    name: 'vim vi nano emacs ed ex pico view joe visudo vipw crontab-edit',
+    name: 'visudo vipw vigr',
+    about: 'Edit files that give rights.',
+    risk: 'danger',
+    says: 'edits a file that gives rights',
+    style: 'none',
+    traits: ['interactive'],
+    examples: { danger: ['visudo'] },
+  },
+  {
+    name: 'vim vi nano emacs ed ex pico view joe',
     about: 'Editors.',
     risk: 'caution',
     says: 'opens an editor, which changes files',

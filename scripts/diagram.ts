@@ -1,0 +1,64 @@
+/**
+ * Draws the states of a run and its steps from the tables in src/run/states.ts into docs/run-states.md.
+ * `tsx scripts/diagram.ts` writes the file; with `--check` it changes nothing and exits 1 when the file differs.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import {
+  hasEnded,
+  isSettled,
+  RUN_STATES,
+  RUN_TRANSITIONS,
+  STEP_STATES,
+  STEP_TRANSITIONS,
+  type Transition,
+} from '../src/run/states.ts';
+
+const FILE = fileURLToPath(new URL('../docs/run-states.md', import.meta.url));
+
+/** Mermaid takes no hyphen in a state's name. */
+const name = (state: string): string => state.replaceAll('-', '_');
+
+function diagram<S extends string>(states: readonly S[], table: readonly Transition<S>[], first: S): string {
+  const labels = states.filter((state) => state.includes('-')).map((state) => `  state "${state}" as ${name(state)}`);
+  const arrows = table.flatMap(({ event, from, to }) => from.map((state) => `  ${name(state)} --> ${name(to)}: ${event}`));
+  const ends = states.filter((state) => table.every(({ from, to }) => !from.includes(state) || to === state));
+  const lines = [...labels, `  [*] --> ${name(first)}`, ...arrows, ...ends.map((state) => `  ${name(state)} --> [*]`)];
+  return ['```mermaid', 'stateDiagram-v2', ...lines, '```'].join('\n');
+}
+
+function rows(table: readonly Transition<string>[]): string {
+  const row = ({ event, from, to }: Transition<string>) => `| \`${event}\` | ${from.join(', ')} | ${to} |`;
+  return ['| Event | From | To |', '|---|---|---|', ...table.map(row)].join('\n');
+}
+
+/** The whole document. */
+function page(): string {
+  return `# The states of a run
+
+Generated from \`src/run/states.ts\` by \`npx tsx scripts/diagram.ts\`; do not edit. \`npm run check\` compares them.
+
+A run ends by these states: ${RUN_STATES.filter(hasEnded).join(', ')}. It goes on to the next step when a step is
+${STEP_STATES.filter(isSettled).join(', ')}. A step whose outcome nobody can know stays so until its agent says how it ended; its run does not go on.
+
+## Run
+
+${diagram(RUN_STATES, RUN_TRANSITIONS, 'none')}
+
+${rows(RUN_TRANSITIONS)}
+
+## Step
+
+${diagram(STEP_STATES, STEP_TRANSITIONS, 'waiting')}
+
+${rows(STEP_TRANSITIONS)}
+`;
+}
+
+const drawn = page();
+if (!process.argv.includes('--check')) {
+  writeFileSync(FILE, drawn);
+} else if (!existsSync(FILE) || readFileSync(FILE, 'utf8') !== drawn) {
+  console.error('docs/run-states.md is not what src/run/states.ts says. Run `npm run fix` and commit the result.');
+  process.exitCode = 1;
+}

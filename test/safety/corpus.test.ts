@@ -1,0 +1,93 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { classify, loadSafety } from '../../src/safety/index.ts';
+import { listTools } from '../../src/safety/knowledge.ts';
+import { corpus, misjudged, risk } from './support.ts';
+
+beforeAll(loadSafety);
+
+describe('labelled commands', () => {
+  test('read-only commands, and dangerous words that are only data, are safe', () => {
+    expect(misjudged(corpus('safe'), ['safe'])).toEqual([]);
+  });
+  test('changes that can be put back, and unknown programs, are caution', () => {
+    expect(misjudged(corpus('caution'), ['caution'])).toEqual([]);
+  });
+  test('destruction, raised rights, unseen code and what cannot be analysed are danger', () => {
+    expect(misjudged(corpus('danger'), ['danger'])).toEqual([]);
+  });
+  test('catastrophes are never anything but danger', () => {
+    expect(misjudged(corpus('canaries'), ['danger'])).toEqual([]);
+  });
+  test('catastrophes stay danger inside every wrapper', () => {
+    const wraps: readonly ((text: string) => string)[] = [
+      (text) => `ls; ${text}`,
+      (text) => `ls\n${text}`,
+      (text) => `true && { ${text}\n}`,
+      (text) => `( ${text}\n)`,
+      (text) => `x=$( ${text}\n)`,
+      (text) => `if true; then ${text}\nfi`,
+    ];
+    expect(
+      misjudged(
+        corpus('canaries').flatMap((text) => wraps.map((wrap) => wrap(text))),
+        ['danger'],
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('the knowledge base', () => {
+  test('judges every example of every tool as its row says', () => {
+    const wrong = listTools().flatMap((tool) =>
+      (['safe', 'caution', 'danger'] as const).flatMap((label) =>
+        misjudged(tool.examples[label] ?? [], [label]),
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
+  test('gives every tool at least one example', () => {
+    const bare = listTools().filter((tool) => Object.values(tool.examples).flat().length === 0);
+    expect(bare.map((tool) => tool.name)).toEqual([]);
+  });
+  test('holds no code: every row survives a trip through JSON', () => {
+    const tools = listTools();
+    expect(JSON.parse(JSON.stringify(tools))).toEqual(tools);
+  });
+  test('does not know names that objects inherit', () => {
+    for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty'])
+      expect(risk(name)).toBe('caution');
+    expect(risk('kubectl constructor')).toBe('caution');
+    expect(risk('kubectl __proto__ pods')).toBe('caution');
+  });
+});
+
+describe('a verdict', () => {
+  test('always has reasons, worst first, with spans inside the text', () => {
+    for (const list of ['safe', 'caution', 'danger', 'canaries'] as const)
+      for (const command of corpus(list)) {
+        const verdict = classify(command);
+        expect(verdict.reasons.length).toBeGreaterThan(0);
+        expect(verdict.reasons[0]?.risk).toBe(verdict.risk);
+        for (const { span, sentence } of verdict.reasons) {
+          expect(sentence).toMatch(/^\S.*[.)]$/s);
+          if (span)
+            expect([span.start >= 0, span.end >= span.start, span.end <= command.length]).toEqual([
+              true,
+              true,
+              true,
+            ]);
+        }
+      }
+  });
+  test('is the same for the same text', () => {
+    for (const command of corpus('danger')) expect(classify(command)).toEqual(classify(command));
+  });
+  test('points at the words that are dangerous', () => {
+    const text = 'ls /tmp; kubectl delete pod x';
+    const span = classify(text).reasons[0]?.span;
+    expect(text.slice(span?.start, span?.end)).toBe('kubectl delete pod x');
+  });
+  test('names a less risky way when one is known', () => {
+    expect(classify('rm f').reasons[0]?.alternative).toContain('ls');
+  });
+});

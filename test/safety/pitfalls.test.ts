@@ -1,0 +1,127 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { classify, loadSafety } from '../../src/safety/index.ts';
+import { readStrictly } from '../../src/safety/strict.ts';
+import { misjudged, risk } from './support.ts';
+
+beforeAll(loadSafety);
+
+describe('known pitfalls of the parser', () => {
+  test('an error in a nested script condemns the whole text', () => {
+    expect(
+      misjudged(['echo $(if)', 'echo "$(ls |)"', 'cat <(ls ||)', 'echo `(`', 'x=$(ls &&)'], ['danger']),
+    ).toEqual([]);
+  });
+  test('a word is judged by its parts, not by its mixed value', () => {
+    expect(misjudged(['"$(id)" x', '"ls" x$(rm y)', '`echo ls` x'], ['danger'])).toEqual([]);
+    expect(risk("echo '$(rm x)'")).toBe('safe');
+  });
+  test('a continued line that hides a command is never safe', () => {
+    expect(
+      misjudged(
+        ['"$\\\n((rm x); (rm y))"', "echo $\\\n'X'", 'cat <<E\n$\\\n(rm x)\nE', 'echo "$\\\n{x@P}"'],
+        ['danger', 'caution'],
+      ),
+    ).toEqual([]);
+  });
+  test('a plain continued line is read as one line', () => {
+    expect(risk('kubectl get pods \\\n  -n prod')).toBe('safe');
+    expect(risk('ls \\\n; rm x')).toBe('danger');
+  });
+  test('only real descriptors are joined', () => {
+    expect(risk('ls 2>&1')).toBe('safe');
+    expect(risk('ls 2>&-')).toBe('safe');
+    expect(misjudged(['ls >&-word', 'ls <&-word', 'ls >&2x', 'ls >&word'], ['danger', 'caution'])).toEqual(
+      [],
+    );
+  });
+  test('a trailing backslash cannot be analysed', () => {
+    expect(misjudged(['ls\\', 'ls \\', 'echo \\\\\\'], ['danger'])).toEqual([]);
+    expect(risk('echo \\\\')).toBe('safe');
+  });
+  test('extended patterns cannot be analysed', () => {
+    expect(misjudged(['ls !(a)', 'ls @(a|b)', 'rm ?(x)', 'echo *(a)'], ['danger'])).toEqual([]);
+  });
+  test('what makes the parser throw is danger', () => {
+    expect(risk('coproc '.repeat(2000))).toBe('danger');
+  });
+  test('a brace substitution is a substitution', () => {
+    expect(misjudged([`\${ rm x; }`, `echo \${ rm x; }`, `\${| rm x; }`], ['danger'])).toEqual([]);
+  });
+  test('spans of commands in backticks point at the backticks', () => {
+    const text = 'echo ab `echo \\`rm x\\``';
+    const span = classify(text).reasons[0]?.span;
+    expect(text.slice(span?.start, span?.end)).toContain('rm');
+  });
+});
+
+describe('hostile texts', () => {
+  test.each([
+    '$('.repeat(2000),
+    '<('.repeat(1500),
+    'x=('.repeat(1500),
+    '{'.repeat(1999),
+    '"'.repeat(9999),
+    "$'".repeat(5000),
+    '`'.repeat(5000),
+    '<a>'.repeat(3000),
+    `sed '${'s/['.repeat(800)}'`,
+    `psql -c "${'('.repeat(47)}"`,
+    `sh -c ${'"sh -c '.repeat(12)}`,
+    'if '.repeat(3000),
+  ])('that break are danger: %#', (text) => {
+    expect(risk(text)).toBe('danger');
+  });
+  test.each([
+    `awk '${'/'.repeat(9000)}'`,
+    `psql -c "SELECT ${'a.'.repeat(5000)}a"`,
+    'a=b '.repeat(3000),
+    `echo ${'\\\n'.repeat(5000)}x`,
+    `X=x; echo ${'$X'.repeat(3000)}`,
+    'ls | '.repeat(2000),
+  ])('that are only long get an answer: %#', (text) => {
+    expect(['safe', 'caution', 'danger']).toContain(risk(text));
+  });
+});
+
+describe('the strict reader', () => {
+  test.each([
+    'ls -l',
+    "grep 'a b' f | wc -l",
+    'a && b || c; d',
+    'for i in a b; do echo $i; done',
+    'x=$(ls) y',
+    'ls 2>&1 >/dev/null',
+    "cat <<'E'\nx\nE",
+    '# only a comment',
+    `echo "a $X \${Y} $(z)"`,
+  ])('accepts %s', (text) => {
+    expect(readStrictly(text).ok).toBe(true);
+  });
+  test.each([
+    '`ls`',
+    'cat <(ls)',
+    'echo {a,b}',
+    'ls &',
+    'f() { x; }',
+    'case a in a) b;; esac',
+    '[[ a ]]',
+    '((a))',
+    "echo $'a'",
+    `echo \${x:-y}`,
+    'echo "a',
+    'ls >&-x',
+    'a=(b)',
+    'echo $((1))',
+    'cat <<E\n$x\nE',
+  ])('stays out of %s', (text) => {
+    expect(readStrictly(text).ok).toBe(false);
+  });
+  test('finds the words of every command, also inside substitutions', () => {
+    const reading = readStrictly('ls -l $(cat f) | wc');
+    expect(reading.ok && reading.commands.map((command) => command.words)).toEqual([
+      ['0-2', '3-5', '6-14'],
+      ['8-11', '12-13'],
+      ['17-19'],
+    ]);
+  });
+});

@@ -1,0 +1,337 @@
+import { describe, expect, test } from '@jest/globals';
+import { runbookId } from '../../src/protocol/ids.ts';
+import type { RunState } from '../../src/run/run.ts';
+import type { RunbookState } from '../../src/runbook/stream.ts';
+import { renderHelp, renderList, renderStatus, SUBCOMMANDS, suggest } from '../../src/slack/replies.ts';
+import { renderRun } from '../../src/slack/render-run.ts';
+import { renderRunbook } from '../../src/slack/render-runbook.ts';
+import { renderTenant } from '../../src/slack/render-tenant.ts';
+import { confirmStepView, newRunbookView, resumeView, startRunView } from '../../src/slack/views.ts';
+import { encodeStep } from '../../src/slack/actions.ts';
+import type { Verdict } from '../../src/safety/verdict.ts';
+import {
+  ADA,
+  apply,
+  BOB,
+  buildParse,
+  buildPlan,
+  buildRun,
+  buildRunbook,
+  CHANNEL,
+  command,
+  hashOf,
+  NOW,
+  PAUSE,
+  REPORTS,
+  RESULT,
+  RUN,
+  RUNBOOK,
+  type RunAt,
+  S1,
+  tenantState,
+  variable,
+} from '../support/builders.ts';
+import { buttonsOf, faultsOfMessage, faultsOfView, markupOf, mrkdwnOf } from '../support/block-kit.ts';
+
+/** Texts that have broken somebody's message before. */
+const NASTY = {
+  mention: '<!channel> <!here|here> <@U999> <#C999> <https://evil.example|ok> <!date^0^{time}|x>',
+  entities: '<&>'.repeat(100),
+  emoji: '👩‍👩‍👧‍👦🏳️‍🌈'.repeat(60),
+  hidden: '\u202e\u0000\u200b'.repeat(800),
+  long: 'word '.repeat(700),
+  marks: '*bold* _it_ ~no~ `code` ```block``` > quote\n\n\n# head',
+};
+const texts = Object.entries(NASTY);
+const AT: RunAt[] = ['awaiting-approval', 'by-hand', 'approved', 'dispatched', 'running', 'stalled', 'unknown', 'succeeded', 'failed', 'rejected', 'aborted', 'paused'];
+
+const wordy = (text: string): Verdict => ({
+  risk: 'danger',
+  traits: [],
+  rulesetVersion: 'test',
+  reasons: Array.from({ length: 20 }, (_, index) => ({ rule: `r${index}`, risk: 'danger' as const, sentence: text, alternative: text })),
+});
+
+/** The worst plan that can be: as much of `text` as there is room, in every place where a runbook's words stand. */
+function worstPlan(text: string, steps = 1) {
+  const spec = {
+    command: `drop ${'x'.repeat(2_395)}`,
+    risk: 'danger' as const,
+    title: text,
+    branch: text,
+    warnings: Array.from({ length: 30 }, () => text),
+    verdict: wordy(text),
+  };
+  return buildPlan({ title: text, steps: Array.from({ length: steps }, () => spec) });
+}
+
+const worstResult = (text: string) =>
+  command.report({ kind: 'finished', result: { ...RESULT, exitCode: 1, head: text.slice(0, 4_096), tail: text.slice(0, 12_288), bytes: 9_999_999 } });
+
+const everyRun = (): [string, RunState][] => [
+  ...AT.map((at): [string, RunState] => [at, buildRun({ at })]),
+  ...texts.flatMap(([name, text]): [string, RunState][] => {
+    const waiting = buildRun({ plan: worstPlan(text) });
+    const running = buildRun({ at: 'running', plan: worstPlan(text) });
+    const trouble = { kind: 'unknown', sentence: text } as const;
+    const byHand = buildPlan({ steps: [{ byHand: { command: text, reason: 'It needs a terminal.' } }] });
+    return [
+      [`waiting ${name}`, waiting],
+      [`running ${name}`, apply(running, command.report({ kind: 'printed', tail: text, bytes: 9_999_999 })).state],
+      [`failed ${name}`, apply(running, worstResult(text)).state],
+      [`unknown ${name}`, apply(running, command.report(trouble)).state],
+      [`by hand ${name}`, buildRun({ plan: byHand })],
+      [`aborted ${name}`, apply(waiting, command.abort()).state],
+    ];
+  }),
+];
+
+const worstParse = (text: string, count: number) =>
+  buildParse(Array.from({ length: count }, () => [`drop ${text}${'x'.repeat(2_400)}`]), {
+    title: text,
+    variables: Array.from({ length: 60 }, (_, index) => variable(`${text.slice(0, 30)}${index}`)),
+    untaken: [{ source: { start: 0, end: 1 }, reason: 'output' }],
+    step: { description: text, branch: text, warnings: [text, text] },
+  });
+
+const everyRunbook = (): [string, RunbookState][] => [
+  ['smallest', buildRunbook()],
+  ['no step', buildRunbook(buildParse([]))],
+  ['no command', buildRunbook(buildParse([[], []]))],
+  ['saved', buildRunbook(buildParse(), { status: 'saved', savedBy: BOB })],
+  ...texts.flatMap(([name, text]): [string, RunbookState][] => {
+    const state = buildRunbook(worstParse(text, 200));
+    const judged = { ...state, verdicts: state.verdicts.map((step) => step.map(() => wordy(text))) };
+    return [
+      [`200 steps, ${name}`, judged],
+      [`discarded ${name}`, { ...judged, status: 'discarded', closedBy: BOB }],
+    ];
+  }),
+];
+
+describe('every message stays inside Slack’s limits and our budget', () => {
+  test.each(everyRun())('run: %s', (_, state) => {
+    for (const message of renderRun(state)) expect(faultsOfMessage(message)).toEqual([]);
+  });
+
+  test.each(everyRunbook())('runbook: %s', (_, state) => {
+    const messages = renderRunbook(state, RUNBOOK);
+    expect(messages.length).toBeGreaterThan(0);
+    for (const message of messages) expect(faultsOfMessage(message)).toEqual([]);
+  });
+
+  test.each(texts)('banner of a pause: %s', (_, text) => {
+    const live = Array.from({ length: 40 }, () => buildRun({ at: 'running', plan: worstPlan(text) }));
+    for (const message of renderTenant(tenantState({ panicEpoch: 1, paused: PAUSE }), live)) {
+      expect(faultsOfMessage(message)).toEqual([]);
+    }
+  });
+
+  test.each(texts)('answers: %s', (_, text) => {
+    const found = Array.from({ length: 40 }, (_, index) => ({ id: runbookId(`BOOK${index}`), state: buildRunbook(worstParse(text, 1), { savedBy: BOB }) }));
+    const live = Array.from({ length: 40 }, () => buildRun({ plan: worstPlan(text) }));
+    const status = { live, agents: [{ agentId: 'a', online: true }] };
+    const replies = [
+      suggest(text),
+      renderHelp(),
+      renderList(found, text),
+      renderList([], text),
+      renderList([], '', 'run'),
+      renderStatus({ ...status, state: tenantState() }),
+      renderStatus({ ...status, state: tenantState({ paused: PAUSE }), agents: [], live: [] }),
+    ];
+    for (const reply of replies) expect(faultsOfMessage(reply)).toEqual([]);
+  });
+
+  test.each(texts)('modals: %s', (_, text) => {
+    const run = buildRun({ plan: worstPlan(text) });
+    const step = run.steps[0];
+    if (!step) throw new Error('no step');
+    const target = { run: RUN, step: S1, shown: hashOf(run, S1) };
+    const many = Array.from({ length: 150 }, (_, index) => variable(`${text.slice(0, 50)}${index}`, { example: text }));
+    const views = [
+      newRunbookView(CHANNEL),
+      startRunView(RUNBOOK, buildParse([], { title: text, variables: many }), CHANNEL),
+      confirmStepView(step, target, encodeStep(target), CHANNEL, '1.2'),
+      resumeView(CHANNEL, RUN),
+      resumeView(CHANNEL, null),
+    ];
+    for (const view of views) expect(faultsOfView(view)).toEqual([]);
+  });
+
+  test('a run of 200 steps is one message for the run and one for each step it came to', () => {
+    expect(renderRun(buildRun({ plan: worstPlan('x', 200) }))).toHaveLength(2);
+  });
+});
+
+describe('words of a runbook do nothing in Slack', () => {
+  /** What we write ourselves: people who acted, and times. */
+  const OURS = /^<@U[A-Z0-9]+>$|^<!date\^\d+\^\{time\}\|\d\d:\d\d UTC>$/;
+
+  test('in any message of a run or a runbook', () => {
+    const runs = everyRun().flatMap(([, state]) => renderRun(state));
+    const runbooks = everyRunbook().flatMap(([, state]) => renderRunbook(state, RUNBOOK));
+    const markup = new Set([...runs, ...runbooks].flatMap(mrkdwnOf).flatMap(markupOf));
+    expect([...markup].filter((found) => !OURS.test(found) || found === '<@U999>')).toEqual([]);
+  });
+
+  test('hidden and right-to-left characters are shown and not obeyed', () => {
+    const all = JSON.stringify(everyRun().flatMap(([, state]) => renderRun(state)));
+    expect(all).not.toMatch(/[\u202e\u200b]|\\u0000/);
+    expect(all).toContain('\\\\u{202e}');
+  });
+
+  test('a title cannot make a line of its own', () => {
+    const [run] = renderRun(buildRun({ plan: buildPlan({ title: 'Restart\n*Approved by everyone*' }) }));
+    expect(JSON.stringify(run)).toContain('*Restart *Approved by everyone**\\n');
+  });
+});
+
+describe('what stands on the screen', () => {
+  const shown = (state: RunState) => JSON.stringify(renderRun(state).slice(1));
+
+  test('is every byte of what is about to be approved, and its hash', () => {
+    const long = `echo ${'0123456789'.repeat(239)}`;
+    const run = buildRun({ plan: buildPlan({ steps: [{ command: long }] }) });
+    expect(shown(run)).toContain(long);
+    expect(shown(run)).toContain(hashOf(run, S1).slice(0, 8));
+    expect(buttonsOf(renderRun(run)[1] ?? {}).map(({ value }) => value)).toContain(`v1.${RUN}.s1.${hashOf(run, S1)}`);
+  });
+
+  test('keeps the hash in sight however much the scanner has to say', () => {
+    const run = buildRun({ plan: worstPlan(NASTY.long) });
+    expect(shown(run)).toContain(hashOf(run, S1).slice(0, 8));
+  });
+
+  test('says in the notification, alone, which step it is and where it stands', () => {
+    const [run, step] = renderRun(buildRun());
+    expect(run?.text).toBe('Restart the api: Running: step 1 of 2 waits for approval.');
+    expect(step?.text).toBe('Step 1 of 2 waits for approval: Do thing 1');
+  });
+
+  test.each([
+    ['awaiting-approval', ['approve_step', 'skip_step']],
+    ['by-hand', ['done_step', 'skip_step']],
+    ['stalled', ['ask_again', 'skip_step']],
+    ['approved', []],
+    ['dispatched', []],
+    ['running', ['kill_step']],
+  ] as const)('of a step that is %s are these buttons: %j', (at, names) => {
+    const [run, step] = renderRun(buildRun({ at }));
+    expect(buttonsOf(step ?? {}).map(({ action_id }) => action_id)).toEqual(names);
+    expect(buttonsOf(run ?? {}).map(({ action_id }) => action_id)).toEqual(['pause_run', 'abort_run']);
+  });
+
+  test('a dangerous step opens a form instead of being approved by a click', () => {
+    const [, step] = renderRun(buildRun({ plan: buildPlan({ steps: [{ risk: 'danger' }] }) }));
+    expect(buttonsOf(step ?? {}).map(({ action_id }) => action_id)).toEqual(['confirm_step', 'skip_step']);
+  });
+
+  test.each(['failed', 'rejected', 'unknown', 'aborted'] as const)('has no button when the run is over: %s', (at) => {
+    expect(renderRun(buildRun({ at })).flatMap(buttonsOf)).toEqual([]);
+  });
+
+  test('of an aborted run says that the step was not run, and invites nobody to approve it', () => {
+    expect(shown(buildRun({ at: 'aborted' }))).toContain('was not run');
+    expect(shown(buildRun({ at: 'aborted' }))).not.toMatch(/approve|Lapses/);
+  });
+
+  test('of an aborted run whose step still runs offers to stop it', () => {
+    const { state } = apply(buildRun({ at: 'running' }), command.abort());
+    expect(renderRun(state).flatMap(buttonsOf).map(({ action_id }) => action_id)).toEqual(['kill_step']);
+  });
+
+  test('of an output that was cut says how much there was', () => {
+    const { state } = apply(buildRun({ at: 'running' }), worstResult('line\n'.repeat(3_000)));
+    expect(shown(state)).toContain('The end of 9999999 bytes of output.');
+  });
+
+  test('of a step without output says so', () => {
+    const quiet = { ...RESULT, head: '', tail: '', bytes: 0 };
+    const { state } = apply(buildRun({ at: 'running' }), command.report({ kind: 'finished', result: quiet }));
+    expect(shown(state)).toContain('No output.');
+  });
+
+  test('of a pause names who, and what is still ending, and offers to stop it', () => {
+    const live = [buildRun({ at: 'running' })];
+    const [banner] = renderTenant(tenantState({ panicEpoch: 3, paused: PAUSE }), live);
+    expect(banner?.key).toBe('pause-3');
+    expect(JSON.stringify(banner)).toContain(`Paused by <@${BOB}>`);
+    expect(buttonsOf(banner ?? {}).map(({ action_id }) => action_id)).toEqual(['kill_all', 'resume_all']);
+  });
+
+  test('of a pause that is over says who ended it and has no button', () => {
+    const lastPause = { ...PAUSE, endedAt: NOW, endedBy: [ADA] };
+    const [banner] = renderTenant(tenantState({ panicEpoch: 3, lastPause }), []);
+    expect(banner?.key).toBe('pause-3');
+    expect([buttonsOf(banner ?? {}), JSON.stringify(banner)]).toEqual([[], expect.stringContaining(`resumed by <@${ADA}>`)]);
+  });
+
+  test('of a workspace where nothing was ever paused is nothing', () => {
+    expect(renderTenant(tenantState(), [])).toEqual([]);
+  });
+});
+
+describe('the preview of a runbook', () => {
+  test.each(['received', 'parsed'] as const)('is not there while the runbook is %s: never without colours', (status) => {
+    expect(renderRunbook(buildRunbook(buildParse(), { status }), RUNBOOK)).toEqual([]);
+  });
+
+  test('leaves no button on any page when the draft is put away', () => {
+    const draft = buildRunbook(worstParse('x', 60));
+    const pages = renderRunbook(draft, RUNBOOK);
+    const after = renderRunbook({ ...draft, status: 'discarded', closedBy: BOB }, RUNBOOK);
+    expect(pages.length).toBeGreaterThan(2);
+    expect(after.map(({ key }) => key)).toEqual(pages.map(({ key }) => key));
+    expect(after.flatMap(buttonsOf)).toEqual([]);
+  });
+
+  test('has its buttons once, at the end', () => {
+    const pages = renderRunbook(buildRunbook(worstParse('x', 60)), RUNBOOK);
+    expect(pages.map((page) => buttonsOf(page).length)).toEqual([...pages.slice(1).map(() => 0), 3]);
+  });
+
+  test('says where in the text each command stands', () => {
+    const text = 'one\ntwo\nuptime\nmore';
+    const source = { text, sha256: '', by: BOB, place: { channel: CHANNEL, threadTs: null } };
+    const parse = buildParse();
+    const steps = parse.steps.map((step) => ({ ...step, commands: [{ text: 'uptime', source: { start: 8, end: 15 } }] }));
+    expect(JSON.stringify(renderRunbook(buildRunbook({ ...parse, steps }, { source }), RUNBOOK))).toContain('(line 3)');
+  });
+
+  test('without a command says so and offers no start', () => {
+    const [message] = renderRunbook(buildRunbook(buildParse([[]])), RUNBOOK);
+    expect(message?.text).toContain('no command');
+    expect(buttonsOf(message ?? {})).toEqual([]);
+  });
+});
+
+describe('answers', () => {
+  test.each([
+    ['hlep', 'help'],
+    ['stauts', 'status'],
+    ['panik', 'panic'],
+    ['lists', 'list'],
+  ])('to %s suggest %s', (word, meant) => {
+    expect(suggest(word).text).toContain(`Did you mean \`/runbook ${meant}\`?`);
+  });
+
+  test('to a word that is like none suggest nothing and say that nothing was done', () => {
+    expect(suggest('xyzzyxyzzy').text).toBe('There is no `/runbook xyzzyxyzzy`. Nothing was done.');
+  });
+
+  test('to help name every subcommand', () => {
+    for (const name of SUBCOMMANDS) expect(JSON.stringify(renderHelp())).toContain(`/runbook ${name}`);
+  });
+
+  test('to status say when no agent is there', () => {
+    expect(JSON.stringify(renderStatus({ state: tenantState(), live: [], agents: [] }))).toContain('No agent is enrolled');
+  });
+});
+
+test('what an agent says of trouble is words, not markup', () => {
+  const trouble = command.report({ kind: 'rejected', code: 'x', sentence: '<!channel> boom' });
+  const [, step] = renderRun(apply(buildRun({ at: 'dispatched' }), trouble).state);
+  expect(JSON.stringify(step)).toContain('&lt;!channel&gt; boom');
+  expect(JSON.stringify(renderRun(apply(buildRun({ at: 'dispatched' }), command.report(REPORTS.rejected)).state))).toContain('Not allowed on this host.');
+});
