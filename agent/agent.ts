@@ -108,15 +108,18 @@ export class Agent {
 
   #handle(input: Input): void {
     const { clock, host, scanner, journal, logger } = this.#options;
-    const taken = step(this.#state, input, { now: clock.now(), host, classify: scanner.classify });
+    const before = this.#state;
+    const taken = step(before, input, { now: clock.now(), host, classify: scanner.classify });
     this.#state = taken.state;
     try {
       for (const effect of taken.effects) this.#perform(effect);
       journal.sync();
     } catch (error) {
+      // What the journal does not hold has not happened.
+      this.#state = before;
       logger.error({ err: error }, 'An effect could not be carried out; what came after it was dropped.');
-      if (input.kind !== 'fault')
-        this.#inbox.push({ kind: 'fault', sentence: `The journal cannot be written: ${error}` });
+      const sentence = `The journal cannot be written, so this agent starts nothing: ${error}`;
+      if (input.kind !== 'fault') this.#inbox.push({ kind: 'fault', sentence });
     }
   }
 
@@ -154,16 +157,16 @@ export class Agent {
       this.#processes.delete(envelopeId);
       this.#feed(input);
     };
-    const process = run(runSpec(envelope, policy, profile), this.#options.clock, {
-      output: (tail, bytes) => this.#feed({ kind: 'output', envelopeId, tail, bytes }),
-      exited: (outcome) => settle({ kind: 'exited', envelopeId, outcome }),
-      failed: (sentence) => settle({ kind: 'spawn-failed', envelopeId, sentence }),
-    });
-    this.#processes.set(envelopeId, process);
-    this.#options.logger.info(
-      { envelopeId, runId: envelope.run_id, stepId: envelope.step_id },
-      'A step started.',
-    );
+    try {
+      const process = run(runSpec(envelope, policy, profile), this.#options.clock, {
+        output: (tail, bytes) => this.#feed({ kind: 'output', envelopeId, tail, bytes }),
+        exited: (outcome) => settle({ kind: 'exited', envelopeId, outcome }),
+        failed: (sentence) => settle({ kind: 'spawn-failed', envelopeId, sentence }),
+      });
+      this.#processes.set(envelopeId, process);
+    } catch (error) {
+      settle({ kind: 'spawn-failed', envelopeId, sentence: `The command could not be started: ${error}` });
+    }
   }
 
   #linkEvents(): LinkEvents {

@@ -20,10 +20,19 @@ const FILE = fileURLToPath(new URL('../docs/run-states.md', import.meta.url));
 const name = (state: string): string => state.replaceAll('-', '_');
 
 function diagram<S extends string>(states: readonly S[], table: readonly Transition<S>[], first: S): string {
-  const labels = states.filter((state) => state.includes('-')).map((state) => `  state "${state}" as ${name(state)}`);
-  const arrows = table.flatMap(({ event, from, to }) => from.map((state) => `  ${name(state)} --> ${name(to)}: ${event}`));
+  const labels = states
+    .filter((state) => state.includes('-'))
+    .map((state) => `  state "${state}" as ${name(state)}`);
+  const arrows = table.flatMap(({ event, from, to }) =>
+    from.map((state) => `  ${name(state)} --> ${name(to)}: ${event}`),
+  );
   const ends = states.filter((state) => table.every(({ from, to }) => !from.includes(state) || to === state));
-  const lines = [...labels, `  [*] --> ${name(first)}`, ...arrows, ...ends.map((state) => `  ${name(state)} --> [*]`)];
+  const lines = [
+    ...labels,
+    `  [*] --> ${name(first)}`,
+    ...arrows,
+    ...ends.map((state) => `  ${name(state)} --> [*]`),
+  ];
   return ['```mermaid', 'stateDiagram-v2', ...lines, '```'].join('\n');
 }
 
@@ -32,14 +41,16 @@ function rows(table: readonly Transition<string>[]): string {
   return ['| Event | From | To |', '|---|---|---|', ...table.map(row)].join('\n');
 }
 
+const list = (states: readonly string[]): string => states.map((state) => `*${state}*`).join(', ');
+
 /** The whole document. */
 function page(): string {
   return `# The states of a run
 
 Generated from \`src/run/states.ts\` by \`npx tsx scripts/diagram.ts\`; do not edit. \`npm run check\` compares them.
 
-A run ends by these states: ${RUN_STATES.filter(hasEnded).join(', ')}. It goes on to the next step when a step is
-${STEP_STATES.filter(isSettled).join(', ')}. A step whose outcome nobody can know stays so until its agent says how it ended; its run does not go on.
+A run has ended in the states ${list(RUN_STATES.filter(hasEnded))}. It goes on to the next step from the states
+${list(STEP_STATES.filter(isSettled))}. A step of unknown outcome may still be settled by its agent's word; its run stays ended.
 
 ## Run
 
@@ -59,6 +70,8 @@ const drawn = page();
 if (!process.argv.includes('--check')) {
   writeFileSync(FILE, drawn);
 } else if (!existsSync(FILE) || readFileSync(FILE, 'utf8') !== drawn) {
-  console.error('docs/run-states.md is not what src/run/states.ts says. Run `npm run fix` and commit the result.');
+  console.error(
+    'docs/run-states.md is not what src/run/states.ts says. Run `npm run fix` and commit the result.',
+  );
   process.exitCode = 1;
 }

@@ -110,7 +110,7 @@ export function valuesOf(blocks: readonly Block[], before: Values, filled: Fille
   for (const { block, element } of elementsOf(blocks)) {
     if (element.type === 'button' || element.type === 'overflow') continue;
     const id = String(element.action_id);
-    const now = Object.hasOwn(filled, id) ? filled[id] : filled[block.block_id];
+    const now = Object.hasOwn(filled, block.block_id) ? filled[block.block_id] : filled[id];
     const kept = before[block.block_id]?.[id];
     const state = now === undefined && kept ? kept : elementState(element, now);
     values[block.block_id] = { ...values[block.block_id], [id]: state };

@@ -20,10 +20,12 @@ export interface Database {
 export function connectDatabase(url: string, logger: Logger, max = 20): Database {
   const pool = new pg.Pool({ connectionString: url, max });
   let closing = false;
-  // An idle connection that dies is replaced by the pool; without a listener it would end the process.
-  pool.on('error', (err) => {
+  // A connection that dies is replaced by the pool; without listeners, idle or in use, it would end the process.
+  const lost = (err: Error) => {
     if (!closing) logger.warn({ err }, 'database connection lost');
-  });
+  };
+  pool.on('error', lost);
+  pool.on('connect', (client) => client.on('error', lost));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   return {
     pool,

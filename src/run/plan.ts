@@ -80,7 +80,7 @@ function makeJob(command: string, verdict: Verdict, number: number, input: PlanI
     command,
     verdict,
     rule: approvalRule(verdict.risk, input.trust),
-    confirm: verdict.risk === 'danger' ? targetOf(command, number, scanner) : null,
+    confirm: verdict.risk === 'danger' ? targetOf(command, verdict, number, scanner) : null,
     exec,
     execSha256: execSha256(exec),
   };
@@ -104,10 +104,14 @@ function tooLong(command: string): string | undefined {
 
 const MAX_CONFIRM_UNITS = 60;
 
-/** What a dangerous command acts on, for a person to type: the last operand of its first dangerous part, or the step's number. */
-export function targetOf(command: string, number: number, scanner: Scanner): string {
-  const parts = scanner.plannedInvocations(command) ?? [];
-  const worst = parts.find((argv) => scanner.classify(argv.join(' ')).risk === 'danger') ?? parts[0];
-  const operand = worst?.slice(1).findLast((word) => !word.startsWith('-'));
-  return operand && operand.length <= MAX_CONFIRM_UNITS && /^[\x21-\x7e]+$/.test(operand) ? operand : `step ${number}`;
+/**
+ * What a dangerous command acts on, for a person to type: the last operand of its first dangerous part (one that is the
+ * value of an option only when there is no other), or the step's number when that cannot be told.
+ */
+export function targetOf(command: string, verdict: Verdict, number: number, scanner: Scanner): string {
+  const span = verdict.reasons.find(({ risk }) => risk === verdict.risk)?.span;
+  const argv = scanner.plannedInvocations(span ? command.slice(span.start, span.end) : command)?.[0] ?? [];
+  const operands = argv.flatMap((word, at) => (at > 0 && !word.startsWith('-') ? [{ word, before: argv[at - 1] ?? '' }] : []));
+  const target = (operands.findLast(({ before }) => !before.startsWith('-')) ?? operands.at(-1))?.word;
+  return target && target.length <= MAX_CONFIRM_UNITS && /^[\x21-\x7e]+$/.test(target) ? target : `step ${number}`;
 }

@@ -229,6 +229,8 @@ export class StepReader {
   private claimLead(item: number | null): void {
     const lead = this.lead;
     if (!lead || lead.item === null || this.isInside(item, lead.item)) return;
+    // Slack's composer cannot nest code in a list, so a numbered item is followed by its code.
+    if (lead.firstOfItem && this.document.items[lead.item]?.ordered) return;
     if (lead.text.endsWith(':') || prose.isImperative(lead.text)) return;
     this.settle(null);
   }

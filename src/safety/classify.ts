@@ -6,7 +6,7 @@ import type { Finding, Invocation, Stdin } from './model.ts';
 import { placeholders } from './placeholder.ts';
 import { LIMITS, precheck } from './precheck.ts';
 import { readStrictly, type StrictCommand } from './strict.ts';
-import { sessionTraits } from './traits.ts';
+import { loopTraits, sessionTraits } from './traits.ts';
 import { type Reason, RISKS, type Span, type Trait, type Verdict } from './verdict.ts';
 
 /** What was made of one text before it is merged into a verdict. */
@@ -44,7 +44,8 @@ export function judge(text: string, knowledge: Knowledge): Judgement {
         sentence: `A secret is read and ${[...context.sends].join(', ')} can send it out.`,
         span: whole,
       });
-    for (const trait of sessionTraits(filled.text)) context.traits.add(trait);
+    for (const trait of [...sessionTraits(filled.text), ...loopTraits(filled.text)])
+      context.traits.add(trait);
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unknown';
     context.findings.push({

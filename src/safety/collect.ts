@@ -202,6 +202,8 @@ function visitCommand(node: Command, walk: Walk, scope: Scope): void {
       item.value.type === 'Word' && !item.index && !item.append
         ? resolve(item.value, walk.variables, scope.place)
         : null;
+    if (item.index)
+      note(walk, scope, item, 'shell.arithmetic', 'caution', 'The index of an array is evaluated.');
     assignments.push({ name: item.name, value, span: scope.place(item.pos, item.end) });
   }
   const redirects = node.redirects.map((item) => redirectOf(item, walk, scope));

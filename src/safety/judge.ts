@@ -16,8 +16,22 @@ export function judgeInvocation(invocation: Invocation, context: Context): void 
     ...judgeAssignments(invocation.assignments, name !== null),
   );
   const sends = context.knowledge.get(basename(name?.text ?? ''))?.tool.sends ?? false;
+  const printed = sends ? args.find((arg) => arg.unknown === 'substitution') : undefined;
+  if (printed)
+    add(
+      context,
+      'secret.computed',
+      'caution',
+      'What another command printed is sent to another machine.',
+      printed.span,
+    );
   for (const arg of args)
-    if (isSecretPath(arg.text ?? arg.lead) && /[./]/.test(arg.lead) && !/\s/.test(arg.lead))
+    if (
+      !arg.lead.startsWith('--') &&
+      isSecretPath(arg.text ?? arg.lead) &&
+      /[./]/.test(arg.lead) &&
+      !/\s/.test(arg.lead)
+    )
       add(
         context,
         sends ? 'file.own-secret' : 'file.secret',
@@ -220,7 +234,10 @@ function judgeOptions(entry: Entry, options: readonly Option[], context: Context
     const raises = table.raises.get(option.flag) ?? (option.known ? [] : abbreviates(option.flag, table));
     if (raises.some((raise) => raise.writes)) judgeWritten(rule, option.value, context);
     for (const raise of raises)
-      if (applies(raise, option.value?.text ?? null))
+      if (
+        applies(raise, option.value?.text ?? null) &&
+        !options.some((other) => split(raise.unless).includes(other.flag))
+      )
         add(
           context,
           `${rule} ${option.flag}`,
@@ -245,7 +262,7 @@ function judgeOptions(entry: Entry, options: readonly Option[], context: Context
         option.span,
       );
     const { value } = option;
-    if (value?.splits && value.unknown !== 'variable' && !node.readOnlyOptions)
+    if (value?.splits && !isInput(value) && !node.readOnlyOptions)
       add(
         context,
         'shell.open-word',
@@ -254,6 +271,11 @@ function judgeOptions(entry: Entry, options: readonly Option[], context: Context
         option.span,
       );
   }
+}
+
+/** A plain variable is an input filled in before the run; a pattern with a known start cannot become an option. */
+function isInput(arg: Arg): boolean {
+  return arg.unknown === 'variable' || (arg.unknown === 'glob' && arg.lead !== '');
 }
 
 function judgeWritten(rule: string, arg: Arg | null | undefined, context: Context): void {
@@ -294,7 +316,7 @@ function judgeOperands(entry: Entry, parsed: Parsed, context: Context): void {
     );
   if (node.readOnlyOptions) return;
   for (const arg of parsed.doubtful)
-    if (!(arg.lead !== '' && (arg.unknown === 'variable' || arg.unknown === 'glob')))
+    if (!(arg.lead !== '' && isInput(arg)))
       add(
         context,
         'shell.open-word',

@@ -7,7 +7,7 @@ export const LIMITS = {
   nesting: 48,
   openers: 2000,
   heredocs: 100,
-  depth: 8,
+  depth: 12,
   commands: 500,
 } as const;
 

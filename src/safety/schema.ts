@@ -26,6 +26,8 @@ const Raise = z.strictObject({
   except: pattern.optional(),
   /** The flag raises only when its value matches, or is not known. */
   when: pattern.optional(),
+  /** The flag raises nothing beside one of these flags (`curl -G`). */
+  unless: z.string().optional(),
   /** The value is a file it writes: files that give a way in, and devices, are danger. */
   writes: z.boolean().optional(),
 });

@@ -258,7 +258,7 @@ function judgeStatement(tokens: readonly Token[]): SqlFinding {
   const words = tokens.map((token) =>
     token.kind === 'word' ? token.text : token.kind === 'symbol' ? token.text : '\0',
   );
-  const first = words[0] ?? '';
+  const first = words.find((word) => word !== '(') ?? '';
   const found = [judgeFirst(first, words, tokens), ...judgeInside(words, tokens)];
   return found.reduce((a, b) => (order(b.risk) > order(a.risk) ? b : a));
 }
@@ -269,7 +269,7 @@ function order(risk: Risk): number {
 
 function judgeFirst(first: string, words: readonly string[], tokens: readonly Token[]): SqlFinding {
   if (HARMLESS.has(first)) return finding('transaction', 'safe', 'Opens or closes a transaction.');
-  if (READS.has(first)) return finding('read', 'safe', `${first === '(' ? 'SELECT' : first} only reads.`);
+  if (READS.has(first)) return finding('read', 'safe', `${first} only reads.`);
   if (first === 'UPDATE' || first === 'DELETE') return judgeWhere(first, tokens);
   if (first === 'ALTER' && (words.includes('DROP') || words.includes('TRUNCATE')))
     return finding('alter-drop', 'danger', 'ALTER … DROP removes part of the structure and its data.');
@@ -306,7 +306,7 @@ function judgeCopy(words: readonly string[]): SqlFinding {
 /** Effects that may stand anywhere in a statement: writes in WITH, INTO, locks, function calls. */
 function judgeInside(words: readonly string[], tokens: readonly Token[]): readonly SqlFinding[] {
   const found: SqlFinding[] = [];
-  const reads = READS.has(words[0] ?? '');
+  const reads = READS.has(words.find((word) => word !== '(') ?? '');
   words.forEach((word, index) => {
     if (index > 0 && WRITES.has(word) && reads && !(word === 'UPDATE' && words[index - 1] === 'FOR'))
       found.push(

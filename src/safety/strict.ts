@@ -207,7 +207,10 @@ class Reader {
       else if (char === '\\') {
         if (this.at + 1 >= this.text.length || this.text[this.at + 1] === '\n') throw new Outside(this.at);
         this.at += 2;
-      } else if (char === '{' && /^\{[^}\s]*(,|\.\.)/.test(this.text.slice(this.at, this.at + 200)))
+      } else if (
+        char === '{' &&
+        /^\{(?![\w.,/-]+\})[^}\s]*(,|\.\.)/.test(this.text.slice(this.at, this.at + 200))
+      )
         throw new Outside(this.at);
       else this.at += 1;
     }
@@ -239,6 +242,8 @@ class Reader {
     const name = /^([A-Za-z_]\w*|\d|[?#@*$!-]|\{[A-Za-z_]\w*\})/.exec(rest);
     if (name) {
       this.at += 1 + name[0].length;
+    } else if (!quoted && /^'([^'\\\n]|\\[abefnrtv'"\\?])*'/.test(rest)) {
+      this.at += 1 + (/^'([^'\\]|\\.)*'/.exec(rest)?.[0].length ?? 0);
     } else if (rest.startsWith('(') && !rest.startsWith('((')) {
       this.at += 2;
       this.list(')');

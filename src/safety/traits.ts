@@ -1,4 +1,4 @@
-import { type Command, parse } from 'unbash';
+import { type Command, forEachChild, parse, type SyntaxNode } from 'unbash';
 import type { Trait } from './verdict.ts';
 
 const SETS = new Set([
@@ -34,4 +34,19 @@ function traitOf(command: Command): Trait | null {
     return command.prefix.some((item) => item.type === 'Assignment') ? 'sets-variable' : null;
   if (SETS.has(command.name.text)) return 'sets-variable';
   return MOVES.has(command.name.text) ? 'changes-directory' : null;
+}
+
+/** `endless` for a loop whose condition is always true and that nothing in the text leaves. */
+export function loopTraits(text: string): readonly Trait[] {
+  if (!/\b(while|until)\b/.test(text) || /\b(break|exit|return)\b/.test(text)) return [];
+  let endless = false;
+  const visit = (node: SyntaxNode): void => {
+    const condition =
+      node.type === 'While' ? text.slice(node.clause.pos, node.clause.end).replace(/[;\s]+$/, '') : '';
+    if (node.type === 'While' && condition === (node.kind === 'while' ? 'true' : 'false')) endless = true;
+    if (node.type === 'While' && node.kind === 'while' && condition === ':') endless = true;
+    forEachChild(node, visit);
+  };
+  visit(parse(text));
+  return endless ? ['endless'] : [];
 }

@@ -114,12 +114,12 @@ function piecesOf(part: WordPart, quoted: boolean): readonly Piece[] {
     case 'CommandExpansion':
       return [unknownPiece('substitution', quoted)];
     case 'Glob':
+    case 'BraceExpansion':
       return [unknownPiece('glob', false)];
     case 'LocaleString':
     case 'ArithmeticExpansion':
     case 'ProcessSubstitution':
     case 'ExtendedGlob':
-    case 'BraceExpansion':
       return [unknownPiece('other', quoted)];
     default:
       return part satisfies never;

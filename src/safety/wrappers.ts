@@ -3,6 +3,7 @@ import { judgeAssignment } from './environment.ts';
 import { type Parsed, split } from './getopt.ts';
 import type { Entry } from './knowledge.ts';
 import { type Arg, type Finding, type Invocation, open } from './model.ts';
+import { LIMITS } from './precheck.ts';
 import type { RunsSpec } from './schema.ts';
 import type { Trait } from './verdict.ts';
 
@@ -15,13 +16,30 @@ export function runInner(
   invocation: Invocation,
   context: Context,
 ): void {
+  if (context.depth >= LIMITS.depth) {
+    add(
+      context,
+      'limit.depth',
+      'danger',
+      'Commands inside commands go too deep to analyse.',
+      invocation.span,
+    );
+    return;
+  }
   const findings: Finding[] = [];
   const traits = new Set<Trait>();
-  const inner: Context = { ...context, findings, traits, remote: context.remote || runs.remote };
+  const inner: Context = {
+    ...context,
+    findings,
+    traits,
+    depth: context.depth + 1,
+    remote: context.remote || runs.remote,
+  };
   const started =
     runs.form === 'find' ? runFind(args, invocation, inner) : runRest(runs, parsed, invocation, inner);
   if (!started) {
     if (runs.form === 'find') return;
+    if (runs.form === 'shell' && runs.remote) judgeFed(entry, invocation, context);
     for (const trait of runs.alone.traits) context.traits.add(trait);
     add(context, entry.rule, runs.alone.risk, `${entry.rule} ${runs.alone.says}.`, invocation.span);
     return;
@@ -39,6 +57,22 @@ export function runInner(
     );
   context.findings.push(...findings);
   for (const trait of traits) if (!(runs.bounded && trait === 'endless')) context.traits.add(trait);
+}
+
+/** A remote shell without a command runs what it is fed. */
+function judgeFed(entry: Entry, { stdin, span }: Invocation, context: Context): void {
+  if (stdin.kind === 'inherited') return;
+  if (stdin.kind === 'text' && stdin.text !== null) {
+    context.judgeShell(stdin.text, { kind: 'file' }, stdin.span, { ...context, remote: true });
+    return;
+  }
+  add(
+    context,
+    'program.unseen-input',
+    'danger',
+    `${entry.rule} runs whatever it is fed, and nobody here has seen that.`,
+    span,
+  );
 }
 
 function runRest(runs: RunsSpec, parsed: Parsed, invocation: Invocation, context: Context): boolean {

@@ -7,7 +7,7 @@ import { visible } from '../text/visible.ts';
 import { ACTIONS, encodeId, encodeStep } from './actions.ts';
 import { actions, type ButtonSpec, code, context, section } from './blocks.ts';
 import type { Message } from './message.ts';
-import { duration, mention, moment, plain, RISK_LABEL, reasons } from './words.ts';
+import { caution, duration, mention, moment, plain, RISK_LABEL, reasons } from './words.ts';
 
 const MAX_TITLE = 200;
 const MAX_ABOUT = 2_000; // of a step beside its command and output, so that a message keeps to its budget
@@ -89,7 +89,7 @@ function stepMessage(state: RunState, plan: Plan, step: StepState): Message {
   const title = plain(step.title, MAX_TITLE);
   const notes = [
     ...(step.branch ? [`Only if: ${plain(step.branch, MAX_TITLE)}`] : []),
-    ...step.warnings.map((warning) => `Note: ${plain(warning, MAX_TITLE)}`),
+    ...step.warnings.map((warning) => caution(warning, MAX_TITLE)),
   ];
   return {
     key: step.id,

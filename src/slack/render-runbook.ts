@@ -10,7 +10,7 @@ import { ACTIONS, encodeId } from './actions.ts';
 import { actions, type ButtonSpec, code, context, header, section } from './blocks.ts';
 import { textLength } from './limits.ts';
 import type { Message, Spot } from './message.ts';
-import { mention, plain, RISK_LABEL, reasons } from './words.ts';
+import { caution, mention, plain, RISK_LABEL, reasons } from './words.ts';
 
 const PAGE_BLOCKS = 40; // leaves room for the frame inside Slack's 50
 const PAGE_TEXT = 6_000; // leaves room for the frame inside our 8,000
@@ -67,7 +67,7 @@ function lineBlocks({ number, step, command, verdict }: Line, source: string): K
   const title = `*${number}.* ${verdict ? RISK_LABEL[verdict.risk] : 'by hand'} · ${plain(step.description, MAX_TITLE)}`;
   const notes = [
     ...(step.branch ? [`If: ${plain(step.branch, MAX_TITLE)}`] : []),
-    ...step.warnings.map((warning) => `Note: ${plain(warning, MAX_TITLE)}`),
+    ...step.warnings.map((warning) => caution(warning, MAX_TITLE)),
     ...(verdict && verdict.risk !== 'safe' ? [reasons(verdict)] : []),
   ];
   const where = command ? ` _(${place(source, command.source)})_` : '';

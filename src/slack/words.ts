@@ -13,8 +13,9 @@ export const mention = (user: UserId): string => `<@${user}>`;
 export const plain = (text: string, max = Number.POSITIVE_INFINITY): string =>
   escapeMrkdwn(clip(visible(text).replaceAll(/\s+/g, ' ').trim(), max));
 
-/** `42s`, `1m 12s`, `2h 05m`. */
+/** `80 ms`, `42s`, `1m 12s`, `2h 05m`. */
 export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds}s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${seconds % 60}s`;
@@ -45,4 +46,10 @@ export function clip(text: string, max: number): string {
   if (text.length <= max) return text;
   const cut = text.slice(0, max - 1);
   return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
+}
+
+/** A caution of the author's; one that does not say so itself is marked as a note. */
+export function caution(warning: string, max: number): string {
+  const words = plain(warning, max);
+  return /^(?:warning|caution|note|danger|important|attention)\b/i.test(words) ? words : `Note: ${words}`;
 }

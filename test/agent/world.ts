@@ -36,11 +36,9 @@ export const agentKey = keyFrom('agent');
 const roleKey = (key: SigningKey) => ({ key_id: key.keyId, public_key: key.publicKey });
 export const bundle = { tenant_id: 'T1', dispatch: [roleKey(dispatchKey)], approve: [roleKey(approveKey)] };
 
-export function trust() {
-  const opened = openTrust(bundle);
-  if (!opened.ok) throw new Error(opened.sentence);
-  return opened.trust;
-}
+const opened = openTrust(bundle);
+if (!opened.ok) throw new Error(opened.sentence);
+export const trust = opened.trust;
 
 export function policyOf(text: string | null = null): Policy {
   return readPolicy({ text, home: '/home/agent', readEnvFile: () => 'TOKEN=planted-secret-value\n' });
@@ -48,7 +46,7 @@ export function policyOf(text: string | null = null): Policy {
 
 export function stateWith(overrides: Partial<AgentState> = {}): AgentState {
   const identity = { agentId: agentId('agent-1'), tenantId: tenantId('T1'), agentEpoch: 1 };
-  return { ...initialState(identity, trust(), policyOf()), ...overrides };
+  return { ...initialState(identity, trust, policyOf()), ...overrides };
 }
 
 export function verdictOf(risk: Risk): Verdict {

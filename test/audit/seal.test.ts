@@ -6,14 +6,17 @@ import { fakeRandom } from '../support/fakes.ts';
 const KEY = Buffer.alloc(32, 7);
 const PLAIN = Buffer.from('rm is only a word here');
 const sealed = () => seal(KEY, PLAIN, 'event|T1|run-1|1|run.started', fakeRandom().bytes);
-const open = (bytes: Uint8Array, key = KEY, context = 'event|T1|run-1|1|run.started') => unseal(key, bytes, context);
+const open = (bytes: Uint8Array, key = KEY, context = 'event|T1|run-1|1|run.started') =>
+  unseal(key, bytes, context);
 
 describe('a sealed record', () => {
   test('opens to what was sealed, whatever that was', () => {
     const { bytes } = fakeRandom();
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.string(), (plain, context) => {
-        expect(Buffer.from(unseal(KEY, seal(KEY, plain, context, bytes), context))).toEqual(Buffer.from(plain));
+        expect(Buffer.from(unseal(KEY, seal(KEY, plain, context, bytes), context))).toEqual(
+          Buffer.from(plain),
+        );
       }),
     );
   });

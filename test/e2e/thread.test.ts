@@ -19,7 +19,7 @@ afterAll(async () => {
   await instance.end();
 }, 90_000);
 
-const LIMIT = { timeoutMs: 30_000 };
+const LIMIT = { timeoutMs: 15_000 };
 
 /** The message of a step once its text says `words`. */
 const step = (run: RunId, number: number, words: RegExp): Promise<SeenMessage> =>
@@ -156,7 +156,7 @@ describe('when a step does not go well', () => {
 
 describe('stopping', () => {
   test('🛑 on a message of a run pauses that run alone; an admin resumes it by typing', async () => {
-    const run = await startAs(sim, 'alice', runbook('Paused', 'echo one'));
+    const run = await startAs(sim, 'alice', runbook('Held', 'echo one'));
     const asked = await step(run, 1, /waits for approval/);
     await sim.act('bob').react('ops', asked.ts, 'octagonal_sign');
     const paused = await header(run, /Paused/);

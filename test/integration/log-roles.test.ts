@@ -18,7 +18,13 @@ beforeAll(async () => {
   database = await createDatabase();
   app = new pg.Pool({ connectionString: database.appUrl });
   owner = new pg.Pool({ connectionString: database.ownerUrl });
-  const log = openLog({ pool: app, keys: openKeys, clock: fakeClock(), random: systemRandom, committed: () => undefined });
+  const log = openLog({
+    pool: app,
+    keys: openKeys,
+    clock: fakeClock(),
+    random: systemRandom,
+    committed: () => undefined,
+  });
   for (const tenant of [TENANT, tenantId('T2')]) {
     await openTenant(log, tenant);
     const plan = buildPlan({ title: MARKER, steps: [{ command: `echo ${MARKER}`, title: MARKER }] });
@@ -67,8 +73,12 @@ describe('the application’s role', () => {
   });
 
   test('is no superuser and passes no row-level security', async () => {
-    const { rows } = await app.query('SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user');
-    expect(rows).toEqual([{ rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false }]);
+    const { rows } = await app.query(
+      'SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user',
+    );
+    expect(rows).toEqual([
+      { rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false },
+    ]);
   });
 });
 
@@ -80,17 +90,25 @@ describe('the owner of the database', () => {
 
 describe('what stands in the database', () => {
   test('holds no word of a runbook, a command or a title', async () => {
-    const { rows } = await owner.query('SELECT payload AS bytes FROM event UNION ALL SELECT snapshot FROM subject');
+    const { rows } = await owner.query(
+      'SELECT payload AS bytes FROM event UNION ALL SELECT snapshot FROM subject',
+    );
     expect(rows.length).toBeGreaterThan(4);
     for (const { bytes } of rows) expect((bytes as Buffer).includes(MARKER)).toBe(false);
-    const { rows: plain } = await owner.query(`SELECT event::text AS line FROM event UNION ALL SELECT subject::text FROM subject`);
+    const { rows: plain } = await owner.query(
+      `SELECT event::text AS line FROM event UNION ALL SELECT subject::text FROM subject`,
+    );
     for (const { line } of plain) expect(line).not.toContain(MARKER);
   });
 
   test('of one workspace does not open with the key of another', async () => {
     const swapped = openLog({
       pool: app,
-      keys: { ...openKeys, unwrap: async () => (await owner.query(`SELECT wrapped FROM tenant_key WHERE tenant = 'T2'`)).rows[0].wrapped },
+      keys: {
+        ...openKeys,
+        unwrap: async () =>
+          (await owner.query(`SELECT wrapped FROM tenant_key WHERE tenant = 'T2'`)).rows[0].wrapped,
+      },
       clock: fakeClock(),
       random: systemRandom,
       committed: () => undefined,
@@ -102,7 +120,15 @@ describe('what stands in the database', () => {
   test('of one workspace does not open as another’s, though the bytes are copied over', async () => {
     const copy = `INSERT INTO subject SELECT 'T1', 'run-COPY', kind, status, version, due_at, shown_version, show_after, snapshot FROM subject WHERE tenant = 'T2' AND stream = $1`;
     await app.query(copy, [`run-${RUN}`]);
-    const log = openLog({ pool: app, keys: openKeys, clock: fakeClock(), random: systemRandom, committed: () => undefined });
-    await expect(log.load(runKind, { tenant: TENANT, stream: streamId('run-COPY') })).rejects.toMatchObject({ code: 'sealed' });
+    const log = openLog({
+      pool: app,
+      keys: openKeys,
+      clock: fakeClock(),
+      random: systemRandom,
+      committed: () => undefined,
+    });
+    await expect(log.load(runKind, { tenant: TENANT, stream: streamId('run-COPY') })).rejects.toMatchObject({
+      code: 'sealed',
+    });
   });
 });

@@ -2,16 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { openLog, openTenant, TENANT_STREAM } from '../../src/audit/log.ts';
 import { runRef } from '../../src/audit/streams.ts';
+import { systemRandom } from '../../src/platform/clock.ts';
+import { connectDatabase, type Database } from '../../src/platform/database.ts';
 import { runId, tenantId, userId } from '../../src/protocol/ids.ts';
 import { evolve, initialRun } from '../../src/run/evolve.ts';
 import { runKind } from '../../src/run/kind.ts';
 import type { RunCommand, RunState } from '../../src/run/run.ts';
 import { tenantKind } from '../../src/tenant/tenant.ts';
 import { buildPlan, command, member, outsider, TENANT } from '../support/builders.ts';
-import { fakeClock, fakeLogger, openKeys } from '../support/fakes.ts';
-import { connectDatabase, type Database } from '../../src/platform/database.ts';
-import { systemRandom } from '../../src/platform/clock.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { fakeClock, fakeLogger, openKeys } from '../support/fakes.ts';
 import { allEvents, openPayload } from '../support/log-rows.ts';
 
 let testDatabase: TestDatabase;
@@ -58,7 +58,10 @@ describe('a change', () => {
     const loaded = await log().load(runKind, ref);
     expect(rows.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5]);
     expect(events.map(({ type }) => type)).toEqual(rows.map(({ type }) => type));
-    expect(loaded).toMatchObject({ version: 5, state: events.reduce((state, event) => evolve(state, event as never), initialRun) });
+    expect(loaded).toMatchObject({
+      version: 5,
+      state: events.reduce((state, event) => evolve(state, event as never), initialRun),
+    });
   });
 
   test('that is refused leaves no trace and tells nobody', async () => {
@@ -78,7 +81,12 @@ describe('a change', () => {
 
   test('that fails half-way leaves no trace', async () => {
     await started('FAULT');
-    const failing = { ...runKind, status: () => { throw new Error('broken'); } };
+    const failing = {
+      ...runKind,
+      status: () => {
+        throw new Error('broken');
+      },
+    };
     await expect(log().transact(failing, refOf('FAULT'), command.pause())).rejects.toThrow('broken');
     expect((await log().load(runKind, refOf('FAULT')))?.version).toBe(2);
     expect(await allEvents(owner, refOf('FAULT').stream)).toHaveLength(2);
@@ -149,12 +157,18 @@ describe('at the same time', () => {
     const fresh = tenantId('TKEY');
     const both = [log(), log()];
     await Promise.all(both.map((one) => openTenant(one, fresh)));
-    for (const one of both) expect((await one.load(tenantKind, { tenant: fresh, stream: TENANT_STREAM }))?.version).toBe(1);
+    for (const one of both)
+      expect((await one.load(tenantKind, { tenant: fresh, stream: TENANT_STREAM }))?.version).toBe(1);
   });
 });
 
 describe('a pause and a dispatch', () => {
-  const pause = { type: 'pause', by: member(), way: 'command', place: { channel: 'C1', threadTs: null } } as const;
+  const pause = {
+    type: 'pause',
+    by: member(),
+    way: 'command',
+    place: { channel: 'C1', threadTs: null },
+  } as const;
   const approvedRun = async (tenant: string) => {
     const ref = runRef(tenantId(tenant), runId('ONLY'));
     const tenantStream = { tenant: ref.tenant, stream: TENANT_STREAM };
@@ -169,7 +183,9 @@ describe('a pause and a dispatch', () => {
     const order: string[] = [];
     let paused: Promise<unknown> = Promise.resolve();
     await log().transact(runKind, ref, async (state): Promise<RunCommand> => {
-      paused = log().transact(tenantKind, tenantStream, pause).then(() => order.push('paused'));
+      paused = log()
+        .transact(tenantKind, tenantStream, pause)
+        .then(() => order.push('paused'));
       await lockWaiters(owner);
       order.push('dispatched');
       return command.dispatch(state);
@@ -210,4 +226,3 @@ test('the clock of the log is the time of its events', async () => {
   const [row] = await allEvents(owner, refOf('TIME').stream);
   expect(row?.at.getTime()).toBe(1_700_000_000_123);
 });
-

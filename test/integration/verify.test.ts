@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { dataKeys, openLog, openTenant } from '../../src/audit/log.ts';
 import { runbookRef, runRef } from '../../src/audit/streams.ts';
@@ -9,29 +9,45 @@ import { runKind } from '../../src/run/kind.ts';
 import { runbookKind } from '../../src/runbook/stream.ts';
 import { agentKind } from '../../src/tenant/agent.ts';
 import { tenantKind } from '../../src/tenant/tenant.ts';
-import { ALICE, admin, buildParse, buildPlan, CHANNEL, command, member, REPORTS, RUN, RUNBOOK, TENANT, verdict } from '../support/builders.ts';
+import {
+  ALICE,
+  admin,
+  buildParse,
+  buildPlan,
+  CHANNEL,
+  command,
+  member,
+  REPORTS,
+  RUN,
+  RUNBOOK,
+  TENANT,
+  verdict,
+} from '../support/builders.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { fakeClock, openKeys, tenantRef } from '../support/fakes.ts';
 
 const KINDS = new Map(
-  [runKind, runbookKind, tenantKind, agentKind].map((kind) => [kind.kind, kind as unknown as Kind<unknown, unknown, Typed>]),
+  [runKind, runbookKind, tenantKind, agentKind].map((kind) => [
+    kind.kind,
+    kind as unknown as Kind<unknown, unknown, Typed>,
+  ]),
 ) satisfies ReadonlyMap<SubjectKind, unknown>;
 
 let database: TestDatabase;
 let owner: pg.Pool;
-const done: (() => Promise<void>)[] = [];
 
 /** A log that was written honestly: a workspace that paused and went on, a runbook, and a run with output. */
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createDatabase();
-  owner = new pg.Pool({ connectionString: database.ownerUrl });
-  const drop = database.drop;
-  const pool = owner;
-  done.push(async () => {
-    await pool.end();
-    await drop();
+  // One connection, so that each test tampers inside a transaction that is rolled back.
+  owner = new pg.Pool({ connectionString: database.ownerUrl, max: 1, idleTimeoutMillis: 0 });
+  const log = openLog({
+    pool: owner,
+    keys: openKeys,
+    clock: fakeClock(),
+    random: systemRandom,
+    committed: () => undefined,
   });
-  const log = openLog({ pool: owner, keys: openKeys, clock: fakeClock(), random: systemRandom, committed: () => undefined });
   await openTenant(log, TENANT);
   const run = runRef(TENANT, RUN);
   await log.transact(runKind, run, command.start(buildPlan({ steps: [{}, {}] })));
@@ -43,18 +59,33 @@ beforeEach(async () => {
   await log.transact(tenantKind, tenantRef(TENANT), { type: 'pause', by: member(), way: 'button', place });
   const census = { members: 2, admins: 1 } as const;
   const record = { keyId: '0'.repeat(16), payload: '', sig: '' };
-  await log.transact(tenantKind, tenantRef(TENANT), { type: 'resume', by: admin(), typed: 'resume', census, record });
+  await log.transact(tenantKind, tenantRef(TENANT), {
+    type: 'resume',
+    by: admin(),
+    typed: 'resume',
+    census,
+    record,
+  });
   const book = runbookRef(TENANT, RUNBOOK);
-  await log.transact(runbookKind, book, { type: 'receive', by: member(), source: { text: 'x', sha256: '', by: ALICE, place } });
+  await log.transact(runbookKind, book, {
+    type: 'receive',
+    by: member(),
+    source: { text: 'x', sha256: '', by: ALICE, place },
+  });
   await log.transact(runbookKind, book, { type: 'parsed', parse: buildParse() });
   await log.transact(runbookKind, book, { type: 'classified', verdicts: [[verdict('safe')]] });
 });
 
+beforeEach(() => owner.query('BEGIN'));
+afterEach(() => owner.query('ROLLBACK'));
+
 afterAll(async () => {
-  await Promise.all(done.map((end) => end()));
+  await owner.end();
+  await database.drop();
 });
 
-const verify = () => verifyLog({ pool: owner, kinds: KINDS, dataKey: dataKeys(owner, openKeys, systemRandom) });
+const verify = () =>
+  verifyLog({ pool: owner, kinds: KINDS, dataKey: dataKeys(owner, openKeys, systemRandom) });
 const chainsOnly = () => verifyLog({ pool: owner });
 
 /** What a database administrator with bad intentions can do and the application cannot. */
@@ -64,7 +95,11 @@ async function tamper(sql: string): Promise<void> {
 
 const STREAM = `stream = 'run-${RUN}'`;
 const found = (sentence: string, version?: number) =>
-  expect.objectContaining({ stream: `T1/run-${RUN}`, sentence: expect.stringContaining(sentence), ...(version ? { version } : {}) });
+  expect.objectContaining({
+    stream: `T1/run-${RUN}`,
+    sentence: expect.stringContaining(sentence),
+    ...(version ? { version } : {}),
+  });
 
 test('an honest log has no findings', async () => {
   expect(await verify()).toEqual({ events: 13, streams: 3, findings: [] });
@@ -73,10 +108,16 @@ test('an honest log has no findings', async () => {
 
 describe('a log that was changed behind our back has findings:', () => {
   test.each([
-    ['a payload', `UPDATE event SET payload = set_byte(payload, 20, get_byte(payload, 20) # 1) WHERE ${STREAM} AND version = 3`],
+    [
+      'a payload',
+      `UPDATE event SET payload = set_byte(payload, 20, get_byte(payload, 20) # 1) WHERE ${STREAM} AND version = 3`,
+    ],
     ['a type', `UPDATE event SET type = 'step.skipped' WHERE ${STREAM} AND version = 3`],
     ['a time', `UPDATE event SET at = at - interval '1 hour' WHERE ${STREAM} AND version = 3`],
-    ['a hash', `UPDATE event SET hash = set_byte(hash, 0, get_byte(hash, 0) # 1) WHERE ${STREAM} AND version = 3`],
+    [
+      'a hash',
+      `UPDATE event SET hash = set_byte(hash, 0, get_byte(hash, 0) # 1) WHERE ${STREAM} AND version = 3`,
+    ],
   ])('%s', async (_, sql) => {
     await tamper(sql);
     expect((await chainsOnly()).findings).toContainEqual(found('was changed', 3));
@@ -105,19 +146,35 @@ describe('a log that was changed behind our back has findings:', () => {
   });
 
   test('an end that was cut off', async () => {
-    await tamper(`DELETE FROM event WHERE ${STREAM} AND version = (SELECT max(version) FROM event WHERE ${STREAM})`);
+    await tamper(
+      `DELETE FROM event WHERE ${STREAM} AND version = (SELECT max(version) FROM event WHERE ${STREAM})`,
+    );
     expect((await chainsOnly()).findings).toContainEqual(found('The snapshot stands at version'));
   });
 
   test('a record copied from elsewhere', async () => {
-    await tamper(`UPDATE event SET payload = (SELECT payload FROM event WHERE ${STREAM} AND version = 1) WHERE ${STREAM} AND version = 3`);
+    await tamper(
+      `UPDATE event SET payload = (SELECT payload FROM event WHERE ${STREAM} AND version = 1) WHERE ${STREAM} AND version = 3`,
+    );
     expect((await verify()).findings).toContainEqual(found('cannot be opened', 3));
   });
 
   test.each([
-    ['changed', `UPDATE subject SET snapshot = set_byte(snapshot, 20, get_byte(snapshot, 20) # 1) WHERE ${STREAM}`, 'The snapshot cannot be opened'],
-    ['of another subject', `UPDATE subject SET snapshot = (SELECT snapshot FROM subject WHERE stream = 'tenant') WHERE ${STREAM}`, 'The snapshot cannot be opened'],
-    ['set back', `UPDATE subject SET version = version - 1 WHERE ${STREAM}`, 'The snapshot stands at version'],
+    [
+      'changed',
+      `UPDATE subject SET snapshot = set_byte(snapshot, 20, get_byte(snapshot, 20) # 1) WHERE ${STREAM}`,
+      'The snapshot cannot be opened',
+    ],
+    [
+      'of another subject',
+      `UPDATE subject SET snapshot = (SELECT snapshot FROM subject WHERE stream = 'tenant') WHERE ${STREAM}`,
+      'The snapshot cannot be opened',
+    ],
+    [
+      'set back',
+      `UPDATE subject SET version = version - 1 WHERE ${STREAM}`,
+      'The snapshot stands at version',
+    ],
     ['gone', `DELETE FROM subject WHERE ${STREAM}`, 'its snapshot is gone'],
   ])('a snapshot that is %s, and only that', async (_, sql, sentence) => {
     await owner.query(sql);
@@ -125,7 +182,14 @@ describe('a log that was changed behind our back has findings:', () => {
   });
 
   test('a snapshot that was sealed with the right key and says something else', async () => {
-    const log = openLog({ pool: owner, keys: openKeys, clock: fakeClock(), random: systemRandom, committed: () => undefined });
+    await owner.query('ROLLBACK'); // the log has transactions of its own, so this test is the last one
+    const log = openLog({
+      pool: owner,
+      keys: openKeys,
+      clock: fakeClock(),
+      random: systemRandom,
+      committed: () => undefined,
+    });
     const lying = { ...runKind, evolve: (state: Parameters<typeof runKind.evolve>[0]) => state };
     await log.transact(lying, runRef(TENANT, RUN), command.abort());
     expect((await verify()).findings).toEqual([found('not what its events add up to')]);

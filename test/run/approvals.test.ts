@@ -40,14 +40,22 @@ describe('who may approve', () => {
     { risk: 'danger', by: ALICE, census: MANY, becomes: 'not-yours-to-approve', forced: undefined },
     { risk: 'danger', by: ALICE, census: ALONE, becomes: 'approved', forced: 'solo' },
     { risk: 'danger', by: BOB, census: ALONE, becomes: 'approved', forced: '' },
-  ] as const)('$risk, by $by, with $census.members members: $becomes', ({ risk, by, census, becomes, forced }) => {
-    const run = offered(risk);
-    const asked = command.approve(run, { by: member(by), census, typed: 'api' });
-    expect(outcome(run, asked)).toBe(becomes);
-    if (becomes === 'approved') {
-      expect(apply(run, asked).state.steps[0]?.approval).toMatchObject({ by, forced, at: NOW, record: RECORD });
-    }
-  });
+  ] as const)(
+    '$risk, by $by, with $census.members members: $becomes',
+    ({ risk, by, census, becomes, forced }) => {
+      const run = offered(risk);
+      const asked = command.approve(run, { by: member(by), census, typed: 'api' });
+      expect(outcome(run, asked)).toBe(becomes);
+      if (becomes === 'approved') {
+        expect(apply(run, asked).state.steps[0]?.approval).toMatchObject({
+          by,
+          forced,
+          at: NOW,
+          record: RECORD,
+        });
+      }
+    },
+  );
 
   test.each(['safe', 'caution', 'danger'] as const)('nobody from outside, for %s', (risk) => {
     const run = offered(risk);
@@ -115,10 +123,13 @@ describe('an offer', () => {
     expect(JSON.stringify(decision)).toContain(`<@${BOB}>`);
   });
 
-  test.each(['stalled', 'dispatched', 'running', 'succeeded'] as const)('cannot be taken when the step is %s', (at) => {
-    const run = buildRun({ at });
-    expect(outcome(run, command.approve(run))).toBe('already-answered');
-  });
+  test.each(['stalled', 'dispatched', 'running', 'succeeded'] as const)(
+    'cannot be taken when the step is %s',
+    (at) => {
+      const run = buildRun({ at });
+      expect(outcome(run, command.approve(run))).toBe('already-answered');
+    },
+  );
 
   test('cannot be taken for a step that the run has not come to', () => {
     const run = offered();

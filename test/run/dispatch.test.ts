@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { decide } from '../../src/run/decide.ts';
 import { APPROVAL_TTL_MS } from '../../src/run/policy.ts';
-import { apply, buildRun, command, DISPATCH, facts, hashOf, NOW, PAUSE, S1, S2 } from '../support/builders.ts';
+import { apply, buildRun, command, DISPATCH, facts, hashOf, NOW, PAUSE, S2 } from '../support/builders.ts';
 
 const approved = () => buildRun({ at: 'approved' });
 const code = (...args: Parameters<typeof decide>) => {
@@ -26,7 +26,9 @@ describe('an envelope leaves', () => {
 describe('no envelope leaves', () => {
   test('for bytes other than the approved ones', () => {
     const run = approved();
-    expect(code(run, command.dispatch(run, { execSha256: hashOf(run, S2) }), facts())).toBe('not-what-was-approved');
+    expect(code(run, command.dispatch(run, { execSha256: hashOf(run, S2) }), facts())).toBe(
+      'not-what-was-approved',
+    );
   });
 
   test('while the workspace is paused', () => {

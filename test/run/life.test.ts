@@ -31,13 +31,17 @@ const code = (state: RunState, asked: RunCommand, seen = facts()) => {
   return decision.ok ? 'ok' : decision.refusal.code;
 };
 const first = (state: RunState) => state.steps[0]?.status;
-const types = (state: RunState, asked: RunCommand, seen = facts()) => apply(state, asked, seen).events.map(({ type }) => type);
+const types = (state: RunState, asked: RunCommand, seen = facts()) =>
+  apply(state, asked, seen).events.map(({ type }) => type);
 const tick: RunCommand = { type: 'tick' };
 
 describe('starting', () => {
   test('offers the first step with a time by which it lapses', () => {
     const { events } = apply(initialRun, command.start());
-    expect(events).toMatchObject([{ type: 'run.started' }, { type: 'step.offered', step: S1, expiresAt: NOW + APPROVAL_TTL_MS }]);
+    expect(events).toMatchObject([
+      { type: 'run.started' },
+      { type: 'step.offered', step: S1, expiresAt: NOW + APPROVAL_TTL_MS },
+    ]);
   });
 
   test('happens once: the same start again changes nothing', () => {
@@ -299,13 +303,17 @@ describe('time', () => {
   });
 
   test('a step that a pause of the workspace holds back is looked at again', () => {
-    const { state } = apply(buildRun({ at: 'running' }), command.report(REPORTS.succeeded), facts({ paused: PAUSE }));
+    const { state } = apply(
+      buildRun({ at: 'running' }),
+      command.report(REPORTS.succeeded),
+      facts({ paused: PAUSE }),
+    );
     expect(runKind.dueAt(state)).toBe(state.changedAt);
   });
 });
 
 test('a fact that the tables do not allow is a fault, not a state', () => {
-  expect(() => evolve(buildRun(), { type: 'step.succeeded', step: S1, attempt: 1, result: RESULT, at: NOW })).toThrow(
-    'No transition from awaiting-approval by step.succeeded.',
-  );
+  expect(() =>
+    evolve(buildRun(), { type: 'step.succeeded', step: S1, attempt: 1, result: RESULT, at: NOW }),
+  ).toThrow('No transition from awaiting-approval by step.succeeded.');
 });

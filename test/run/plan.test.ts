@@ -20,14 +20,19 @@ function steps(...args: Parameters<typeof plan>) {
 }
 
 const only = (command: string, values?: Record<string, string>) =>
-  steps(buildParse([[command]], { variables: Object.keys(values ?? {}).map((name) => variable(name)) }), values)[0];
+  steps(
+    buildParse([[command]], { variables: Object.keys(values ?? {}).map((name) => variable(name)) }),
+    values,
+  )[0];
 
 describe('a plan', () => {
   test('holds what would run, byte for byte, with its hash', () => {
     const job = only('restart <pod> now', { pod: 'api-1' })?.job;
     expect(job?.command).toBe('restart api-1 now');
     const { exec } = job ?? {};
-    expect(exec?.mode === 'bash' && Buffer.from(exec.command_b64, 'base64url').toString()).toBe('restart api-1 now');
+    expect(exec?.mode === 'bash' && Buffer.from(exec.command_b64, 'base64url').toString()).toBe(
+      'restart api-1 now',
+    );
     expect(job?.execSha256).toBe(exec && execSha256(exec));
   });
 
@@ -70,7 +75,10 @@ describe('a person does it by hand', () => {
     ['too long', `echo ${'x'.repeat(2_400)}`, /longer than 2400/],
     ['too long once its hidden characters are shown', `echo ${'\u202e'.repeat(400)}`, /longer than 2400/],
   ])('when the command is %s', (_name, command, reason) => {
-    expect(only(command)).toMatchObject({ job: null, byHand: { command, reason: expect.stringMatching(reason) } });
+    expect(only(command)).toMatchObject({
+      job: null,
+      byHand: { command, reason: expect.stringMatching(reason) },
+    });
   });
 
   test('not when it is as long as can be reviewed', () => {
@@ -94,7 +102,10 @@ describe('no plan is made', () => {
     ['refused-value', { pod: '' }],
   ])('%s: %j', (code, values) => {
     const made = plan(parse, values as Record<string, string>);
-    expect(made).toMatchObject({ ok: false, refusal: { code, sentence: expect.stringMatching(/^Step 2: /) } });
+    expect(made).toMatchObject({
+      ok: false,
+      refusal: { code, sentence: expect.stringMatching(/^Step 2: /) },
+    });
   });
 });
 
@@ -111,7 +122,11 @@ describe('the word to type', () => {
   });
 
   test('is the target of the first dangerous part', () => {
-    const parts = [['show', 'a'], ['drop', 'b'], ['drop', 'c']];
+    const parts = [
+      ['show', 'a'],
+      ['drop', 'b'],
+      ['drop', 'c'],
+    ];
     expect(targetOf('', 4, { ...fakeScanner, plannedInvocations: () => parts })).toBe('b');
   });
 

@@ -11,7 +11,9 @@ describe('who has to agree', () => {
   });
 
   test('nobody, to a safe step of a workspace that said so, and to nothing else', () => {
-    const auto = TRUST_LEVELS.flatMap((trust) => RISKS.map((risk) => `${trust} ${risk} ${policy.approvalRule(risk, trust)}`));
+    const auto = TRUST_LEVELS.flatMap((trust) =>
+      RISKS.map((risk) => `${trust} ${risk} ${policy.approvalRule(risk, trust)}`),
+    );
     expect(auto.filter((line) => line.endsWith('auto'))).toEqual(['guided safe auto']);
   });
 });

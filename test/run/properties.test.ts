@@ -43,26 +43,66 @@ const shown = (state: RunState, id: typeof S1, which: string) =>
 
 const ask: fc.Arbitrary<Ask> = fc.oneof(
   fc.constant<Ask>(() => ({ type: 'tick' })),
-  by.map((who): Ask => () => command.start(PLAN, who)),
-  fc.record({ step, by, hash, typed: fc.constantFrom('api', 'no', null), census: fc.constantFrom(MANY, ALONE) }).map(
-    ({ hash: which, ...rest }): Ask =>
-      (state) => ({ type: 'approve', ...rest, shown: shown(state, rest.step, which), startBy: NOW + 900_000, record: RECORD }),
+  by.map(
+    (who): Ask =>
+      () =>
+        command.start(PLAN, who),
   ),
+  fc
+    .record({
+      step,
+      by,
+      hash,
+      typed: fc.constantFrom('api', 'no', null),
+      census: fc.constantFrom(MANY, ALONE),
+    })
+    .map(
+      ({ hash: which, ...rest }): Ask =>
+        (state) => ({
+          type: 'approve',
+          ...rest,
+          shown: shown(state, rest.step, which),
+          startBy: NOW + 900_000,
+          record: RECORD,
+        }),
+    ),
   fc.record({ step, hash, panicEpoch: fc.constantFrom(0, 1) }).map(
     ({ hash: which, ...rest }): Ask =>
-      (state) => ({ type: 'dispatch', ...rest, execSha256: shown(state, rest.step, which), dispatch: DISPATCH }),
+      (state) => ({
+        type: 'dispatch',
+        ...rest,
+        execSha256: shown(state, rest.step, which),
+        dispatch: DISPATCH,
+      }),
   ),
-  fc.record({ step, attempt: fc.constantFrom(0, 1, 2), report: fc.constantFrom(...Object.values(REPORTS)) }).map(
-    (rest): Ask => () => ({ type: 'report', ...rest }),
+  fc
+    .record({ step, attempt: fc.constantFrom(0, 1, 2), report: fc.constantFrom(...Object.values(REPORTS)) })
+    .map(
+      (rest): Ask =>
+        () => ({ type: 'report', ...rest }),
+    ),
+  fc.record({ type: fc.constantFrom('skip', 'done', 'ask-again', 'kill'), step, by }).map(
+    (rest): Ask =>
+      () =>
+        rest,
   ),
-  fc.record({ type: fc.constantFrom('skip', 'done', 'ask-again', 'kill'), step, by }).map((rest): Ask => () => rest),
-  fc.record({ type: fc.constantFrom('pause', 'abort'), by }).map((rest): Ask => () => rest),
+  fc.record({ type: fc.constantFrom('pause', 'abort'), by }).map(
+    (rest): Ask =>
+      () =>
+        rest,
+  ),
   fc.record({ by, typed: fc.constantFrom('resume', 'x'), census: fc.constantFrom(MANY, ALONE) }).map(
-    (rest): Ask => () => ({ type: 'resume', ...rest }),
+    (rest): Ask =>
+      () => ({ type: 'resume', ...rest }),
   ),
 );
 
-const moment = fc.record({ ask, after: fc.constantFrom(0, 1_000, 60_000, 900_000), paused: fc.boolean(), epoch: fc.constantFrom(0, 0, 1) });
+const moment = fc.record({
+  ask,
+  after: fc.constantFrom(0, 1_000, 60_000, 900_000),
+  paused: fc.boolean(),
+  epoch: fc.constantFrom(0, 0, 1),
+});
 
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
@@ -100,7 +140,10 @@ function decideAndFold(state: RunState, asked: RunCommand, now: number, paused: 
 }
 
 const everyStory = (check: () => Parameters<typeof play>[1]) =>
-  fc.assert(fc.property(fc.array(moment, { maxLength: 40 }), (story) => void play(story, check())), { numRuns: 300 });
+  fc.assert(
+    fc.property(fc.array(moment, { maxLength: 40 }), (story) => void play(story, check())),
+    { numRuns: 300 },
+  );
 
 describe('whatever anybody asks in whatever order', () => {
   test('nothing throws, nothing given is changed, and the state is what its events add up to', () => {
@@ -132,7 +175,11 @@ describe('whatever anybody asks in whatever order', () => {
           if (event.type === 'step.stalled') bound.delete(event.step);
           if (event.type !== 'step.dispatched') continue;
           const target = before.steps.find(({ id }) => id === event.step);
-          expect(target).toMatchObject({ status: 'approved', attempt: 0, job: { execSha256: bound.get(event.step) } });
+          expect(target).toMatchObject({
+            status: 'approved',
+            attempt: 0,
+            job: { execSha256: bound.get(event.step) },
+          });
           expect(target?.approval).not.toBeNull();
         }
       };
@@ -154,7 +201,8 @@ describe('whatever anybody asks in whatever order', () => {
     everyStory(() => (before, events) => {
       if (before.endedAt === null) return;
       const types = events.map(({ type }) => type);
-      for (const type of ['step.offered', 'step.approved', 'step.dispatched']) expect(types).not.toContain(type);
+      for (const type of ['step.offered', 'step.approved', 'step.dispatched'])
+        expect(types).not.toContain(type);
       expect(types.filter((type) => type.startsWith('run.'))).toEqual([]);
     });
   });

@@ -14,7 +14,11 @@ import {
 
 /** Written out by hand, and not read from the table: what may happen to a step in each state. */
 const STEP_MOVES: Record<string, Record<string, string>> = {
-  waiting: { 'step.offered': 'awaiting-approval', 'step.handed-over': 'by-hand', 'step.approved': 'approved' },
+  waiting: {
+    'step.offered': 'awaiting-approval',
+    'step.handed-over': 'by-hand',
+    'step.approved': 'approved',
+  },
   'awaiting-approval': { 'step.approved': 'approved', 'step.stalled': 'stalled', 'step.skipped': 'skipped' },
   'by-hand': { 'step.done': 'done', 'step.skipped': 'skipped' },
   stalled: { 'step.offered': 'awaiting-approval', 'step.skipped': 'skipped' },
@@ -62,7 +66,11 @@ test.each(RUN_STATES)('a run that is %s moves by these events and by no other', 
   checkEvery(RUN_TRANSITIONS, from, RUN_MOVES[from] ?? {});
 });
 
-function checkEvery<S extends string>(table: readonly Transition<S>[], from: S, moves: Record<string, string>) {
+function checkEvery<S extends string>(
+  table: readonly Transition<S>[],
+  from: S,
+  moves: Record<string, string>,
+) {
   for (const { event } of table) {
     const to = moves[event];
     expect({ event, moves: canMove(table, from, event) }).toEqual({ event, moves: to !== undefined });

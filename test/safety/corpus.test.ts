@@ -15,6 +15,9 @@ describe('labelled commands', () => {
   test('destruction, raised rights, unseen code and what cannot be analysed are danger', () => {
     expect(misjudged(corpus('danger'), ['danger'])).toEqual([]);
   });
+  test('options, endings and corners that look like reading are never safe', () => {
+    expect(misjudged(corpus('never-safe'), ['caution', 'danger'])).toEqual([]);
+  });
   test('catastrophes are never anything but danger', () => {
     expect(misjudged(corpus('canaries'), ['danger'])).toEqual([]);
   });

@@ -61,17 +61,17 @@ describe('hostile texts', () => {
     'x=('.repeat(1500),
     '{'.repeat(1999),
     '"'.repeat(9999),
-    "$'".repeat(5000),
     '`'.repeat(5000),
-    '<a>'.repeat(3000),
     `sed '${'s/['.repeat(800)}'`,
     `psql -c "${'('.repeat(47)}"`,
-    `sh -c ${'"sh -c '.repeat(12)}`,
     'if '.repeat(3000),
   ])('that break are danger: %#', (text) => {
     expect(risk(text)).toBe('danger');
   });
   test.each([
+    "$'".repeat(5000),
+    '<a>'.repeat(3000),
+    `sh -c ${'"sh -c '.repeat(12)}`,
     `awk '${'/'.repeat(9000)}'`,
     `psql -c "SELECT ${'a.'.repeat(5000)}a"`,
     'a=b '.repeat(3000),
@@ -100,13 +100,13 @@ describe('the strict reader', () => {
   test.each([
     '`ls`',
     'cat <(ls)',
-    'echo {a,b}',
+    'echo {a,$b}',
     'ls &',
     'f() { x; }',
     'case a in a) b;; esac',
     '[[ a ]]',
     '((a))',
-    "echo $'a'",
+    "echo $'\\x41'",
     `echo \${x:-y}`,
     'echo "a',
     'ls >&-x',

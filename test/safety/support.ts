@@ -6,7 +6,7 @@ import type { Risk, Verdict } from '../../src/safety/verdict.ts';
  * The commands of one file in test/safety/corpus: one a line, labelled by hand after the rules in docs/safety.md.
  * They are text and nothing ever runs them. `⏎` stands for a newline.
  */
-export function corpus(name: 'safe' | 'caution' | 'danger' | 'canaries'): readonly string[] {
+export function corpus(name: 'safe' | 'caution' | 'danger' | 'canaries' | 'never-safe'): readonly string[] {
   const text = readFileSync(new URL(`./corpus/${name}.txt`, import.meta.url), 'utf8');
   return text
     .split('\n')

@@ -1,13 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ACTIONS, encodeId, encodeStep, runbookTarget, runTarget, stepTarget, VIEWS } from '../../src/slack/actions.ts';
 import { shortId } from '../../src/platform/ids.ts';
 import { runbookId, runId, stepId } from '../../src/protocol/ids.ts';
+import {
+  ACTIONS,
+  encodeId,
+  encodeStep,
+  runbookTarget,
+  runTarget,
+  stepTarget,
+  VIEWS,
+} from '../../src/slack/actions.ts';
 import { fakeRandom } from '../support/fakes.ts';
 
 const random = fakeRandom();
 const ids = fc.constant(null).map(() => shortId(random));
-const hash = fc.oneof(fc.constant(''), fc.array(fc.constantFrom(...'0123456789abcdef'), { minLength: 64, maxLength: 64 }).map((all) => all.join('')));
+const hash = fc.oneof(
+  fc.constant(''),
+  fc
+    .array(fc.constantFrom(...'0123456789abcdef'), { minLength: 64, maxLength: 64 })
+    .map((all) => all.join('')),
+);
 
 describe('what a button carries', () => {
   test('comes back as what it was', () => {
@@ -52,5 +65,6 @@ describe('what a button carries', () => {
 });
 
 test('every action and every view has a name of its own', () => {
-  for (const names of [ACTIONS, VIEWS]) expect(new Set(Object.values(names)).size).toBe(Object.values(names).length);
+  for (const names of [ACTIONS, VIEWS])
+    expect(new Set(Object.values(names)).size).toBe(Object.values(names).length);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { LIMITS, textLength } from '../../src/slack/limits.ts';
 import { code, section } from '../../src/slack/blocks.ts';
+import { LIMITS, textLength } from '../../src/slack/limits.ts';
 import { CHECKED, faultsOfMessage, faultsOfView, publishedLimits } from '../support/block-kit.ts';
 
 const limits = publishedLimits();
@@ -32,7 +32,10 @@ describe('the reader of Block Kit used here refuses', () => {
   const plainText = (text: string) => ({ type: 'plain_text', text });
   const messages: [string, object][] = [
     ['an empty section', { type: 'section', text: { type: 'mrkdwn', text: '', verbatim: true } }],
-    ['a section that is too long', { type: 'section', text: { type: 'mrkdwn', text: 'x'.repeat(3_001), verbatim: true } }],
+    [
+      'a section that is too long',
+      { type: 'section', text: { type: 'mrkdwn', text: 'x'.repeat(3_001), verbatim: true } },
+    ],
     ['a header with markup', { type: 'header', text: { type: 'mrkdwn', text: 'x' } }],
     ['an unknown block', { type: 'marquee', text: plainText('x') }],
     ['a field that Slack does not know', { type: 'header', text: plainText('x'), colour: 'red' }],
@@ -45,7 +48,9 @@ describe('the reader of Block Kit used here refuses', () => {
 
   test('a message without text, one with 51 blocks, one with too much text, and a modal with a long title', () => {
     expect(faultsOfMessage({ text: '', blocks: [section('x')] })).not.toEqual([]);
-    expect(faultsOfMessage({ text: 'x', blocks: Array.from({ length: 51 }, () => section('x')) })).not.toEqual([]);
+    expect(
+      faultsOfMessage({ text: 'x', blocks: Array.from({ length: 51 }, () => section('x')) }),
+    ).not.toEqual([]);
     expect(faultsOfMessage({ text: 'x', blocks: [code('x'.repeat(8_001))] })).not.toEqual([]);
     expect(faultsOfView({ type: 'modal', title: plainText('x'.repeat(25)) })).not.toEqual([]);
   });

@@ -2,13 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { runbookId } from '../../src/protocol/ids.ts';
 import type { RunState } from '../../src/run/run.ts';
 import type { RunbookState } from '../../src/runbook/stream.ts';
-import { renderHelp, renderList, renderStatus, SUBCOMMANDS, suggest } from '../../src/slack/replies.ts';
+import type { Verdict } from '../../src/safety/verdict.ts';
+import { encodeStep } from '../../src/slack/actions.ts';
 import { renderRun } from '../../src/slack/render-run.ts';
 import { renderRunbook } from '../../src/slack/render-runbook.ts';
 import { renderTenant } from '../../src/slack/render-tenant.ts';
+import { renderHelp, renderList, renderStatus, SUBCOMMANDS, suggest } from '../../src/slack/replies.ts';
 import { confirmStepView, newRunbookView, resumeView, startRunView } from '../../src/slack/views.ts';
-import { encodeStep } from '../../src/slack/actions.ts';
-import type { Verdict } from '../../src/safety/verdict.ts';
+import { buttonsOf, faultsOfMessage, faultsOfView, markupOf, mrkdwnOf } from '../support/block-kit.ts';
 import {
   ADA,
   apply,
@@ -31,7 +32,6 @@ import {
   tenantState,
   variable,
 } from '../support/builders.ts';
-import { buttonsOf, faultsOfMessage, faultsOfView, markupOf, mrkdwnOf } from '../support/block-kit.ts';
 
 /** Texts that have broken somebody's message before. */
 const NASTY = {
@@ -43,13 +43,31 @@ const NASTY = {
   marks: '*bold* _it_ ~no~ `code` ```block``` > quote\n\n\n# head',
 };
 const texts = Object.entries(NASTY);
-const AT: RunAt[] = ['awaiting-approval', 'by-hand', 'approved', 'dispatched', 'running', 'stalled', 'unknown', 'succeeded', 'failed', 'rejected', 'aborted', 'paused'];
+const AT: RunAt[] = [
+  'awaiting-approval',
+  'by-hand',
+  'approved',
+  'dispatched',
+  'running',
+  'stalled',
+  'unknown',
+  'succeeded',
+  'failed',
+  'rejected',
+  'aborted',
+  'paused',
+];
 
 const wordy = (text: string): Verdict => ({
   risk: 'danger',
   traits: [],
   rulesetVersion: 'test',
-  reasons: Array.from({ length: 20 }, (_, index) => ({ rule: `r${index}`, risk: 'danger' as const, sentence: text, alternative: text })),
+  reasons: Array.from({ length: 20 }, (_, index) => ({
+    rule: `r${index}`,
+    risk: 'danger' as const,
+    sentence: text,
+    alternative: text,
+  })),
 });
 
 /** The worst plan that can be: as much of `text` as there is room, in every place where a runbook's words stand. */
@@ -66,7 +84,16 @@ function worstPlan(text: string, steps = 1) {
 }
 
 const worstResult = (text: string) =>
-  command.report({ kind: 'finished', result: { ...RESULT, exitCode: 1, head: text.slice(0, 4_096), tail: text.slice(0, 12_288), bytes: 9_999_999 } });
+  command.report({
+    kind: 'finished',
+    result: {
+      ...RESULT,
+      exitCode: 1,
+      head: text.slice(0, 4_096),
+      tail: text.slice(0, 12_288),
+      bytes: 9_999_999,
+    },
+  });
 
 const everyRun = (): [string, RunState][] => [
   ...AT.map((at): [string, RunState] => [at, buildRun({ at })]),
@@ -77,7 +104,10 @@ const everyRun = (): [string, RunState][] => [
     const byHand = buildPlan({ steps: [{ byHand: { command: text, reason: 'It needs a terminal.' } }] });
     return [
       [`waiting ${name}`, waiting],
-      [`running ${name}`, apply(running, command.report({ kind: 'printed', tail: text, bytes: 9_999_999 })).state],
+      [
+        `running ${name}`,
+        apply(running, command.report({ kind: 'printed', tail: text, bytes: 9_999_999 })).state,
+      ],
       [`failed ${name}`, apply(running, worstResult(text)).state],
       [`unknown ${name}`, apply(running, command.report(trouble)).state],
       [`by hand ${name}`, buildRun({ plan: byHand })],
@@ -87,12 +117,15 @@ const everyRun = (): [string, RunState][] => [
 ];
 
 const worstParse = (text: string, count: number) =>
-  buildParse(Array.from({ length: count }, () => [`drop ${text}${'x'.repeat(2_400)}`]), {
-    title: text,
-    variables: Array.from({ length: 60 }, (_, index) => variable(`${text.slice(0, 30)}${index}`)),
-    untaken: [{ source: { start: 0, end: 1 }, reason: 'output' }],
-    step: { description: text, branch: text, warnings: [text, text] },
-  });
+  buildParse(
+    Array.from({ length: count }, () => [`drop ${text}${'x'.repeat(2_400)}`]),
+    {
+      title: text,
+      variables: Array.from({ length: 60 }, (_, index) => variable(`${text.slice(0, 30)}${index}`)),
+      untaken: [{ source: { start: 0, end: 1 }, reason: 'output' }],
+      step: { description: text, branch: text, warnings: [text, text] },
+    },
+  );
 
 const everyRunbook = (): [string, RunbookState][] => [
   ['smallest', buildRunbook()],
@@ -128,7 +161,10 @@ describe('every message stays inside Slack’s limits and our budget', () => {
   });
 
   test.each(texts)('answers: %s', (_, text) => {
-    const found = Array.from({ length: 40 }, (_, index) => ({ id: runbookId(`BOOK${index}`), state: buildRunbook(worstParse(text, 1), { savedBy: BOB }) }));
+    const found = Array.from({ length: 40 }, (_, index) => ({
+      id: runbookId(`BOOK${index}`),
+      state: buildRunbook(worstParse(text, 1), { savedBy: BOB }),
+    }));
     const live = Array.from({ length: 40 }, () => buildRun({ plan: worstPlan(text) }));
     const status = { live, agents: [{ agentId: 'a', online: true }] };
     const replies = [
@@ -148,7 +184,9 @@ describe('every message stays inside Slack’s limits and our budget', () => {
     const step = run.steps[0];
     if (!step) throw new Error('no step');
     const target = { run: RUN, step: S1, shown: hashOf(run, S1) };
-    const many = Array.from({ length: 150 }, (_, index) => variable(`${text.slice(0, 50)}${index}`, { example: text }));
+    const many = Array.from({ length: 150 }, (_, index) =>
+      variable(`${text.slice(0, 50)}${index}`, { example: text }),
+    );
     const views = [
       newRunbookView(CHANNEL),
       startRunView(RUNBOOK, buildParse([], { title: text, variables: many }), CHANNEL),
@@ -195,7 +233,9 @@ describe('what stands on the screen', () => {
     const run = buildRun({ plan: buildPlan({ steps: [{ command: long }] }) });
     expect(shown(run)).toContain(long);
     expect(shown(run)).toContain(hashOf(run, S1).slice(0, 8));
-    expect(buttonsOf(renderRun(run)[1] ?? {}).map(({ value }) => value)).toContain(`v1.${RUN}.s1.${hashOf(run, S1)}`);
+    expect(buttonsOf(renderRun(run)[1] ?? {}).map(({ value }) => value)).toContain(
+      `v1.${RUN}.s1.${hashOf(run, S1)}`,
+    );
   });
 
   test('keeps the hash in sight however much the scanner has to say', () => {
@@ -227,9 +267,12 @@ describe('what stands on the screen', () => {
     expect(buttonsOf(step ?? {}).map(({ action_id }) => action_id)).toEqual(['confirm_step', 'skip_step']);
   });
 
-  test.each(['failed', 'rejected', 'unknown', 'aborted'] as const)('has no button when the run is over: %s', (at) => {
-    expect(renderRun(buildRun({ at })).flatMap(buttonsOf)).toEqual([]);
-  });
+  test.each(['failed', 'rejected', 'unknown', 'aborted'] as const)(
+    'has no button when the run is over: %s',
+    (at) => {
+      expect(renderRun(buildRun({ at })).flatMap(buttonsOf)).toEqual([]);
+    },
+  );
 
   test('of an aborted run says that the step was not run, and invites nobody to approve it', () => {
     expect(shown(buildRun({ at: 'aborted' }))).toContain('was not run');
@@ -238,7 +281,11 @@ describe('what stands on the screen', () => {
 
   test('of an aborted run whose step still runs offers to stop it', () => {
     const { state } = apply(buildRun({ at: 'running' }), command.abort());
-    expect(renderRun(state).flatMap(buttonsOf).map(({ action_id }) => action_id)).toEqual(['kill_step']);
+    expect(
+      renderRun(state)
+        .flatMap(buttonsOf)
+        .map(({ action_id }) => action_id),
+    ).toEqual(['kill_step']);
   });
 
   test('of an output that was cut says how much there was', () => {
@@ -264,7 +311,10 @@ describe('what stands on the screen', () => {
     const lastPause = { ...PAUSE, endedAt: NOW, endedBy: [ADA] };
     const [banner] = renderTenant(tenantState({ panicEpoch: 3, lastPause }), []);
     expect(banner?.key).toBe('pause-3');
-    expect([buttonsOf(banner ?? {}), JSON.stringify(banner)]).toEqual([[], expect.stringContaining(`resumed by <@${ADA}>`)]);
+    expect([buttonsOf(banner ?? {}), JSON.stringify(banner)]).toEqual([
+      [],
+      expect.stringContaining(`resumed by <@${ADA}>`),
+    ]);
   });
 
   test('of a workspace where nothing was ever paused is nothing', () => {
@@ -273,9 +323,12 @@ describe('what stands on the screen', () => {
 });
 
 describe('the preview of a runbook', () => {
-  test.each(['received', 'parsed'] as const)('is not there while the runbook is %s: never without colours', (status) => {
-    expect(renderRunbook(buildRunbook(buildParse(), { status }), RUNBOOK)).toEqual([]);
-  });
+  test.each(['received', 'parsed'] as const)(
+    'is not there while the runbook is %s: never without colours',
+    (status) => {
+      expect(renderRunbook(buildRunbook(buildParse(), { status }), RUNBOOK)).toEqual([]);
+    },
+  );
 
   test('leaves no button on any page when the draft is put away', () => {
     const draft = buildRunbook(worstParse('x', 60));
@@ -295,8 +348,13 @@ describe('the preview of a runbook', () => {
     const text = 'one\ntwo\nuptime\nmore';
     const source = { text, sha256: '', by: BOB, place: { channel: CHANNEL, threadTs: null } };
     const parse = buildParse();
-    const steps = parse.steps.map((step) => ({ ...step, commands: [{ text: 'uptime', source: { start: 8, end: 15 } }] }));
-    expect(JSON.stringify(renderRunbook(buildRunbook({ ...parse, steps }, { source }), RUNBOOK))).toContain('(line 3)');
+    const steps = parse.steps.map((step) => ({
+      ...step,
+      commands: [{ text: 'uptime', source: { start: 8, end: 15 } }],
+    }));
+    expect(JSON.stringify(renderRunbook(buildRunbook({ ...parse, steps }, { source }), RUNBOOK))).toContain(
+      '(line 3)',
+    );
   });
 
   test('without a command says so and offers no start', () => {
@@ -325,7 +383,9 @@ describe('answers', () => {
   });
 
   test('to status say when no agent is there', () => {
-    expect(JSON.stringify(renderStatus({ state: tenantState(), live: [], agents: [] }))).toContain('No agent is enrolled');
+    expect(JSON.stringify(renderStatus({ state: tenantState(), live: [], agents: [] }))).toContain(
+      'No agent is enrolled',
+    );
   });
 });
 
@@ -333,5 +393,7 @@ test('what an agent says of trouble is words, not markup', () => {
   const trouble = command.report({ kind: 'rejected', code: 'x', sentence: '<!channel> boom' });
   const [, step] = renderRun(apply(buildRun({ at: 'dispatched' }), trouble).state);
   expect(JSON.stringify(step)).toContain('&lt;!channel&gt; boom');
-  expect(JSON.stringify(renderRun(apply(buildRun({ at: 'dispatched' }), command.report(REPORTS.rejected)).state))).toContain('Not allowed on this host.');
+  expect(
+    JSON.stringify(renderRun(apply(buildRun({ at: 'dispatched' }), command.report(REPORTS.rejected)).state)),
+  ).toContain('Not allowed on this host.');
 });

@@ -4,17 +4,16 @@
  * docs.slack.dev, "Block Kit reference"; 8,000 characters of text a message is our own budget.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const specDir = join(root, process.env.SLACK_SPEC_DIR ?? '../shared/slack-spec');
-const published = process.env.SLACK_SPEC_DIR?.startsWith('/') ? process.env.SLACK_SPEC_DIR : specDir;
+const specDir = resolve(root, process.env.SLACK_SPEC_DIR ?? '../shared/slack-spec');
 
 /** Slack's own table of limits, or null when it is not on this machine. */
 export function publishedLimits(): Record<string, Record<string, unknown>> | null {
-  const file = join(published, 'block-kit/limits.json');
+  const file = join(specDir, 'block-kit/limits.json');
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
 }
 
@@ -24,7 +23,12 @@ export const CHECKED = {
   action_id: { max_length: 255 },
   block_id: { max_length: 255 },
   button: { text: { max_length: 75 }, value: { max_length: 2000 } },
-  confirmation: { title: { max_length: 100 }, text: { max_length: 300 }, confirm: { max_length: 30 }, deny: { max_length: 30 } },
+  confirmation: {
+    title: { max_length: 100 },
+    text: { max_length: 300 },
+    confirm: { max_length: 30 },
+    deny: { max_length: 30 },
+  },
   plain_text_input: { max_length: { max: 3000 } },
   actions: { elements: { max_items: 25 } },
   context: { elements: { max_items: 10 } },
@@ -42,7 +46,11 @@ export const CHECKED = {
 } as const;
 
 const plain = (max: number) =>
-  z.strictObject({ type: z.literal('plain_text'), text: z.string().min(1).max(max), emoji: z.boolean().optional() });
+  z.strictObject({
+    type: z.literal('plain_text'),
+    text: z.string().min(1).max(max),
+    emoji: z.boolean().optional(),
+  });
 const mrkdwn = z.strictObject({
   type: z.literal('mrkdwn'),
   text: z.string().min(1).max(CHECKED.section.text.max_length),
@@ -83,8 +91,14 @@ const input = z.strictObject({
 const messageBlock = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('section'), text: mrkdwn }),
   z.strictObject({ type: z.literal('header'), text: plain(CHECKED.header.text.max_length) }),
-  z.strictObject({ type: z.literal('context'), elements: z.array(mrkdwn).min(1).max(CHECKED.context.elements.max_items) }),
-  z.strictObject({ type: z.literal('actions'), elements: z.array(button).min(1).max(CHECKED.actions.elements.max_items) }),
+  z.strictObject({
+    type: z.literal('context'),
+    elements: z.array(mrkdwn).min(1).max(CHECKED.context.elements.max_items),
+  }),
+  z.strictObject({
+    type: z.literal('actions'),
+    elements: z.array(button).min(1).max(CHECKED.actions.elements.max_items),
+  }),
   z.strictObject({
     type: z.literal('rich_text'),
     elements: z
@@ -110,7 +124,10 @@ const viewSchema = z.strictObject({
   submit: plain(V.submit.max_length),
   close: plain(V.close.max_length),
   private_metadata: z.string().max(V.private_metadata.max_length),
-  blocks: z.array(z.union([messageBlock, input])).min(V.blocks.min_items).max(V.blocks.max_items),
+  blocks: z
+    .array(z.union([messageBlock, input]))
+    .min(V.blocks.min_items)
+    .max(V.blocks.max_items),
 });
 
 const BUDGET = 8_000; // Slack refuses from about 12,000, once at 11,341 (bolt-js issues 2509, 2867)
@@ -120,7 +137,9 @@ const VIEW_BYTES = 250_000; // view_too_large
 export function textsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(textsOf);
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]) => (key === 'text' && typeof inner === 'string' ? [inner] : textsOf(inner)));
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === 'text' && typeof inner === 'string' ? [inner] : textsOf(inner),
+  );
 }
 
 /** The texts in which Slack reads markup. */
@@ -136,7 +155,9 @@ export function mrkdwnOf(message: { text?: string | undefined; blocks?: unknown 
 
 /** Every button of a message. */
 export function buttonsOf(message: { blocks?: unknown }): z.infer<typeof button>[] {
-  const blocks = z.array(z.object({ type: z.string(), elements: z.unknown().optional() })).parse(message.blocks);
+  const blocks = z
+    .array(z.object({ type: z.string(), elements: z.unknown().optional() }))
+    .parse(message.blocks);
   return blocks.flatMap(({ type, elements }) => (type === 'actions' ? z.array(button).parse(elements) : []));
 }
 

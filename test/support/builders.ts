@@ -83,7 +83,11 @@ export interface PlanSpec {
 }
 
 /** A plan with one step a spec; a command without a risk needs one approval. */
-export function buildPlan({ steps = [{}], trust = 'copilot', title = 'Restart the api' }: PlanSpec = {}): Plan {
+export function buildPlan({
+  steps = [{}],
+  trust = 'copilot',
+  title = 'Restart the api',
+}: PlanSpec = {}): Plan {
   return {
     runId: RUN,
     tenantId: TENANT,
@@ -154,7 +158,12 @@ export const hashOf = (state: RunState, step: StepId): string =>
 
 /** The commands of a run, ready to be given to `decide`. */
 export const command = {
-  start: (plan = buildPlan(), by = member(ALICE)): RunCommand => ({ type: 'start', plan, by, trust: plan.trust }),
+  start: (plan = buildPlan(), by = member(ALICE)): RunCommand => ({
+    type: 'start',
+    plan,
+    by,
+    trust: plan.trust,
+  }),
   approve: (
     state: RunState,
     overrides: Partial<Extract<RunCommand, { type: 'approve' }>> = {},
@@ -169,7 +178,10 @@ export const command = {
     record: RECORD,
     ...overrides,
   }),
-  dispatch: (state: RunState, overrides: Partial<Extract<RunCommand, { type: 'dispatch' }>> = {}): RunCommand => ({
+  dispatch: (
+    state: RunState,
+    overrides: Partial<Extract<RunCommand, { type: 'dispatch' }>> = {},
+  ): RunCommand => ({
     type: 'dispatch',
     step: S1,
     panicEpoch: 0,
@@ -177,7 +189,11 @@ export const command = {
     dispatch: DISPATCH,
     ...overrides,
   }),
-  on: (type: 'skip' | 'done' | 'ask-again' | 'kill', step = S1, by = member()): RunCommand => ({ type, step, by }),
+  on: (type: 'skip' | 'done' | 'ask-again' | 'kill', step = S1, by = member()): RunCommand => ({
+    type,
+    step,
+    by,
+  }),
   pause: (by = member()): RunCommand => ({ type: 'pause', by }),
   abort: (by = member()): RunCommand => ({ type: 'abort', by }),
   resume: (by = admin(), typed = 'resume', census: Census = { members: 2, admins: 1 }): RunCommand => ({
@@ -186,7 +202,12 @@ export const command = {
     typed,
     census,
   }),
-  report: (report: StepReport, step = S1, attempt = 1): RunCommand => ({ type: 'report', step, attempt, report }),
+  report: (report: StepReport, step = S1, attempt = 1): RunCommand => ({
+    type: 'report',
+    step,
+    attempt,
+    report,
+  }),
 };
 
 export const REPORTS = {
@@ -199,7 +220,11 @@ export const REPORTS = {
 } as const satisfies Record<string, StepReport>;
 
 /** Decides and folds; throws with the refusal's code when the command is refused. */
-export function apply(state: RunState, asked: RunCommand, seen = facts()): { state: RunState; events: readonly RunEvent[] } {
+export function apply(
+  state: RunState,
+  asked: RunCommand,
+  seen = facts(),
+): { state: RunState; events: readonly RunEvent[] } {
   const decision = decide(state, asked, seen);
   if (!decision.ok) throw new Error(`refused: ${decision.refusal.code}`);
   return { state: decision.events.reduce(evolve, state), events: decision.events };
@@ -222,13 +247,18 @@ export type RunAt =
 /** A run whose first step stands at `at`. */
 export function buildRun({ at = 'awaiting-approval', plan }: { at?: RunAt; plan?: Plan } = {}): RunState {
   const byHand = { command: 'vim /etc/hosts', reason: 'It needs a terminal.' };
-  const start = apply(initialRun, command.start(plan ?? buildPlan({ steps: at === 'by-hand' ? [{ byHand }] : [{}, {}] })));
+  const start = apply(
+    initialRun,
+    command.start(plan ?? buildPlan({ steps: at === 'by-hand' ? [{ byHand }] : [{}, {}] })),
+  );
   return path(at).reduce((state, step) => step(state), start.state);
 }
 
 function path(at: RunAt): ((state: RunState) => RunState)[] {
-  const then = (make: (state: RunState) => RunCommand, now = NOW) => (state: RunState) =>
-    apply(state, make(state), facts({ now })).state;
+  const then =
+    (make: (state: RunState) => RunCommand, now = NOW) =>
+    (state: RunState) =>
+      apply(state, make(state), facts({ now })).state;
   const typed = (state: RunState) => state.steps[0]?.job?.confirm ?? null;
   const approved = [then((state) => command.approve(state, { typed: typed(state) }))];
   const dispatched = [...approved, then((state) => command.dispatch(state))];

@@ -17,7 +17,10 @@ import { AGENT, MANY, NOW, verdict } from './builders.ts';
 
 /** A clock that stands still until it is moved. */
 export function fakeClock(now = NOW) {
-  return { now: () => now, advance: (ms: number) => void (now += ms) };
+  const advance = (ms: number): void => {
+    now += ms;
+  };
+  return { now: () => now, advance };
 }
 
 /** Bytes that differ every time and are the same in every run. */
@@ -26,7 +29,9 @@ export function fakeRandom() {
   return {
     bytes(size: number): Uint8Array {
       count += 1;
-      return Buffer.from(Array.from({ length: size }, (_, index) => (count * 31 + index * 7 + (count >> 8)) & 255));
+      return Buffer.from(
+        Array.from({ length: size }, (_, index) => (count * 31 + index * 7 + (count >> 8)) & 255),
+      );
     },
   };
 }
@@ -44,7 +49,8 @@ export const openKeys: KeyService = { wrap: async (_, key) => key, unwrap: async
 /** Whom the workspace vouches for; whoever is not listed is an outsider. */
 export function fakeDirectory(people: readonly Person[], census = MANY): Directory {
   return {
-    person: async (user) => people.find((person) => person.user === user) ?? { user, standing: 'outsider', admin: false },
+    person: async (user) =>
+      people.find((person) => person.user === user) ?? { user, standing: 'outsider', admin: false },
     census: async () => census,
   };
 }
@@ -71,7 +77,10 @@ export const testKey = (fill: number): SigningKey => generateKey((size) => Buffe
 
 /** The log's promise without its storage: one process, nothing sealed, nothing kept. */
 export function memoryLog(clock: { now(): number } = fakeClock()) {
-  const subjects = new Map<string, { kind: string; state: unknown; version: number; status: string; ref: SubjectRef }>();
+  const subjects = new Map<
+    string,
+    { kind: string; state: unknown; version: number; status: string; ref: SubjectRef }
+  >();
   const noTransaction = Object.freeze({}) as unknown as PoolClient;
   const keyOf = ({ tenant, stream }: SubjectRef) => `${tenant}/${stream}`;
   const read = <S>(kind: { initial: S }, ref: SubjectRef) => {
@@ -89,7 +98,8 @@ export function memoryLog(clock: { now(): number } = fakeClock()) {
       if (!decision.ok) return decision;
       const state = decision.events.reduce((folded, event) => kind.evolve(folded, event), before);
       const version = from + decision.events.length;
-      if (version > from) subjects.set(keyOf(ref), { kind: kind.kind, state, version, status: kind.status(state), ref });
+      if (version > from)
+        subjects.set(keyOf(ref), { kind: kind.kind, state, version, status: kind.status(state), ref });
       return { ok: true, state, version, events: decision.events };
     },
     async load(kind, ref) {
@@ -97,7 +107,10 @@ export function memoryLog(clock: { now(): number } = fakeClock()) {
     },
     async list(kind, tenant, statuses) {
       return [...subjects.values()]
-        .filter((row) => row.kind === kind.kind && row.ref.tenant === tenant && (statuses?.includes(row.status) ?? true))
+        .filter(
+          (row) =>
+            row.kind === kind.kind && row.ref.tenant === tenant && (statuses?.includes(row.status) ?? true),
+        )
         .map(({ ref }) => ({ ref, ...read(kind, ref) }));
     },
   };
@@ -112,23 +125,26 @@ export type SlackCall =
   | { readonly method: 'post'; readonly message: SlackMessage; readonly threadTs: string | null }
   | { readonly method: 'update'; readonly message: SlackMessage; readonly ts: string }
   | { readonly method: 'whisper'; readonly channel: string; readonly user: UserId; readonly text: string }
-  | { readonly method: 'view'; readonly view: { readonly callback_id?: string; readonly private_metadata?: string } };
+  | {
+      readonly method: 'view';
+      readonly view: { readonly callback_id?: string; readonly private_metadata?: string };
+    };
 
 /** Slack as a list of what it was asked; `answers` are taken first, one a post or update. */
 export function fakeSlack(directory: Directory) {
   const calls: SlackCall[] = [];
   const answers: (Awaited<ReturnType<SlackClient['post']>> | Error)[] = [];
   let posted = 0;
-  const answer = (call: SlackCall, ts: string) => {
+  const answer = (call: SlackCall, ts: () => string) => {
     const next = answers.shift();
     if (next instanceof Error) throw next;
     calls.push(call);
-    return next ?? { kind: 'shown' as const, ts };
+    return next ?? { kind: 'shown' as const, ts: ts() };
   };
   const slack: SlackClient = {
     ...directory,
-    post: async (message, threadTs) => answer({ method: 'post', message, threadTs }, `${++posted}.0`),
-    update: async (message, ts) => answer({ method: 'update', message, ts }, ts),
+    post: async (message, threadTs) => answer({ method: 'post', message, threadTs }, () => `${++posted}.0`),
+    update: async (message, ts) => answer({ method: 'update', message, ts }, () => ts),
     whisper: async (channel, user, text) => void calls.push({ method: 'whisper', channel, user, text }),
     openView: async (_, view) => void calls.push({ method: 'view', view }),
   };
@@ -149,4 +165,7 @@ export function memoryShown(): ShownMessages & { readonly kept: Map<string, Show
   };
 }
 
-export const tenantRef = (tenant: SubjectRef['tenant']): SubjectRef => ({ tenant, stream: streamId('tenant') });
+export const tenantRef = (tenant: SubjectRef['tenant']): SubjectRef => ({
+  tenant,
+  stream: streamId('tenant'),
+});

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Typed } from '../../src/audit/subject.ts';
-import { decodeSigned } from '../../src/protocol/signed.ts';
 import { parseRecord } from '../../src/protocol/records.ts';
-import { pauseTenant, resumeTenant, type TenantDeps, tenantState } from '../../src/tenant/service.ts';
+import { decodeSigned } from '../../src/protocol/signed.ts';
 import type { Census, Person } from '../../src/tenant/person.ts';
+import { pauseTenant, resumeTenant, type TenantDeps, tenantState } from '../../src/tenant/service.ts';
 import { tenantKind } from '../../src/tenant/tenant.ts';
 import { ABE, ADA, ALICE, admin, CHANNEL, MANY, member, NOW, outsider, TENANT } from '../support/builders.ts';
 import { fakeDirectory, memoryLog, tenantRef, testKey } from '../support/fakes.ts';
@@ -22,7 +22,8 @@ function workspace(census = MANY) {
     nonce: () => Buffer.alloc(16).toString('base64url'),
     onPause: (_, panicEpoch) => void told.push(panicEpoch),
   };
-  const pause = (by = ALICE, using = deps) => pauseTenant(using, { tenant: TENANT, by, way: 'command', place: PLACE });
+  const pause = (by = ALICE, using = deps) =>
+    pauseTenant(using, { tenant: TENANT, by, way: 'command', place: PLACE });
   const resume = (by = ADA, typed = 'resume') => resumeTenant(deps, { tenant: TENANT, by, typed });
   return { deps, log, told, pause, resume, state: () => tenantState(log, TENANT) };
 }
@@ -31,7 +32,10 @@ describe('stopping everything', () => {
   test('takes one member, raises the epoch and is told at once', async () => {
     const { pause, state, told } = workspace();
     expect(await pause()).toMatchObject({ ok: true });
-    expect(await state()).toMatchObject({ panicEpoch: 1, paused: { by: ALICE, at: NOW, way: 'command', place: PLACE } });
+    expect(await state()).toMatchObject({
+      panicEpoch: 1,
+      paused: { by: ALICE, at: NOW, way: 'command', place: PLACE },
+    });
     expect(told).toEqual([1]);
   });
 
@@ -75,7 +79,11 @@ describe('going on', () => {
     const { pause, resume, state } = workspace(ONE_ADMIN);
     await pause();
     expect(await resume(ADA, ' resume ')).toMatchObject({ ok: true });
-    expect(await state()).toMatchObject({ paused: null, panicEpoch: 1, lastPause: { by: ALICE, endedBy: [ADA] } });
+    expect(await state()).toMatchObject({
+      paused: null,
+      panicEpoch: 1,
+      lastPause: { by: ALICE, endedBy: [ADA] },
+    });
   });
 
   test('takes two admins where there are two, and not one of them twice', async () => {
@@ -85,7 +93,11 @@ describe('going on', () => {
     expect((await state()).paused).not.toBeNull();
     expect(await resume()).toMatchObject({ ok: false, refusal: { code: 'second-admin-needed' } });
     await resume(ABE);
-    expect(await state()).toMatchObject({ paused: null, resumeAskedBy: null, lastPause: { endedBy: [ADA, ABE] } });
+    expect(await state()).toMatchObject({
+      paused: null,
+      resumeAskedBy: null,
+      lastPause: { endedBy: [ADA, ABE] },
+    });
   });
 
   test('is signed for this pause and by these people', async () => {
@@ -107,7 +119,9 @@ describe('going on', () => {
     const { deps, pause, state } = workspace();
     await pause();
     const directory = { ...deps.directory, census: async () => Promise.reject(new Error('Slack is away')) };
-    await expect(resumeTenant({ ...deps, directory }, { tenant: TENANT, by: ADA, typed: 'resume' })).rejects.toThrow('away');
+    await expect(
+      resumeTenant({ ...deps, directory }, { tenant: TENANT, by: ADA, typed: 'resume' }),
+    ).rejects.toThrow('away');
     expect((await state()).paused).not.toBeNull();
   });
 
@@ -125,7 +139,9 @@ describe('going on', () => {
 test('opening a workspace twice is once', async () => {
   const { log, state } = workspace();
   const open = () => log.transact(tenantKind, tenantRef(TENANT), { type: 'open' });
-  const events = [await open(), await open()].map((outcome) => (outcome.ok ? outcome.events : []) as readonly Typed[]);
+  const events = [await open(), await open()].map(
+    (outcome) => (outcome.ok ? outcome.events : []) as readonly Typed[],
+  );
   expect(events).toEqual([[{ type: 'tenant.opened' }], []]);
   expect((await state()).opened).toBe(true);
 });

@@ -22,8 +22,8 @@ type Chosen = { value?: string };
 
 /** A button or menu. A confirm dialog asks first. */
 export function Element({ element, blockId, onUse }: { element: Json; blockId: string; onUse: OnUse }) {
-  const actionId = String(element.action_id);
   const [asking, setAsking] = useState<Chosen | null>(null);
+  const actionId = String(element.action_id);
   const use = (chosen: Chosen) => onUse({ actionId, blockId, ...chosen });
   const ask = (chosen: Chosen) => (isObject(element.confirm) ? setAsking(chosen) : use(chosen));
   return (
@@ -113,8 +113,10 @@ function Confirm({ confirm, onAnswer }: { confirm: Json; onAnswer: (yes: boolean
 /** One input of a modal with its label, hint and the error the app or Slack put under it. */
 export function Input({ block, typing }: { block: Json; typing: Typing }) {
   const element = isObject(block.element) ? block.element : {};
-  const id = `input-${String(element.action_id)}`;
-  const error = typing.view.errors[String(block.block_id)];
+  // Two inputs may share an action id; a block id is one input's alone.
+  const blockId = String(block.block_id);
+  const id = `input-${blockId}`;
+  const error = typing.view.errors[blockId];
   const hint = textOf(block.hint);
   return (
     <div className={error === undefined ? 'input' : 'input wrong'}>
@@ -122,7 +124,7 @@ export function Input({ block, typing }: { block: Json; typing: Typing }) {
         {textOf(block.label)}
         {block.optional === true ? <span className="optional"> (optional)</span> : null}
       </label>
-      <Field element={element} id={id} wrong={error !== undefined} typing={typing} />
+      <Field element={element} blockId={blockId} id={id} wrong={error !== undefined} typing={typing} />
       {error === undefined ? null : (
         <p className="error" role="alert">
           {error}
@@ -135,23 +137,24 @@ export function Input({ block, typing }: { block: Json; typing: Typing }) {
 
 function Field({
   element,
+  blockId,
   id,
   wrong,
   typing,
 }: {
   element: Json;
+  blockId: string;
   id: string;
   wrong: boolean;
   typing: Typing;
 }) {
-  const actionId = String(element.action_id);
   const initial = isObject(element.initial_option) ? element.initial_option.value : element.initial_value;
   const common = {
     id,
-    value: typing.typed[actionId] ?? String(initial ?? ''),
+    value: typing.typed[blockId] ?? String(initial ?? ''),
     placeholder: textOf(element.placeholder),
     'aria-invalid': wrong,
-    onChange: (event: { target: { value: string } }) => typing.onType(actionId, event.target.value),
+    onChange: (event: { target: { value: string } }) => typing.onType(blockId, event.target.value),
   };
   if (listOf(element.options).length > 0) {
     return (

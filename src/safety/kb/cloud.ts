@@ -13,6 +13,7 @@ const OPERATIONS: readonly (NodeInput & { readonly match: string })[] = [
   {
     match: '^(get|list|describe|head)-[a-z0-9-]+$',
     risk: 'safe',
+    readOnlyOptions: true,
     says: 'only reads',
     otherOptions: PARAMETERS,
   },
@@ -35,7 +36,7 @@ const OPERATIONS: readonly (NodeInput & { readonly match: string })[] = [
 ];
 
 const VERBS: readonly (NodeInput & { readonly match: string })[] = [
-  { match: '^(list|show|describe|stats|status)$', risk: 'safe', says: 'only shows', otherOptions: '^-' },
+  { match: '^(list|show|describe|read|stats|status)$', risk: 'safe', says: 'only shows', otherOptions: '^-' },
   {
     match:
       '^(delete|purge|remove|unset|revoke|destroy|reset|abandon|failover|evacuate|force-delete|rebuild|disable|clear)$',

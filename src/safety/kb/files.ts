@@ -70,7 +70,14 @@ export const FILES: readonly ToolInput[] = [
         says: 'loads a file that can name programs',
       },
     ],
-    operands: [{ at: 'any', matches: '^\\+', risk: 'danger', says: 'runs a command of the pager at start' }],
+    operands: [
+      {
+        at: 'any',
+        matches: '^\\+(?!(G|F|g|\\d+|/[^!|]*)?$)',
+        risk: 'danger',
+        says: 'runs a command of the pager at start',
+      },
+    ],
     traits: ['interactive'],
     readOnlyOptions: true,
     examples: {
@@ -468,7 +475,7 @@ export const FILES: readonly ToolInput[] = [
     },
   },
   {
-    name: 'mkfs mkfs.ext4 mkfs.ext3 mkfs.xfs mkfs.btrfs mkswap wipefs sgdisk parted sfdisk cfdisk badblocks hdparm pvcreate pvremove vgremove lvremove lvreduce mdadm cryptsetup zpool blkdiscard',
+    name: 'mkfs mkfs.ext4 mkfs.ext3 mkfs.xfs mkfs.btrfs mkswap wipefs sgdisk parted sfdisk cfdisk badblocks hdparm pvcreate pvremove vgremove lvremove lvreduce cryptsetup zpool blkdiscard',
     about: 'Format, partition or wipe disks.',
     style: 'none',
     risk: 'danger',
@@ -530,6 +537,48 @@ export const FILES: readonly ToolInput[] = [
     examples: { caution: ['resize2fs /dev/sda1', 'growpart /dev/sda 1', 'lvextend -r -L +5G vg/lv'] },
   },
   {
+    name: 'mdadm',
+    about: 'Disk arrays.',
+    risk: 'danger',
+    says: 'changes a disk array',
+    switches: '-D -Q -E --detail --query --examine --scan',
+    dryRun: [{ flags: '-D -Q -E --detail --query --examine' }],
+    raises: [
+      {
+        flags:
+          '--zero-superblock --fail --remove --stop --create --assemble --grow --add --manage -f -r -S -C -A -G -a',
+        takes: 'optional',
+        risk: 'danger',
+        says: 'changes a disk array',
+      },
+    ],
+    examples: {
+      safe: ['mdadm --detail /dev/md0'],
+      danger: ['mdadm --zero-superblock /dev/sda', 'mdadm --stop /dev/md0'],
+    },
+  },
+  {
+    name: 'smartctl xfs_info dumpe2fs nvme',
+    about: 'Show disks.',
+    risk: 'safe',
+    says: 'shows the state of a disk',
+    switches: '-a -i -H -A -x -h -c',
+    values: '-l -d',
+    simple: { safe: 'list | smart-log' },
+    patterns: [
+      { match: '^/', risk: 'safe', says: 'shows the state of a disk' },
+      { match: '', style: 'none', risk: 'danger', says: 'changes a disk' },
+    ],
+    raises: [
+      { flags: '-t -s -o -S', takes: 'value', risk: 'caution', says: 'starts a test or changes settings' },
+    ],
+    examples: {
+      safe: ['smartctl -a /dev/sda', 'xfs_info /'],
+      caution: ['smartctl -t long /dev/sda'],
+      danger: ['nvme format /dev/nvme0'],
+    },
+  },
+  {
     name: 'fsck e2fsck xfs_repair swapoff',
     about: 'Repair disks.',
     risk: 'danger',
@@ -543,7 +592,7 @@ export const FILES: readonly ToolInput[] = [
     style: 'none',
     risk: 'safe',
     says: 'shows mounts',
-    commands: { '-l': { risk: 'safe', says: 'shows mounts', readOnlyOptions: true } },
+    commands: { '-l': { risk: 'safe', says: 'shows mounts', style: 'gnu', values: '-t' } },
     patterns: [{ match: '', style: 'none', risk: 'caution', says: 'attaches a file system' }],
     examples: { safe: ['mount -l', 'mount'], caution: ['mount -o remount,rw /', 'mount /dev/sdb1 /mnt'] },
   },

@@ -8,6 +8,7 @@ import { FILES } from './files.ts';
 import { GIT } from './git.ts';
 import { KUBERNETES } from './kubernetes.ts';
 import { NETWORK } from './network.ts';
+import { SERVERS } from './servers.ts';
 import { SHELL } from './shell.ts';
 import { SYSTEM } from './system.ts';
 import { TEXT } from './text.ts';
@@ -20,6 +21,7 @@ export const TOOLS: readonly ToolInput[] = [
   ...FILES,
   ...TEXT,
   ...SYSTEM,
+  ...SERVERS,
   ...NETWORK,
   ...KUBERNETES,
   ...CONTAINERS,

@@ -67,7 +67,7 @@ export const NETWORK: readonly ToolInput[] = [
     about: 'Show or change the network.',
     risk: 'safe',
     says: 'shows the network',
-    switches: '-a -n -e -s -S -i -k -g -v -d -l -4 -6',
+    switches: '-a -n -e -S -i -k -g -v -l -4 -6',
     raises: [{ flags: '-K -G -A -C -L -X -N -U', takes: 'value', ...LINK }],
     commands: {
       'show|list': { risk: 'safe', says: 'shows it' },
@@ -87,6 +87,7 @@ export const NETWORK: readonly ToolInput[] = [
     },
   },
   {
+    sends: true,
     name: 'ping ping6 traceroute tracepath traceroute6 mtr fping arping',
     about: 'Test whether a host answers.',
     risk: 'safe',
@@ -99,6 +100,7 @@ export const NETWORK: readonly ToolInput[] = [
     examples: { safe: ['ping -c 3 host', 'ping host', 'traceroute -n host', 'mtr --report host'] },
   },
   {
+    sends: true,
     name: 'dig host nslookup drill kdig whois',
     about: 'Ask name servers.',
     risk: 'safe',
@@ -161,8 +163,16 @@ export const NETWORK: readonly ToolInput[] = [
     switches:
       '-s -S -v -i -I -k -L -f -g -4 -6 -0 -1 -2 -3 -N -a -l -n -q -# -p --silent --show-error --verbose --include --head --insecure --location --fail --globoff --compressed --http1.1 --http2 --ipv4 --ipv6 --no-buffer --no-progress-meter --progress-bar --fail-with-body --retry-connrefused --retry-all-errors --ssl-reqd --tlsv1.2 --tlsv1.3 --path-as-is --no-keepalive --location-trusted -G --get --anyauth --basic --digest --negotiate --ntlm',
     values:
-      '-H -A -e -m -r -w -y -Y -z -x --header --user-agent --referer --max-time --connect-timeout --retry --retry-delay --retry-max-time --range --write-out --resolve --connect-to --proxy --cacert --capath --interface --noproxy --max-redirs --ciphers --limit-rate --dns-servers --url -u --user --cert -E --key --oauth2-bearer --aws-sigv4 --unix-socket -b --cookie',
+      '-A -e -m -r -w -y -Y -z -x --user-agent --referer --max-time --connect-timeout --retry --retry-delay --retry-max-time --range --write-out --resolve --connect-to --proxy --cacert --capath --interface --noproxy --max-redirs --ciphers --limit-rate --dns-servers --url -u --user --cert -E --key --oauth2-bearer --aws-sigv4 --unix-socket',
     raises: [
+      { flags: '-H --header', takes: 'value', risk: 'danger', says: 'sends a file out', when: '^@' },
+      {
+        flags: '-b --cookie',
+        takes: 'value',
+        risk: 'caution',
+        says: 'sends what a file holds',
+        when: '^[^=]*$',
+      },
       {
         flags: '-X --request',
         takes: 'value',
@@ -180,10 +190,17 @@ export const NETWORK: readonly ToolInput[] = [
       {
         flags: '-d --data --data-raw --data-urlencode --data-ascii --json -F --form --form-string',
         takes: 'value',
+        unless: '-G --get',
         risk: 'caution',
         says: 'sends data to the server',
       },
-      { flags: '--data-binary', takes: 'value', risk: 'caution', says: 'sends data to the server' },
+      {
+        flags: '--data-binary',
+        takes: 'value',
+        unless: '-G --get',
+        risk: 'caution',
+        says: 'sends data to the server',
+      },
       {
         flags: '-d --data --data-ascii --data-binary --data-urlencode --json -F --form',
         takes: 'value',

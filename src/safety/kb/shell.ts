@@ -223,9 +223,9 @@ export const SHELL: readonly ToolInput[] = [
     about: 'Runs text as commands.',
     risk: 'caution',
     says: 'runs its words as a command',
-    style: 'none',
+
     runs: { form: 'shell', alone: { risk: 'safe', says: 'does nothing without words' } },
-    examples: { caution: ["eval 'ls -l'"], danger: ['eval "$X"', "eval 'rm -rf x'"] },
+    examples: { caution: ["eval 'ls -l'"], danger: ['eval -- rm x', 'eval "$X"', "eval 'rm -rf x'"] },
   },
   {
     name: 'trap',

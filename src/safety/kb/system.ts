@@ -148,9 +148,12 @@ export const SYSTEM: readonly ToolInput[] = [
     says: 'shows open files',
     readOnlyOptions: true,
     switches: '-a -b -C -l -n -N -O -P -R -t -U -v -V -w -M -X -m',
-    values: '-p -u -c -d -g -s -T -r -i -S -D',
+    values: '-p -u -c -d -g -s -T -r -i -S',
     optional: '+D +L1',
-    raises: [{ flags: '-k', risk: 'danger', says: 'kills the processes it finds' }],
+    raises: [
+      { flags: '-D', takes: 'value', risk: 'caution', says: 'may write a cache' },
+      { flags: '-k', risk: 'danger', says: 'kills the processes it finds' },
+    ],
     otherOptions: '^-[iR]$',
     examples: {
       safe: ['lsof -i :443', 'lsof -nP -iTCP -sTCP:LISTEN', 'lsof +L1', 'lsof -p 1'],

@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
 import type { Simulator } from '../../../dev/slack/server.ts';
+import { describeWithBrowser, launchBrowser } from '../../support/browser.ts';
 import { startQuiet, startSampleApp } from './sample-app.ts';
 
-const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const withBrowser = existsSync(BROWSER) ? describe : describe.skip;
-
-withBrowser('the page in a browser (skipped where CHROMIUM names none)', () => {
+describeWithBrowser('the page in a browser', () => {
   let sim: Simulator;
   let app: Awaited<ReturnType<typeof startSampleApp>>;
   let browser: Browser;
@@ -17,7 +14,7 @@ withBrowser('the page in a browser (skipped where CHROMIUM names none)', () => {
   beforeAll(async () => {
     sim = await startQuiet({ exampleText: '1. Look\n```\nkubectl get pods\n```', bundleAtStart: true });
     app = await startSampleApp(sim);
-    browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox'] });
+    browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.setDefaultTimeout(10_000);
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Agent } from '../../../agent/agent.ts';
+import { Agent, type AgentOptions } from '../../../agent/agent.ts';
 import { systemClock } from '../../../agent/clock.ts';
 import { realHost } from '../../../agent/host.ts';
 import { openJournal } from '../../../agent/journal-file.ts';
@@ -14,21 +14,21 @@ export async function agentAt(
   port: number,
   folder: string,
   policy: string | null = null,
-  caPem = tls.certPem,
+  edge: Partial<Pick<AgentOptions, 'caPem' | 'logger' | 'journal'>> = {},
 ): Promise<Agent> {
   await loadSafety();
   return new Agent({
     initial: stateWith({ policy: policyOf(policy) }),
-    journal: openJournal(join(folder, 'journal')),
+    journal: edge.journal ?? openJournal(join(folder, 'journal')),
     key: agentKey,
     address: `127.0.0.1:${port}`,
-    caPem,
+    caPem: edge.caPem ?? tls.certPem,
     clock: systemClock,
     random: Math.random,
     host: realHost,
     hostName: 'test',
     scanner: { classify, version: RULESET_VERSION },
-    logger: silent,
+    logger: edge.logger ?? silent,
   });
 }
 

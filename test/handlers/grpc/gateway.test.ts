@@ -1,4 +1,9 @@
+import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import pino from 'pino';
+import type { Entry } from '../../../agent/entry.ts';
+import { type Journal, openJournal } from '../../../agent/journal-file.ts';
 import { AGENT_ID_HEADER } from '../../../handlers/grpc/greet.ts';
 import type { Signed } from '../../../handlers/grpc/ports.ts';
 import { selfSigned } from '../../../handlers/grpc/tls.ts';
@@ -117,11 +122,12 @@ describe('an agent and a gateway over TLS', () => {
 
   test('a pause stops new starts at once, and a signed resume lets them start again', () =>
     withAgent(async (memory, pause) => {
-      await until('the agent', () => memory.hellos.length === 1);
+      await until('the agent to ask for work', () => memory.asked > 0);
       pause(1);
       memory.pause = { epoch: 1, paused: true, resume: null };
       memory.hand(jobNow('echo too early'));
-      expect(await settles(() => memory.reports.length > 0)).toBe(false);
+      await memory.afterLooks();
+      expect(memory.reports).toEqual([]);
       memory.waiting.length = 0;
       memory.pause = { epoch: 1, paused: false, resume: resumeOf(1) };
       memory.hand(jobNow('echo again', { panic_epoch: 1 }));
@@ -140,10 +146,11 @@ describe('an agent and a gateway over TLS', () => {
 
   test('a broadcast pause holds even while the tenant still says it is running', () =>
     withAgent(async (memory, pause) => {
-      await until('the agent', () => memory.hellos.length === 1);
+      await until('the agent to ask for work', () => memory.asked > 0);
       pause(1);
       memory.hand(jobNow('echo too early'));
-      expect(await settles(() => memory.reports.length > 0)).toBe(false);
+      await memory.afterLooks();
+      expect(memory.reports).toEqual([]);
     }));
 
   test('a kill that was asked for ends a running step', () =>
@@ -171,7 +178,6 @@ describe('an agent and a gateway over TLS', () => {
       await until('the agent to come back', () => memory.hellos.length >= 2);
       memory.isBroken = false;
       await ended(memory, 1);
-      await until('quiet', () => memory.hellos.length >= 2);
       expect(memory.ends()).toMatchObject([{ kind: 'finished', head: 'kept\n' }]);
     }));
 });
@@ -272,14 +278,16 @@ describe('the gateway refuses', () => {
       await raw.hello();
       await raw.welcome;
       memory.hand(jobNow('echo one'));
-      expect(await settles(() => raw.jobs.length > 0)).toBe(false);
+      await memory.afterLooks();
+      expect(raw.jobs).toEqual([]);
       raw.write({ kind: { $case: 'credit', value: { jobs: 5 } } });
       await until('the job', () => raw.jobs.length === 1);
       memory.change();
       memory.change();
       memory.hand(jobNow('echo two'));
       await until('the second job', () => raw.jobs.length === 2);
-      expect(await settles(() => raw.jobs.length > 2)).toBe(false);
+      await memory.afterLooks();
+      expect(raw.jobs.length).toBe(2);
       raw.close();
     }));
 });
@@ -288,8 +296,12 @@ describe('the agent refuses', () => {
   test('a gateway whose certificate it has not pinned', () =>
     withGateway(async (memory, port) =>
       withFolder(async (folder) => {
-        const agent = await agentAt(port, folder, null, selfSigned(['127.0.0.1'], Date.now()).certPem);
-        expect(await settles(() => memory.hellos.length > 0)).toBe(false);
+        const said: string[] = [];
+        const logger = pino({ level: 'warn' }, { write: (line: string) => said.push(line) });
+        const caPem = selfSigned(['127.0.0.1'], Date.now()).certPem;
+        const agent = await agentAt(port, folder, null, { caPem, logger });
+        await until('two attempts', () => said.filter((line) => line.includes('Not connected')).length >= 2);
+        expect(memory.hellos).toEqual([]);
         await agent.drain();
       }),
     ));
@@ -308,9 +320,53 @@ describe('the agent refuses', () => {
     }));
 });
 
+describe('a journal that cannot be written', () => {
+  /** A journal that takes entries until one of this kind comes. */
+  const failingAt = (folder: string, kind: Entry['kind']): Journal => {
+    const journal = openJournal(join(folder, 'journal'));
+    let isBroken = false;
+    const append = (entry: Entry) => {
+      isBroken ||= entry.kind === kind;
+      if (isBroken) throw new Error('ENOSPC');
+      journal.append(entry);
+    };
+    return { ...journal, append };
+  };
+
+  test.each(['verified', 'started'] as const)('at "%s" starts nothing, and nothing ever after', (kind) =>
+    withGateway((memory, port) =>
+      withFolder(async (folder) => {
+        const agent = await agentAt(port, folder, null, { journal: failingAt(folder, kind) });
+        await until('the agent to ask for work', () => memory.asked > 0);
+        memory.hand(jobNow('echo must not run'));
+        await memory.afterLooks();
+        memory.hand(jobNow('echo must not run either'));
+        await memory.afterLooks();
+        await agent.drain();
+        expect(memory.reports).toEqual([]);
+      }),
+    ),
+  );
+
+  test('at the end of a step leaves the outcome unreported, and the next start reports it as unknown', () =>
+    withGateway((memory, port) =>
+      withFolder(async (folder) => {
+        const agent = await agentAt(port, folder, null, { journal: failingAt(folder, 'ended') });
+        memory.hand(jobNow('echo done'));
+        await until('the start', () => kindsOf(memory).includes('started'));
+        await agent.drain();
+        expect(memory.ends()).toEqual([]);
+        await until('the agent to be gone', () => memory.gone === 1);
+        const next = await agentAt(port, folder);
+        await ended(memory, 1);
+        expect(memory.ends()).toMatchObject([{ kind: 'unknown' }]);
+        await next.drain();
+      }),
+    ));
+});
+
 describe('a self-signed certificate', () => {
-  test('is for server use, names its hosts, and cannot sign for more than itself', async () => {
-    const { X509Certificate } = await import('node:crypto');
+  test('is for server use, names its hosts, and cannot sign for more than itself', () => {
     const certificate = new X509Certificate(
       selfSigned(['127.0.0.1', 'localhost', '::1'], Date.now()).certPem,
     );
@@ -324,11 +380,3 @@ describe('a self-signed certificate', () => {
     expect(tls.certPem).not.toBe(certificate.toString());
   });
 });
-
-/** Whether something that must not happen happens within a moment; the moment is longer than a look of the gateway. */
-async function settles(look: () => boolean): Promise<boolean> {
-  return until('what must not happen', look, 1300).then(
-    () => true,
-    () => false,
-  );
-}

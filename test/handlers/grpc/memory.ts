@@ -16,6 +16,10 @@ export class Memory implements GatewayPorts {
   readonly waiting: Signed[] = [];
   gone = 0;
   beats = 0;
+  /** How often the gateway looked for pauses and work. */
+  looks = 0;
+  /** How often it asked for jobs: only for an agent that wants one. */
+  asked = 0;
   kills: string[] = [];
   pause = { epoch: 0, paused: false, resume: null as Signed | null };
   /** When set, nothing can be recorded, as if the database were away. */
@@ -53,6 +57,7 @@ export class Memory implements GatewayPorts {
   }
 
   async waitingJobs() {
+    this.asked += 1;
     const ended = new Set(this.ends().map((report) => report.envelopeId));
     return this.waiting.filter(
       (signed) => !ended.has(JSON.parse(new TextDecoder().decode(signed.payload)).envelope_id),
@@ -66,6 +71,7 @@ export class Memory implements GatewayPorts {
   }
 
   async tenantPause() {
+    this.looks += 1;
     return this.pause;
   }
 
@@ -81,6 +87,15 @@ export class Memory implements GatewayPorts {
   hand(signed: Signed) {
     this.waiting.push(signed);
     this.change();
+  }
+
+  /** Resolves when the gateway has looked again, twice and fully: what it would hand out it has handed out. */
+  async afterLooks(): Promise<void> {
+    for (let round = 0; round < 3; round += 1) {
+      const before = this.looks;
+      this.change();
+      await until('the next look', () => this.looks > before);
+    }
   }
 
   ends(): Report[] {

@@ -1,0 +1,64 @@
+import { describe, expect, test } from '@jest/globals';
+import { ConfigError, readConfig } from '../../src/platform/config.ts';
+
+const faultOf = (env: Record<string, string>): string => {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return '';
+};
+const TOKEN = 'xoxb-not-a-real-token';
+const SECRET = '0123456789abcdef';
+
+describe('settings', () => {
+  test('that are left out or empty are their defaults', () => {
+    expect(readConfig({})).toMatchObject({ PORT: 3000, HOST: '127.0.0.1', TRUST_LEVEL: 'copilot' });
+    expect(readConfig({ PORT: '', TRUST_LEVEL: '', SLACK_BOT_TOKEN: '' })).toEqual(readConfig({}));
+  });
+
+  test('that are not ours are ignored', () => {
+    expect(readConfig({ HOME: '/x', PORT: '80' })).toEqual({ ...readConfig({}), PORT: 80 });
+  });
+
+  test('cannot be changed afterwards', () => {
+    expect(Object.isFrozen(readConfig({}))).toBe(true);
+  });
+
+  test('that are wrong are named all at once', () => {
+    const message = faultOf({
+      PORT: 'x',
+      GATEWAY_PORT: '70000',
+      TRUST_LEVEL: 'autopilot',
+      LOG_LEVEL: 'loud',
+      SLACK_BOT_TOKEN: TOKEN,
+    });
+    for (const name of ['PORT', 'GATEWAY_PORT', 'TRUST_LEVEL', 'LOG_LEVEL', 'SLACK_SIGNING_SECRET']) {
+      expect(message).toContain(name);
+    }
+  });
+
+  test.each([
+    ['a token alone', { SLACK_BOT_TOKEN: TOKEN }],
+    ['a secret alone', { SLACK_SIGNING_SECRET: SECRET }],
+    ['a token with an empty secret', { SLACK_BOT_TOKEN: TOKEN, SLACK_SIGNING_SECRET: '' }],
+  ])('for Slack are refused by halves: %s', (_, env) => {
+    expect(faultOf(env)).toContain('belong together');
+  });
+
+  test.each([
+    ['a token of a person', { SLACK_BOT_TOKEN: 'xoxp-1', SLACK_SIGNING_SECRET: SECRET }],
+    ['a short secret', { SLACK_BOT_TOKEN: TOKEN, SLACK_SIGNING_SECRET: 'short' }],
+    ['a blank secret', { SLACK_BOT_TOKEN: TOKEN, SLACK_SIGNING_SECRET: '   ' }],
+  ])('for Slack are refused when they cannot be right: %s', (_, env) => {
+    expect(faultOf(env)).toMatch(/SLACK_/);
+  });
+
+  test('that are secret are not in the message', () => {
+    expect(faultOf({ SLACK_BOT_TOKEN: 'xoxp-hidden-value', SLACK_SIGNING_SECRET: 'tiny' })).not.toMatch(
+      /hidden|tiny/,
+    );
+  });
+});
