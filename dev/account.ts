@@ -1,7 +1,7 @@
 /** Which account the database and the agent run as, and a folder that account can reach. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isNativeError } from 'node:util/types';
 
@@ -102,4 +102,10 @@ export function reachableFolder(dataDir: string, account: Account | null): strin
   mkdirSync(dataDir, { recursive: true, mode: 0o755 });
   const path = reachablePath(dataDir, account);
   return path === resolve(dataDir) ? path : ownFolder(path, null, 0o711);
+}
+
+/** Removes a data folder whole, and what stands in for it elsewhere when the plain account cannot reach it. */
+export function removeData(dataDir: string): void {
+  const elsewhere = reachablePath(dataDir, plainAccount());
+  for (const folder of [elsewhere, dataDir]) rmSync(folder, { recursive: true, force: true });
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { bundleAgent } from '../scripts/bundle-agent.ts';
 import type { TrustBundle } from '../src/protocol/index.ts';
 import { type Account, ownFolder, reachableFolder } from './account.ts';
+import { readIfThere, runningProcess } from './lock.ts';
 
 export interface AgentProcessOptions {
   readonly dataDir: string;
@@ -37,6 +38,7 @@ interface Place {
 }
 
 const RESTART_MS = 500;
+const LOOK_MS = 20;
 const STOP_LIMIT_MS = 40_000; // longer than the agent's own drain (30 s)
 
 /** Starts the agent and starts it again whenever it dies, until it is stopped. Rejects when it cannot be set up. */
@@ -45,6 +47,7 @@ export async function startAgent(options: AgentProcessOptions): Promise<AgentPro
   const home = ownFolder(join(reachableFolder(options.dataDir, account), 'agent'), null, 0o711);
   const place: Place = { home, data: ownFolder(join(home, 'data'), account) };
   const program = join(home, 'agent.cjs');
+  await endLeftOver(place, program);
   await bundleAgent(program);
   chmodSync(program, 0o644);
   const policy = writeFor(account, join(home, 'policy.yaml'), JSON.stringify({ wrapper: options.wrapper ?? [] })); // JSON is YAML
@@ -76,6 +79,18 @@ export async function startAgent(options: AgentProcessOptions): Promise<AgentPro
       await endProcess(state.child);
     },
   };
+}
+
+/** An agent that outlived its parent (a SIGKILL of ours) still holds the folder: it is ended before a new one starts. */
+async function endLeftOver({ data }: Place, program: string): Promise<void> {
+  const pid = Number.parseInt(readIfThere(join(data, 'lock')) ?? '', 10);
+  const isOurs = () => Number.isInteger(pid) && runningProcess(pid)?.command.includes(program) === true;
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    if (!isOurs()) return;
+    process.kill(pid, signal);
+    const end = performance.now() + STOP_LIMIT_MS;
+    while (isOurs() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }
 
 /** Writes a file that the account may read and nobody else but us may see. */

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { readConfig } from '../src/platform/config.ts';
 import { createLogger } from '../src/platform/logger.ts';
 import type { RunState } from '../src/run/run.ts';
-import { plainAccount } from './account.ts';
+import { plainAccount, removeData } from './account.ts';
 import { verifyInstance } from './audit.ts';
 import { runCaged } from './demo-cage.ts';
 import { EXAMPLE, type Instance, startInstance } from './instance.ts';
@@ -32,7 +32,7 @@ async function main(): Promise<number> {
   }
   const dataDir = values.data ?? mkdtempSync(join(tmpdir(), 'dd0c-demo-'));
   const tidy = () => {
-    if (values.data === undefined) rmSync(dataDir, { recursive: true, force: true });
+    if (values.data === undefined) removeData(dataDir);
   };
   try {
     const { counts, differences } = values.runbook

@@ -36,7 +36,7 @@ function binaries(): { native: string; version: string } {
   } catch (error) {
     throw new PostgresError(
       'postgres.no-binaries',
-      `There is no embedded Postgres for ${process.platform} on ${process.arch} (${errorCode(error)}): set DATABASE_URL to a server of your own.`,
+      `There is no embedded Postgres for ${process.platform} on ${process.arch} (${errorCode(error)}): dd0c/run cannot start on this machine yet.`,
     );
   }
 }
@@ -100,6 +100,6 @@ export function findRunner(
   });
   throw new PostgresError(
     'postgres.cannot-run',
-    `The embedded Postgres does not run here (${tried.error?.message ?? tried.stderr.trim()}): set DATABASE_URL to a server of your own.`,
+    `The embedded Postgres does not run here (${tried.error?.message ?? tried.stderr.trim()}): dd0c/run cannot start on this machine yet.`,
   );
 }

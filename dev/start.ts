@@ -29,7 +29,10 @@ try {
 
   let ending = false;
   const end = (signal: NodeJS.Signals) => {
-    if (ending) process.exit(1); // asked twice: somebody does not want to wait
+    if (ending) {
+      console.error('Asked twice, so ending without waiting. The next start clears up what was left.');
+      process.exit(1);
+    }
     ending = true;
     const closing = progress('dd0c/run: ending');
     const hard = setTimeout(() => {

@@ -23,7 +23,7 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly port: number;
-  /** Tells every connected agent of the tenant to stop taking work, ahead of any database. */
+  /** Tells every connected agent of the tenant to stop taking work, ahead of every queue and look. */
   broadcastPause(tenantId: TenantId, epoch: number): void;
   /** Ends every stream and frees the port. */
   close(): Promise<void>;

@@ -1,5 +1,5 @@
 import type { AckFn, App, ViewResponseAction, ViewSubmitAction } from '@slack/bolt';
-import { refuse } from '../../src/audit/subject.ts';
+import type { refuse } from '../../src/audit/subject.ts';
 import { runId } from '../../src/protocol/ids.ts';
 import { approveStep, resumeRun, startRun } from '../../src/run/service.ts';
 import { validateValue } from '../../src/runbook/bind.ts';

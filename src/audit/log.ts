@@ -1,12 +1,12 @@
 import type { Pool, PoolClient } from 'pg';
 import type { TenantId } from '../protocol/ids.ts';
 import { streamId } from '../protocol/ids.ts';
-import { type TenantState, tenantKind } from '../tenant/tenant.ts';
+import { tenantKind } from '../tenant/tenant.ts';
 import { GENESIS, linkHash } from './chain.ts';
 import { LogFault } from './errors.ts';
 import { type KeyService, seal, unseal } from './seal.ts';
 import * as store from './store.ts';
-import type { Facts, Kind, Refusal, SubjectKind, SubjectRef, Typed } from './subject.ts';
+import type { Facts, Kind, Refusal, SubjectKind, SubjectRef, TenantFacts, Typed } from './subject.ts';
 
 /** The stream of a tenant's own facts: pause and settings. */
 export const TENANT_STREAM = streamId('tenant');
@@ -21,11 +21,14 @@ export interface Loaded<S> {
   readonly version: number;
 }
 
+/** The transaction a decision is recorded in, for what has to happen in it or not at all. */
+export type Tx = PoolClient;
+
 /**
  * Makes the command from what the transaction sees, for commands that must carry something computed from the state
  * (a signature, the next sequence number). May run more than once when others write at the same time.
  */
-export type Prepare<S, C> = (state: S, facts: Facts, tx: PoolClient) => C | Promise<C>;
+export type Prepare<S, C> = (state: S, facts: Facts, tx: Tx) => C | Promise<C>;
 
 /** The append-only log and its snapshots: the only way anything in this system changes or is read back. */
 export interface Log {
@@ -120,14 +123,14 @@ export function openLog({ pool, keys, clock, random, committed }: LogDeps): Log 
   }
 
   /** The tenant as it stands; its row stays as it is until commit, so nothing starts after a pause has committed. */
-  async function tenantFacts(tx: PoolClient, key: Uint8Array, ref: SubjectRef, own: unknown): Promise<TenantState> {
-    if (ref.stream === TENANT_STREAM) return own as TenantState;
+  async function tenantFacts(tx: PoolClient, key: Uint8Array, ref: SubjectRef, own: unknown): Promise<TenantFacts> {
+    if (ref.stream === TENANT_STREAM) return own as TenantFacts;
     const tenantRef = { tenant: ref.tenant, stream: TENANT_STREAM };
     const row = await store.readSubject(tx, tenantRef, 'share');
     if (!row) {
       throw new LogFault('unknown-stream', `The workspace ${ref.tenant} was never opened, so nothing can be decided for it.`);
     }
-    return openSnapshot<TenantState>(key, tenantRef, row);
+    return openSnapshot<TenantFacts>(key, tenantRef, row);
   }
 
   return {

@@ -1,5 +1,4 @@
 import type { StreamId, TenantId } from '../protocol/ids.ts';
-import type { TenantState } from '../tenant/tenant.ts';
 
 export const SUBJECT_KINDS = ['run', 'runbook', 'tenant', 'agent'] as const;
 export type SubjectKind = (typeof SUBJECT_KINDS)[number];
@@ -20,11 +19,18 @@ export type Decision<E> =
   | { readonly ok: true; readonly events: readonly E[] }
   | { readonly ok: false; readonly refusal: Refusal };
 
+/** What every decision has to know of its tenant: whether everything is stopped, and under which epoch agents work. */
+export interface TenantFacts {
+  readonly panicEpoch: number;
+  /** The pause that holds, or null. */
+  readonly paused: object | null;
+}
+
 /** What a decision may look at besides the subject's own state. Read in the same transaction; the tenant's row is locked. */
 export interface Facts {
   /** Milliseconds since 1970. */
   readonly now: number;
-  readonly tenant: TenantState;
+  readonly tenant: TenantFacts;
 }
 
 export interface Typed {

@@ -1,5 +1,4 @@
-import type { PoolClient } from 'pg';
-import type { Log, Outcome } from '../audit/log.ts';
+import type { Log, Outcome, Tx } from '../audit/log.ts';
 import { agentRef, runRef } from '../audit/streams.ts';
 import { type Facts, type Refusal, refuse } from '../audit/subject.ts';
 import { sha256Hex } from '../protocol/canonical.ts';
@@ -22,7 +21,7 @@ export interface AgentRegistry {
   /** The agents of the tenant, most recently seen first. */
   agentsOf(tenant: TenantId): Promise<readonly { agentId: AgentId; online: boolean }[]>;
   /** The next sequence number for the agent. Holds its row until the transaction ends, so seq order is commit order. */
-  nextSeq(tx: PoolClient, agent: AgentId): Promise<number>;
+  nextSeq(tx: Tx, agent: AgentId): Promise<number>;
 }
 
 export interface RunDeps {
@@ -162,7 +161,7 @@ export async function advanceRun(deps: RunDeps, tenant: TenantId, run: RunId): P
 }
 
 /** Signs the envelope inside the transaction that records it: what was not committed was never sent. */
-async function dispatchCommand(deps: RunDeps, state: RunState, id: StepId, { now, tenant }: Facts, tx: PoolClient): Promise<RunCommand> {
+async function dispatchCommand(deps: RunDeps, state: RunState, id: StepId, { now, tenant }: Facts, tx: Tx): Promise<RunCommand> {
   const step = state.steps.find((candidate) => candidate.id === id);
   if (!step?.job || !step.approval || step.status !== 'approved' || !state.plan) return { type: 'tick' };
   const seq = await deps.registry.nextSeq(tx, state.plan.agentId);

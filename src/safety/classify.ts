@@ -101,6 +101,13 @@ function judgeText(text: string, stdin: Stdin, place: Place, context: Context): 
   context.findings.push(...collected.findings);
   if (collected.invocations.length > LIMITS.commands) throw new Error('too many commands');
   for (const invocation of collected.invocations) judgeInvocation(invocation, context);
+  if (collected.invocations.length + collected.findings.length === 0)
+    context.findings.push({
+      rule: 'shell.nothing',
+      risk: 'safe',
+      sentence: 'Nothing in it is a command.',
+      span: place(0, text.length),
+    });
   if (context.findings.length > LIMITS.commands * 40) throw new Error('too much to judge');
   compareReadings(text, stdin, place, context);
   if (text.includes('\\\n')) compareJoined(text, stdin, collected, place, context);

@@ -1,11 +1,11 @@
+import { judgeOperands, judgeOptions } from './arguments.ts';
 import { add, type Context } from './context.ts';
 import { judgeAssignment, judgeAssignments } from './environment.ts';
-import { abbreviates, hasFlag, type Option, type Parsed, parseArgs, split } from './getopt.ts';
+import { hasFlag, type Option, type Parsed, parseArgs, split } from './getopt.ts';
 import type { Entry } from './knowledge.ts';
 import { type Arg, basename, type Invocation, known } from './model.ts';
 import { judgePrograms } from './payload.ts';
-import { isSecretPath, judgeRedirects, writeRisk } from './redirect.ts';
-import type { Risky } from './schema.ts';
+import { isSecretPath, judgeRedirects } from './redirect.ts';
 import { runInner } from './wrappers.ts';
 
 /** Judges one simple command: its environment, redirections, name, options, operands and whatever it runs in turn. */
@@ -169,7 +169,8 @@ function judgeVerb(entry: Entry, parsed: Parsed, invocation: Invocation, context
     return;
   }
   const match = entry.patterns.find((pattern) => pattern.match.test(text))?.entry;
-  const next = entry.verbs.get(text) ?? (match && { ...match, rule: `${entry.rule} ${text.slice(0, 40)}` });
+  const rule = /^[\w.-]{1,40}$/.test(text) ? `${entry.rule} ${text}` : entry.rule;
+  const next = entry.verbs.get(text) ?? (match && { ...match, rule });
   if (next) {
     evaluate(next, rest, invocation, context, parsed.options);
     return;
@@ -226,102 +227,4 @@ function isDry(option: Option, flags: readonly string[], value: string | undefin
   if (!flags.includes(option.flag)) return false;
   if (value === undefined) return option.value === null;
   return typeof option.value?.text === 'string' && new RegExp(value).test(option.value.text);
-}
-
-function judgeOptions(entry: Entry, options: readonly Option[], context: Context): void {
-  const { rule, table, node } = entry;
-  for (const option of options) {
-    const raises = table.raises.get(option.flag) ?? (option.known ? [] : abbreviates(option.flag, table));
-    if (raises.some((raise) => raise.writes)) judgeWritten(rule, option.value, context);
-    for (const raise of raises)
-      if (
-        applies(raise, option.value?.text ?? null) &&
-        !options.some((other) => split(raise.unless).includes(other.flag))
-      )
-        add(
-          context,
-          `${rule} ${option.flag}`,
-          raise.risk,
-          `${rule} ${option.flag} ${raise.says}.`,
-          option.span,
-        );
-    if (!option.known && raises.length === 0)
-      add(
-        context,
-        `${rule}.unknown-option`,
-        'caution',
-        `What the option ${option.flag} of ${rule} does is not known.`,
-        option.span,
-      );
-    else if (!option.known)
-      add(
-        context,
-        `${rule}.unknown-option`,
-        'caution',
-        `The option ${option.flag} of ${rule} is abbreviated.`,
-        option.span,
-      );
-    const { value } = option;
-    if (value?.splits && !isInput(value) && !node.readOnlyOptions)
-      add(
-        context,
-        'shell.open-word',
-        'caution',
-        `The value of ${option.flag} is only known when it runs and may add options.`,
-        option.span,
-      );
-  }
-}
-
-/** A plain variable is an input filled in before the run; a pattern with a known start cannot become an option. */
-function isInput(arg: Arg): boolean {
-  return arg.unknown === 'variable' || (arg.unknown === 'glob' && arg.lead !== '');
-}
-
-function judgeWritten(rule: string, arg: Arg | null | undefined, context: Context): void {
-  const path = arg?.text ?? arg?.lead;
-  const write = arg && path ? writeRisk(path) : null;
-  if (arg && write?.risk === 'danger')
-    add(context, `${rule}.${write.rule}`, 'danger', write.sentence, arg.span);
-}
-
-/** Whether a risky option is risky with this value; a value nobody knows counts as the worst. */
-function applies(raise: Risky, value: string | null): boolean {
-  if (value === null) return true;
-  if (raise.except !== undefined && new RegExp(raise.except).test(value)) return false;
-  return raise.when === undefined || new RegExp(raise.when).test(value);
-}
-
-function judgeOperands(entry: Entry, parsed: Parsed, context: Context): void {
-  const { node, rule } = entry;
-  const operands = parsed.operands.length > 0 || node.runs ? parsed.operands : parsed.rest;
-  operands.forEach((operand, index) => {
-    for (const row of node.operands ?? [])
-      if (
-        (row.at === 'any' || row.at === index) &&
-        new RegExp(row.matches).test(operand.text ?? operand.lead)
-      )
-        add(context, `${rule}.operand`, row.risk, `${rule} ${row.says}.`, operand.span);
-  });
-  if (node.writes && (node.writesWith === undefined || hasFlag(parsed, node.writesWith)))
-    for (const operand of node.writes === 'last' ? operands.slice(-1) : operands)
-      judgeWritten(rule, operand, context);
-  if (node.most && operands.length > node.most.operands)
-    add(
-      context,
-      `${rule}.operand`,
-      node.most.risk,
-      `${rule} ${node.most.says}.`,
-      operands.at(-1)?.span ?? { start: 0, end: 0 },
-    );
-  if (node.readOnlyOptions) return;
-  for (const arg of parsed.doubtful)
-    if (!(arg.lead !== '' && isInput(arg)))
-      add(
-        context,
-        'shell.open-word',
-        'caution',
-        'This word is only known when it runs and may turn out to be an option.',
-        arg.span,
-      );
 }

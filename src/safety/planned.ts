@@ -1,6 +1,5 @@
 import { type AndOr, type Command, type PipelineNode, parse, type Statement } from 'unbash';
 import { collect } from './collect.ts';
-import type { Knowledge } from './knowledge.ts';
 import { precheck } from './precheck.ts';
 import { resolve } from './words.ts';
 
@@ -148,12 +147,4 @@ function planCommand(command: Command, into: Argv[]): boolean | null {
   )
     throw new Unknowable();
   return true;
-}
-
-/** True for names bash runs itself. */
-export function isBuiltin(name: string, knowledge: Knowledge): boolean {
-  return (
-    knowledge.get(name)?.tool.builtin ??
-    (ALWAYS_TRUE.has(name) || OWN_STATUS.has(name) || UNKNOWABLE.has(name))
-  );
 }

@@ -1,6 +1,7 @@
 import { writeRisk } from './redirect.ts';
 import type { ProgramSpec } from './schema.ts';
-import { type Dialect, judgeSql } from './sql.ts';
+import { judgeSql } from './sql.ts';
+import type { Dialect } from './sql-tokens.ts';
 import type { Risk } from './verdict.ts';
 
 /** What a program text inside an argument may do. */

@@ -37,6 +37,13 @@ describe.each(pages())('%s', (page) => {
     const named = codeSpans(prose(read(page))).filter((span) => rooms.test(span));
     expect(named.filter((path) => !isThere(path))).toEqual([]);
   });
+
+  test('raises no voice', () => {
+    const words = prose(read(page))
+      .replace(/`[^`\n]*`/g, '')
+      .replace(/!\[/g, '[');
+    expect(words.split('\n').filter((line) => line.includes('!'))).toEqual([]);
+  });
 });
 
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
@@ -49,6 +56,12 @@ describe.each(['README.md', 'CONTRIBUTING.md'])('the commands of %s', (page) => 
     expect(named.length).toBeGreaterThan(2);
     expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
   });
+});
+
+test('README.md leads to every page', () => {
+  const readme = read('README.md');
+  const shown = pages().filter((page) => page !== 'README.md' && !page.startsWith('docs/decisions/'));
+  expect(shown.filter((page) => !readme.includes(`](${page})`))).toEqual([]);
 });
 
 test('README.md says what both of the first commands do, and where to read on', () => {

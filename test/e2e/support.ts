@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeData } from '../../dev/account.ts';
 import { type Instance, startInstance } from '../../dev/instance.ts';
 import type { Simulator } from '../../dev/slack/server.ts';
 import { readConfig } from '../../src/platform/config.ts';
@@ -19,7 +20,7 @@ export async function startTestInstance(settings: Record<string, string> = {}): 
   if (!simulator) throw new Error('A test instance has no workspace but the simulator.');
   const end = async () => {
     await instance.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    removeData(dataDir);
   };
   return Object.assign(instance, { simulator, dataDir, end });
 }

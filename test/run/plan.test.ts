@@ -110,27 +110,27 @@ describe('no plan is made', () => {
 });
 
 describe('the word to type', () => {
+  const danger = verdict('danger');
   test.each([
+    ['drop db-7', 'db-7'],
+    ['drop db-7 --now', 'db-7'],
     ['drop --now db-7', 'db-7'],
+    ['drop db-7 --namespace prod', 'db-7'],
     ['drop', 'step 4'],
     ['drop --all', 'step 4'],
     [`drop ${'x'.repeat(61)}`, 'step 4'],
     ['drop dä', 'step 4'],
-    ['show a', 'a'],
   ])('for %j is %j', (command, word) => {
-    expect(targetOf(command, 4, fakeScanner)).toBe(word);
+    expect(targetOf(command, danger, 4, fakeScanner)).toBe(word);
   });
 
-  test('is the target of the first dangerous part', () => {
-    const parts = [
-      ['show', 'a'],
-      ['drop', 'b'],
-      ['drop', 'c'],
-    ];
-    expect(targetOf('', 4, { ...fakeScanner, plannedInvocations: () => parts })).toBe('b');
+  test('is the target of the part that is dangerous', () => {
+    const command = 'show a; drop b; restart c';
+    const reasons = danger.reasons.map((reason) => ({ ...reason, span: { start: 8, end: 14 } }));
+    expect(targetOf(command, { ...danger, reasons }, 4, fakeScanner)).toBe('b');
   });
 
   test('is the number of the step when nobody can say what would start', () => {
-    expect(targetOf('drop x', 4, { ...fakeScanner, plannedInvocations: () => null })).toBe('step 4');
+    expect(targetOf('drop x', danger, 4, { ...fakeScanner, plannedInvocations: () => null })).toBe('step 4');
   });
 });

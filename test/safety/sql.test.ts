@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Dialect, judgeSql } from '../../src/safety/sql.ts';
+import { judgeSql } from '../../src/safety/sql.ts';
+import type { Dialect } from '../../src/safety/sql-tokens.ts';
 import { RISKS, type Risk } from '../../src/safety/verdict.ts';
 
 const worst = (text: string, dialect: Dialect): Risk =>

@@ -39,7 +39,7 @@ const VERBS: readonly (NodeInput & { readonly match: string })[] = [
   { match: '^(list|show|describe|read|stats|status)$', risk: 'safe', says: 'only shows', otherOptions: '^-' },
   {
     match:
-      '^(delete|purge|remove|unset|revoke|destroy|reset|abandon|failover|evacuate|force-delete|rebuild|disable|clear)$',
+      '^(delete|purge|remove|unset|revoke|destroy|reset|abandon|failover|evacuate|force-delete|rebuild|disable|clear|invoke|run-command|exec)$',
     risk: 'danger',
     says: 'removes or turns off something',
     otherOptions: '^-',
@@ -208,6 +208,14 @@ export const CLOUD: readonly ToolInput[] = [
     about: 'Command lines of clouds: nouns, then a verb.',
     risk: 'safe',
     says: 'prints its help',
+    raises: [
+      {
+        flags: '--command --metadata-from-file --scripts',
+        takes: 'value',
+        risk: 'danger',
+        says: 'runs a command on another machine that is not analysed',
+      },
+    ],
     otherOptions:
       '^--?(os-[a-z-]+|project|zone|region|format|filter|c|f|subscription|resource-group|g|o|output|query|limit|quiet|q)$',
     patterns: [

@@ -406,7 +406,16 @@ export const NETWORK: readonly ToolInput[] = [
     examples: { safe: ['iptables-save'] },
   },
   {
-    name: 'iptables-restore nft ufw firewall-cmd',
+    name: 'iptables-restore ip6tables-restore',
+    about: 'Replaces the firewall.',
+    risk: 'danger',
+    says: 'replaces the whole firewall',
+    switches: '-n -t --test',
+    dryRun: [{ flags: '-t --test' }],
+    examples: { safe: ['iptables-restore -t f'], danger: ['iptables-restore < f'] },
+  },
+  {
+    name: 'nft ufw firewall-cmd',
     about: 'Firewalls.',
     style: 'none',
     risk: 'caution',

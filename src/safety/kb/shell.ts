@@ -79,6 +79,14 @@ export const SHELL: readonly ToolInput[] = [
     risk: 'safe',
     says: 'only changes this shell',
     style: 'none',
+    operands: [
+      {
+        at: 'any',
+        matches: '^(HIST|AUDIT|PROMPT_COMMAND)',
+        risk: 'danger',
+        says: 'turns off the record of commands',
+      },
+    ],
     readOnlyOptions: true,
     examples: { safe: ['unset X', 'wait'] },
   },
@@ -132,6 +140,7 @@ export const SHELL: readonly ToolInput[] = [
     risk: 'caution',
     says: 'changes what later commands mean',
     operands: [
+      { at: 'any', matches: '^history$', risk: 'danger', says: 'changes the record of commands' },
       {
         at: 'any',
         matches: '=.*\\b(rm|dd|mkfs|sh|bash|curl|wget|sudo|eval|shutdown|reboot)\\b',
@@ -141,7 +150,7 @@ export const SHELL: readonly ToolInput[] = [
     ],
     examples: {
       caution: ['set -e', 'set -euo pipefail', "alias k='kubectl'"],
-      danger: ["alias ls='rm -rf x'"],
+      danger: ['set +o history', "alias ls='rm -rf x'"],
     },
   },
   {

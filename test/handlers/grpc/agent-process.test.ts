@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { bundleAgent } from '../../../scripts/bundle-agent.ts';
 import type { Risk } from '../../../src/safety/verdict.ts';
 import { bash, jobWith, resumeOf, riskyJob, signJob } from '../../agent/world.ts';
@@ -21,6 +21,9 @@ import { gatewayOver, inviteFor, Memory, until } from './memory.ts';
 /** Started by root, the agent of the test runs as an account that cannot read this repository's owner's files. */
 const NOBODY = 65_534;
 const account = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+
+// Each test starts real programs one after another; a busy machine needs its time.
+jest.setTimeout(60_000);
 
 let home = '';
 let program = '';

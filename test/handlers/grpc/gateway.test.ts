@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import pino from 'pino';
 import type { Entry } from '../../../agent/entry.ts';
 import { type Journal, openJournal } from '../../../agent/journal-file.ts';
@@ -13,6 +13,9 @@ import { agentKey, bash, HASH, jobWith, keyFrom, resumeOf, riskyJob, signJob } f
 import { agentAt, withFolder } from './agent-in-process.ts';
 import { gatewayOver, Memory, tls, until } from './memory.ts';
 import { RawAgent } from './raw-agent.ts';
+
+// Real connections on a busy machine need their time.
+jest.setTimeout(60_000);
 
 type Job = RecordInput<'job'>;
 let seq = 0;
@@ -298,7 +301,7 @@ describe('the agent refuses', () => {
       withFolder(async (folder) => {
         const said: string[] = [];
         const logger = pino({ level: 'warn' }, { write: (line: string) => said.push(line) });
-        const caPem = selfSigned(['127.0.0.1'], Date.now()).certPem;
+        const caPem = (await selfSigned(['127.0.0.1'], Date.now())).certPem;
         const agent = await agentAt(port, folder, null, { caPem, logger });
         await until('two attempts', () => said.filter((line) => line.includes('Not connected')).length >= 2);
         expect(memory.hellos).toEqual([]);
@@ -368,7 +371,7 @@ describe('a journal that cannot be written', () => {
 describe('a self-signed certificate', () => {
   test('is for server use, names its hosts, and cannot sign for more than itself', () => {
     const certificate = new X509Certificate(
-      selfSigned(['127.0.0.1', 'localhost', '::1'], Date.now()).certPem,
+      (await selfSigned(['127.0.0.1', 'localhost', '::1'], Date.now())).certPem,
     );
     expect(certificate.checkIP('127.0.0.1')).toBe('127.0.0.1');
     expect(certificate.checkIP('::1')).toBeDefined();

@@ -108,7 +108,7 @@ export class Memory implements GatewayPorts {
 export const silent = pino({ level: 'silent' });
 
 /** One certificate for the whole test file. */
-export const tls: TlsPair = selfSigned(['127.0.0.1', 'localhost'], Date.now());
+export const tls: TlsPair = await selfSigned(['127.0.0.1', 'localhost'], Date.now());
 
 export async function gatewayOver(memory: Memory, port = 0): Promise<Gateway> {
   return startGateway({ host: '127.0.0.1', port, tls, ports: memory, logger: silent });
@@ -122,7 +122,7 @@ export function inviteFor(port: number) {
 export async function until<T>(
   what: string,
   look: () => T | undefined | false | null,
-  limitMs = 8000,
+  limitMs = 15_000,
 ): Promise<T> {
   const end = Date.now() + limitMs;
   while (Date.now() < end) {

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { createSlackApp } from '../../../handlers/slack/app.ts';
 import { BOB, buildRun, RUN } from '../../support/builders.ts';
 import { eventually, startWorld, type World } from './world.ts';
 
@@ -124,4 +125,11 @@ describe('a request for another workspace, however well it is signed', () => {
     await world.react('octagonal_sign', undefined, 'T2');
     expect([world.recorded(), world.calls.length]).toEqual([before, 0]);
   });
+});
+
+test('no app is made with an empty signing secret', async () => {
+  world = await startWorld();
+  const make = () =>
+    createSlackApp(world.deps, { signingSecret: '', botToken: 'xoxb-test', botUserId: 'UBOT' });
+  expect(make).toThrow();
 });

@@ -1,0 +1,106 @@
+import { add, type Context } from './context.ts';
+import { abbreviates, hasFlag, type Option, type Parsed, split } from './getopt.ts';
+import type { Entry } from './knowledge.ts';
+import type { Arg } from './model.ts';
+import { writeRisk } from './redirect.ts';
+import type { Risky } from './schema.ts';
+
+/** Judges the options that were given: listed risks, unknown and abbreviated ones, values only the run decides. */
+export function judgeOptions(entry: Entry, options: readonly Option[], context: Context): void {
+  const { rule, table, node } = entry;
+  for (const option of options) {
+    const raises = table.raises.get(option.flag) ?? (option.known ? [] : abbreviates(option.flag, table));
+    if (raises.some((raise) => raise.writes)) judgeWritten(rule, option.value, context);
+    for (const raise of raises)
+      if (
+        applies(raise, option.value?.text ?? null) &&
+        !options.some((other) => split(raise.unless).includes(other.flag))
+      )
+        add(
+          context,
+          `${rule} ${option.flag}`,
+          raise.risk,
+          `${rule} ${option.flag} ${raise.says}.`,
+          option.span,
+        );
+    if (!option.known && raises.length === 0)
+      add(
+        context,
+        `${rule}.unknown-option`,
+        'caution',
+        `What the option ${option.flag} of ${rule} does is not known.`,
+        option.span,
+      );
+    else if (!option.known)
+      add(
+        context,
+        `${rule}.unknown-option`,
+        'caution',
+        `The option ${option.flag} of ${rule} is abbreviated.`,
+        option.span,
+      );
+    const { value } = option;
+    if (value?.splits && !isInput(value) && !node.readOnlyOptions)
+      add(
+        context,
+        'shell.open-word',
+        'caution',
+        `The value of ${option.flag} is only known when it runs and may add options.`,
+        option.span,
+      );
+  }
+}
+
+/** A plain variable is an input filled in before the run; a pattern with a known start cannot become an option. */
+function isInput(arg: Arg): boolean {
+  return arg.unknown === 'variable' || (arg.unknown === 'glob' && arg.lead !== '');
+}
+
+function judgeWritten(rule: string, arg: Arg | null | undefined, context: Context): void {
+  const path = arg?.text ?? arg?.lead;
+  const write = arg && path ? writeRisk(path) : null;
+  if (arg && write?.risk === 'danger')
+    add(context, `${rule}.${write.rule}`, 'danger', write.sentence, arg.span);
+}
+
+/** Whether a risky option is risky with this value; a value nobody knows counts as the worst. */
+function applies(raise: Risky, value: string | null): boolean {
+  if (value === null) return true;
+  if (raise.except !== undefined && new RegExp(raise.except).test(value)) return false;
+  return raise.when === undefined || new RegExp(raise.when).test(value);
+}
+
+/** Judges the operands by the rules of the row, and words that may turn out to be options. */
+export function judgeOperands(entry: Entry, parsed: Parsed, context: Context): void {
+  const { node, rule } = entry;
+  const operands = parsed.operands.length > 0 || node.runs ? parsed.operands : parsed.rest;
+  operands.forEach((operand, index) => {
+    for (const row of node.operands ?? [])
+      if (
+        (row.at === 'any' || row.at === index) &&
+        new RegExp(row.matches).test(operand.text ?? operand.lead)
+      )
+        add(context, `${rule}.operand`, row.risk, `${rule} ${row.says}.`, operand.span);
+  });
+  if (node.writes && (node.writesWith === undefined || hasFlag(parsed, node.writesWith)))
+    for (const operand of node.writes === 'last' ? operands.slice(-1) : operands)
+      judgeWritten(rule, operand, context);
+  if (node.most && operands.length > node.most.operands)
+    add(
+      context,
+      `${rule}.operand`,
+      node.most.risk,
+      `${rule} ${node.most.says}.`,
+      operands.at(-1)?.span ?? { start: 0, end: 0 },
+    );
+  if (node.readOnlyOptions) return;
+  for (const arg of parsed.doubtful)
+    if (!(arg.lead !== '' && isInput(arg)))
+      add(
+        context,
+        'shell.open-word',
+        'caution',
+        'This word is only known when it runs and may turn out to be an option.',
+        arg.span,
+      );
+}
