@@ -50,7 +50,11 @@ export async function startAgent(options: AgentProcessOptions): Promise<AgentPro
   await endLeftOver(place, program);
   await bundleAgent(program);
   chmodSync(program, 0o644);
-  const policy = writeFor(account, join(home, 'policy.yaml'), JSON.stringify({ wrapper: options.wrapper ?? [] })); // JSON is YAML
+  const policy = writeFor(
+    account,
+    join(home, 'policy.yaml'),
+    JSON.stringify({ wrapper: options.wrapper ?? [] }),
+  ); // JSON is YAML
   const args = [program, '--data', place.data, '--policy', policy, ...(await enrolment(place, options))];
 
   const logFile = join(home, 'agent.log');

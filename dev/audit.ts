@@ -14,7 +14,12 @@ import { tenantKind } from '../src/tenant/tenant.ts';
 import { plainAccount } from './account.ts';
 import { findPostgres, startPostgres } from './postgres.ts';
 
-const KINDS = new Map([runKind, runbookKind, tenantKind, agentKind].map((kind) => [kind.kind, kind as unknown as Kind<unknown, unknown, Typed>])) satisfies Map<SubjectKind, Kind<unknown, unknown, Typed>>;
+const KINDS = new Map(
+  [runKind, runbookKind, tenantKind, agentKind].map((kind) => [
+    kind.kind,
+    kind as unknown as Kind<unknown, unknown, Typed>,
+  ]),
+) satisfies Map<SubjectKind, Kind<unknown, unknown, Typed>>;
 
 /** Every chain, every payload and every snapshot of the database at `ownerUrl`, opened with the keys of `dataDir`. */
 export async function verifyInstance(ownerUrl: string, dataDir: string): Promise<Verification> {
@@ -34,7 +39,9 @@ export async function verifyInstance(ownerUrl: string, dataDir: string): Promise
 export async function verifyFolder(dataDir: string): Promise<Verification> {
   const account = plainAccount();
   if (!existsSync(join(dataDir, 'keys', 'master.key'))) {
-    throw new Error(`There is no data folder of dd0c/run at ${dataDir}: name the one to check with --data DIR.`);
+    throw new Error(
+      `There is no data folder of dd0c/run at ${dataDir}: name the one to check with --data DIR.`,
+    );
   }
   const running = findPostgres(dataDir, account);
   const postgres = running ?? (await startPostgres({ dataDir, account }));

@@ -39,7 +39,8 @@ export async function runCaged({ file, dataDir, start }: CageDemo): Promise<Demo
   await loadSafety();
   // What Slack's composer makes of the text is what the product will read.
   const parse = extract(fromSlackBlocks(compose(text).blocks) ?? text);
-  if (!parse.steps.some(({ commands }) => commands.length > 0)) throw new CageError(`There is no command in ${file}, so there is nothing to run.`);
+  if (!parse.steps.some(({ commands }) => commands.length > 0))
+    throw new CageError(`There is no command in ${file}, so there is nothing to run.`);
   const cage = await openCage({ account: plainAccount(), commandNames: namesIn(parse) });
   if (!cage.ok) throw new CageError(`${cage.sentence} Nothing was run.`);
   try {
@@ -54,31 +55,45 @@ export async function runCaged({ file, dataDir, start }: CageDemo): Promise<Demo
   }
 }
 
-async function walkCaged(instance: Instance & { simulator: Simulator }, text: string, dataDir: string, recorded: () => Promise<Recorded>): Promise<DemoResult> {
+async function walkCaged(
+  instance: Instance & { simulator: Simulator },
+  text: string,
+  dataDir: string,
+  recorded: () => Promise<Recorded>,
+): Promise<DemoResult> {
   const sim = instance.simulator;
   const preview = await postRunbook(sim, text, 'alice');
-  const last = sim.thread('ops', preview.threadTs ?? preview.ts).findLast((page) => button(page, ACTIONS.startRun));
-  const runbook = runbookTarget.parse(button(last ?? preview, ACTIONS.startRun)?.value);
+  const runbook = runbookTarget.parse(button(preview, ACTIONS.startRun)?.value);
   const parse = (await findRunbook(instance.server.log, tenantId(TEAM_ID), runbook))?.parse;
   const values = Object.fromEntries(parse ? sampleValues(parse) : []);
   const run = await startFromPreview(sim, preview, values, 'alice');
 
-  const promised = new Map<string, readonly (readonly string[])[]>();
+  const promised: Promised[] = [];
   const refusals: string[] = [];
   const state = await walk(instance, sim, run, (step): Choice => {
-    const planned = step.job?.verdict.risk === 'safe' ? plannedInvocations(step.job.command) : null;
-    if (planned) {
-      promised.set(step.id, planned);
+    if (step.job?.verdict.risk === 'safe') {
+      promised.push(promiseOf(step.id, step.job.command));
       return { do: 'approve', as: 'bob' };
     }
     const why = whyRefused(step);
-    if (step.job || step.byHand?.command) refusals.push(`step ${step.number}: ${step.job?.command ?? step.byHand?.command ?? ''}\n    ${why}`);
+    if (step.job || step.byHand?.command)
+      refusals.push(`step ${step.number}: ${step.job?.command ?? step.byHand?.command ?? ''}\n    ${why}`);
     return { do: 'skip', as: 'alice', why };
   });
-  await sim.waitFor(() => /Finished|Failed|Stopped/.test(sim.messages('ops').find((message) => JSON.stringify(message.blocks).includes(`Run ${run}`))?.text ?? ''), { what: 'the summary' });
+  await sim.waitFor(
+    () =>
+      /Finished|Failed|Stopped/.test(
+        sim.messages('ops').find((message) => JSON.stringify(message.blocks).includes(`Run ${run}`))?.text ??
+          '',
+      ),
+    { what: 'the summary' },
+  );
 
   printThreads(sim, preview, run);
-  console.log(`Started in the cage: ${promised.size}. Refused: ${refusals.length}.`);
+  const loose = promised.filter(({ calls }) => calls === null).length;
+  const note =
+    loose > 0 ? ` (${loose} with calls that depend on output, so only the programs are compared)` : '';
+  console.log(`Started in the cage: ${promised.length}${note}. Refused: ${refusals.length}.`);
   for (const refusal of refusals) console.log(`  ${refusal}`);
   const verification = await verifyInstance(instance.ownerUrl, dataDir);
   const differences = [
@@ -104,15 +119,46 @@ function namesIn(parse: Parse): Set<string> {
 function whyRefused({ job, byHand }: StepState): string {
   if (byHand) return byHand.reason;
   if (!job) return 'There is nothing to run.';
-  if (job.verdict.risk === 'safe') return 'It is safe, but what it calls depends on what its parts print, so the cage can promise nothing.';
-  return `${job.verdict.risk}: ${job.verdict.reasons.filter(({ risk }) => risk === job.verdict.risk).map(({ sentence }) => sentence).join(' ')}`;
+  return `${job.verdict.risk}: ${job.verdict.reasons
+    .filter(({ risk }) => risk === job.verdict.risk)
+    .map(({ sentence }) => sentence)
+    .join(' ')}`;
+}
+
+/** What a step will call: exactly this, or, where that depends on what its parts print, none but these programs. */
+interface Promised {
+  readonly step: string;
+  readonly calls: readonly (readonly string[])[] | null;
+  readonly programs: ReadonlySet<string>;
+}
+
+function promiseOf(step: string, command: string): Promised {
+  return { step, calls: plannedInvocations(command), programs: new Set(commandNames(command)) };
 }
 
 /** The stages of a pipeline start in any order, so the calls of a step are compared as a bag. */
-function differing(promised: ReadonlyMap<string, readonly (readonly string[])[]>, recorded: Recorded): string[] {
-  const bag = (calls: readonly (readonly string[])[] | undefined) => (calls ?? []).map((argv) => JSON.stringify(argv)).sort().join('\n');
-  const steps = new Set([...promised.keys(), ...recorded.keys()]);
-  return [...steps]
-    .filter((step) => bag(promised.get(step)) !== bag(recorded.get(step)))
-    .map((step) => `${step} was to call\n${bag(promised.get(step))}\nand called\n${bag(recorded.get(step))}`);
+function differing(promised: readonly Promised[], recorded: Recorded): string[] {
+  const bag = (calls: readonly (readonly string[])[]) =>
+    calls
+      .map((argv) => JSON.stringify(argv))
+      .sort()
+      .join('\n');
+  const wrong = promised.flatMap(({ step, calls, programs }) => {
+    const called = recorded.get(step) ?? [];
+    const kept =
+      calls === null ? called.every(([name = '']) => programs.has(name)) : bag(called) === bag(calls);
+    return kept
+      ? []
+      : [
+          `${step} was to call\n${calls ? bag(calls) : `only ${[...programs].join(', ')}`}\nand called\n${bag(called)}`,
+        ];
+  });
+  const uninvited = [...recorded.keys()].filter((step) => !promised.some((one) => one.step === step));
+  return [
+    ...wrong,
+    ...uninvited.map(
+      (step) =>
+        `${step || 'something outside any step'} was refused and called ${bag(recorded.get(step) ?? [])}`,
+    ),
+  ];
 }

@@ -21,7 +21,12 @@ import { type Choice, postRunbook, printThreads, runThread, startFromPreview, wa
 const USAGE = `Usage: npm run demo [-- --data DIR] [--ledger FILE]   the example runbook, really run
        npm run demo -- --runbook FILE [--data DIR]     any runbook, its commands stubbed in a cage`;
 
-const argumentsSchema = z.strictObject({ data: z.string().optional(), ledger: z.string().optional(), runbook: z.string().optional(), help: z.boolean().optional() });
+const argumentsSchema = z.strictObject({
+  data: z.string().optional(),
+  ledger: z.string().optional(),
+  runbook: z.string().optional(),
+  help: z.boolean().optional(),
+});
 
 async function main(): Promise<number> {
   const started = performance.now();
@@ -48,7 +53,12 @@ async function main(): Promise<number> {
 
 function readArguments(): z.infer<typeof argumentsSchema> | null {
   try {
-    const options = { data: { type: 'string' }, ledger: { type: 'string' }, runbook: { type: 'string' }, help: { type: 'boolean' } } as const;
+    const options = {
+      data: { type: 'string' },
+      ledger: { type: 'string' },
+      runbook: { type: 'string' },
+      help: { type: 'boolean' },
+    } as const;
     return argumentsSchema.parse(parseArgs({ options, allowPositionals: false }).values);
   } catch (error) {
     console.error(sentenceOf(error));
@@ -57,7 +67,10 @@ function readArguments(): z.infer<typeof argumentsSchema> | null {
 }
 
 /** An instance of its own, on ports that are free, whatever else runs on this machine. */
-async function start(dataDir: string, wrapper?: readonly string[]): Promise<Instance & { simulator: Simulator }> {
+async function start(
+  dataDir: string,
+  wrapper?: readonly string[],
+): Promise<Instance & { simulator: Simulator }> {
   const line = progress('starting an instance of its own');
   const config = readConfig({ PORT: '0', SIMULATOR_PORT: '0', GATEWAY_PORT: '0', DATA_DIR: dataDir });
   const instance = await startInstance({
@@ -86,7 +99,9 @@ async function runExample(dataDir: string, ledgerFile: string | undefined): Prom
       if (!job) return { do: 'done', as: 'alice' };
       return { do: 'approve', as: job.rule === 'other-than-requester' ? 'bob' : 'alice' };
     });
-    await sim.waitFor(() => /Finished|Failed|Stopped/.test(runThread(sim, run)[0]?.text ?? ''), { what: 'the summary' });
+    await sim.waitFor(() => /Finished|Failed|Stopped/.test(runThread(sim, run)[0]?.text ?? ''), {
+      what: 'the summary',
+    });
     printThreads(sim, preview, run);
     ledger.collect();
     const verification = await verifyInstance(instance.ownerUrl, dataDir);
@@ -105,8 +120,10 @@ async function runExample(dataDir: string, ledgerFile: string | undefined): Prom
 /** The plan promised that every step runs once, to success, approved by a person who may. */
 function compare(state: RunState): string[] {
   const wrong = state.steps.flatMap((step) => {
-    if (!step.job) return step.status === 'done' ? [] : [`step ${step.number} was for a person and is ${step.status}`];
-    if (step.status !== 'succeeded') return [`step ${step.number} is ${step.status}: ${step.trouble ?? step.result?.tail ?? ''}`];
+    if (!step.job)
+      return step.status === 'done' ? [] : [`step ${step.number} was for a person and is ${step.status}`];
+    if (step.status !== 'succeeded')
+      return [`step ${step.number} is ${step.status}: ${step.trouble ?? step.result?.tail ?? ''}`];
     const own = step.job.rule === 'other-than-requester' && step.approval?.by === state.plan?.requester;
     return own ? [`step ${step.number} is dangerous and was approved by its requester`] : [];
   });
@@ -116,11 +133,16 @@ function compare(state: RunState): string[] {
 /** Every step whose command appends to the ledger left one line there, and nothing else did. */
 function compareLedger(state: RunState, lines: readonly string[]): string[] {
   const run = state.plan?.runId;
-  const promised = state.steps.filter(({ job }) => job?.command.includes('$DD0C_STEP')).map(({ id }) => `${run} ${id} 1`);
+  const promised = state.steps
+    .filter(({ job }) => job?.command.includes('$DD0C_STEP'))
+    .map(({ id }) => `${run} ${id} 1`);
   const mine = lines.filter((line) => line.startsWith(`${run} `));
   const missing = promised.filter((line) => mine.filter((other) => other === line).length !== 1);
   const extra = mine.filter((line) => !promised.includes(line));
-  return [...missing.map((line) => `the ledger does not hold “${line}” exactly once`), ...extra.map((line) => `the ledger holds “${line}”, which nobody promised`)];
+  return [
+    ...missing.map((line) => `the ledger does not hold “${line}” exactly once`),
+    ...extra.map((line) => `the ledger holds “${line}”, which nobody promised`),
+  ];
 }
 
 process.exitCode = await main().catch((error: unknown) => {

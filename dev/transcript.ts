@@ -3,7 +3,8 @@ import type { SeenMessage } from './slack/control.ts';
 
 type Node = Readonly<Record<string, unknown>>;
 
-const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const nodes = (value: unknown): Node[] => (Array.isArray(value) ? value.filter(isNode) : []);
 const textOf = (value: unknown): string => (isNode(value) ? String(value.text ?? '') : '');
 
@@ -23,7 +24,11 @@ function blockLines(block: Node): string[] {
     case 'context':
       return nodes(block.elements).map((element) => String(element.text ?? ''));
     case 'actions':
-      return [nodes(block.elements).map((button) => `[${textOf(button.text)}]`).join(' ')];
+      return [
+        nodes(block.elements)
+          .map((button) => `[${textOf(button.text)}]`)
+          .join(' '),
+      ];
     case 'rich_text':
       return nodes(block.elements).flatMap(richLines);
     default:
@@ -33,9 +38,15 @@ function blockLines(block: Node): string[] {
 
 function richLines(part: Node): string[] {
   const inner = nodes(part.elements);
-  if (part.type === 'rich_text_list') return inner.flatMap((item) => richLines(item).map((line) => `• ${line}`));
+  if (part.type === 'rich_text_list')
+    return inner.flatMap((item) => richLines(item).map((line) => `• ${line}`));
   const text = inner.map((element) => String(element.text ?? element.url ?? '')).join('');
-  return part.type === 'rich_text_preformatted' ? text.trimEnd().split('\n').map((line) => `│ ${line}`) : [text];
+  return part.type === 'rich_text_preformatted'
+    ? text
+        .trimEnd()
+        .split('\n')
+        .map((line) => `│ ${line}`)
+    : [text];
 }
 
 /** Mentions, dates and emphasis as words. */

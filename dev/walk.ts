@@ -17,37 +17,59 @@ export type Choice =
 const CHANNEL = 'ops';
 const LIMIT_MS = 60_000;
 
-/** Posts a text, turns it into a runbook, and gives back the message that shows the preview. */
+/** What a preview says when it has no Start. */
+const NOTHING = /nothing/;
+
+/** Posts a text, turns it into a runbook, and gives back the last page of the preview, the one with its buttons. */
 export async function postRunbook(sim: Simulator, text: string, as: string): Promise<SeenMessage> {
   const ts = sim.act(as).post(CHANNEL, text);
   await sim.act(as).shortcut(CHANNEL, ts);
-  return sim.waitFor(() => sim.thread(CHANNEL, ts).findLast((reply) => reply.ts !== ts), { timeoutMs: LIMIT_MS, what: 'the preview' });
+  const whole = () => {
+    const replies = sim.thread(CHANNEL, ts).filter((reply) => reply.ts !== ts);
+    return replies.find((reply) => button(reply, ACTIONS.startRun) || NOTHING.test(reply.text));
+  };
+  return sim.waitFor(whole, { timeoutMs: LIMIT_MS, what: 'the preview' });
 }
 
-/** Presses Start on the last page of a preview, fills the values in, and gives back the new run. */
-export async function startFromPreview(sim: Simulator, preview: SeenMessage, values: Readonly<Record<string, string>>, as: string): Promise<RunId> {
-  const page = sim.thread(CHANNEL, preview.threadTs ?? preview.ts).findLast((reply) => button(reply, ACTIONS.startRun)) ?? preview;
+/** Presses Start on a preview, fills the values in, and gives back the new run. */
+export async function startFromPreview(
+  sim: Simulator,
+  preview: SeenMessage,
+  values: Readonly<Record<string, string>>,
+  as: string,
+): Promise<RunId> {
   const before = new Set(runMessages(sim).map(({ ts }) => ts));
   const started = () => runMessages(sim).find(({ ts }) => !before.has(ts));
   const refused = () => {
-    const told = sim.messages(CHANNEL, { as }).find((message) => message.visibleTo !== null && message.ts > page.ts);
+    const told = sim
+      .messages(CHANNEL, { as })
+      .find((message) => message.visibleTo !== null && message.ts > preview.ts);
     if (told) throw new Error(`The run was not started: ${told.text}`);
     return undefined;
   };
-  await sim.act(as).click(CHANNEL, page.ts, ACTIONS.startRun);
-  const next = await sim.waitFor(() => sim.views(as).at(-1) ?? started() ?? refused(), { timeoutMs: LIMIT_MS, what: 'the form' });
+  await sim.act(as).click(CHANNEL, preview.ts, ACTIONS.startRun);
+  const next = await sim.waitFor(() => sim.views(as).at(-1) ?? started() ?? refused(), {
+    timeoutMs: LIMIT_MS,
+    what: 'the form',
+  });
   if ('callbackId' in next) {
     const wanted = next.blocks.flatMap((block) => (block.type === 'input' ? [String(block.block_id)] : []));
     await sim.act(as).submit(next.id, Object.fromEntries(wanted.map((name) => [name, values[name] ?? ''])));
     const errors = sim.views(as).at(-1)?.errors ?? {};
-    if (Object.keys(errors).length > 0) throw new Error(`The run could not be started: ${JSON.stringify(errors)}`);
+    if (Object.keys(errors).length > 0)
+      throw new Error(`The run could not be started: ${JSON.stringify(errors)}`);
   }
   const run = await sim.waitFor(() => started() ?? refused(), { timeoutMs: LIMIT_MS, what: 'the run' });
   return runId((button(run, ACTIONS.abortRun)?.value ?? '').replace(/^v1\./, ''));
 }
 
 /** Answers every step of the run until it has ended; gives back the run as the log has it. */
-export async function walk(instance: Instance, sim: Simulator, run: RunId, choose: (step: StepState) => Choice): Promise<RunState> {
+export async function walk(
+  instance: Instance,
+  sim: Simulator,
+  run: RunId,
+  choose: (step: StepState) => Choice,
+): Promise<RunState> {
   const state = () => runState(instance, run);
   const total = (await state()).steps.length;
   for (let number = 1; number <= total; number++) {
@@ -65,7 +87,8 @@ export async function walk(instance: Instance, sim: Simulator, run: RunId, choos
   return state();
 }
 
-const WAITS_OR_OVER = /waits for approval|is for a person|is done|was done|was skipped|failed|refused by|unknown outcome/;
+const WAITS_OR_OVER =
+  /waits for approval|is for a person|is done|was done|was skipped|failed|refused by|unknown outcome/;
 const OVER = /is done|was done|was skipped|failed|refused by|unknown outcome/;
 const ENDS_RUN = /failed|refused by|unknown outcome/;
 
@@ -84,7 +107,9 @@ async function answer(sim: Simulator, message: SeenMessage, choice: Choice, step
         return;
       }
       await person.click(CHANNEL, message.ts, ACTIONS.confirmStep);
-      const modal = await sim.waitFor(() => sim.views(choice.as).at(-1), { what: `the confirmation of step ${step.number}` });
+      const modal = await sim.waitFor(() => sim.views(choice.as).at(-1), {
+        what: `the confirmation of step ${step.number}`,
+      });
       await person.submit(modal.id, { typed: step.job?.confirm ?? '' });
     }
   }
@@ -99,7 +124,9 @@ export async function runState(instance: Instance, run: RunId): Promise<RunState
 
 /** The thread of a run, its first message first. */
 export function runThread(sim: Simulator, run: RunId): SeenMessage[] {
-  const root = sim.messages(CHANNEL).find((message) => JSON.stringify(message.blocks).includes(`Run ${run}`) && !message.threadTs);
+  const root = sim
+    .messages(CHANNEL)
+    .find((message) => JSON.stringify(message.blocks).includes(`Run ${run}`) && !message.threadTs);
   return root ? sim.thread(CHANNEL, root.ts) : [];
 }
 
@@ -112,16 +139,26 @@ export function printThreads(sim: Simulator, preview: SeenMessage, run: RunId): 
 }
 
 function stepMessage(sim: Simulator, run: RunId, number: number, words: RegExp): SeenMessage | undefined {
-  return runThread(sim, run).find(({ text }) => text.startsWith(`Step ${number} of `) && words.test(text.split(':')[0] ?? ''));
+  return runThread(sim, run).find(
+    ({ text }) => text.startsWith(`Step ${number} of `) && words.test(text.split(':')[0] ?? ''),
+  );
 }
 
-const runMessages = (sim: Simulator): SeenMessage[] => sim.messages(CHANNEL).filter((message) => button(message, ACTIONS.abortRun));
+const runMessages = (sim: Simulator): SeenMessage[] =>
+  sim.messages(CHANNEL).filter((message) => button(message, ACTIONS.abortRun));
 
 /** The button with this action on a message, or undefined. */
-export function button(message: SeenMessage, action: string): { readonly action_id: string; readonly value: string } | undefined {
+export function button(
+  message: SeenMessage,
+  action: string,
+): { readonly action_id: string; readonly value: string } | undefined {
   return message.blocks
     .flatMap((block) => (Array.isArray(block.elements) ? block.elements : []))
-    .find((element): element is { action_id: string; value: string } => isObject(element) && element.action_id === action);
+    .find(
+      (element): element is { action_id: string; value: string } =>
+        isObject(element) && element.action_id === action,
+    );
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;

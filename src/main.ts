@@ -39,7 +39,11 @@ export interface ServerOptions {
   readonly slack: { readonly botToken: string; readonly signingSecret: string; readonly apiUrl?: string };
   /** Where Slack's requests arrive; port 0 takes any. */
   readonly http: { readonly host: string; readonly port: number };
-  readonly gateway: { readonly host: string; readonly port: number; readonly tls: { readonly certPem: string; readonly keyPem: string } };
+  readonly gateway: {
+    readonly host: string;
+    readonly port: number;
+    readonly tls: { readonly certPem: string; readonly keyPem: string };
+  };
   readonly trust: TrustLevel;
   readonly clock: Clock;
   readonly random: Random;
@@ -85,12 +89,20 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const agents = openAgents({ prisma: database.prisma, log, clock, random });
   const shown = openShownMessages(database.prisma);
   const requests = openSlackRequests(database.prisma, clock);
-  const slack = createSlackClient({ token: slackOptions.botToken, team, ...(slackOptions.apiUrl ? { apiUrl: slackOptions.apiUrl } : {}) });
+  const slack = createSlackClient({
+    token: slackOptions.botToken,
+    team,
+    ...(slackOptions.apiUrl ? { apiUrl: slackOptions.apiUrl } : {}),
+  });
   const onChange = (listener: (tenant: TenantId) => void) => {
     listeners.add(listener);
     return () => void listeners.delete(listener);
   };
-  const gateway = await startGateway({ ...options.gateway, ports: corePorts({ log, agents, clock, logger, onChange }), logger });
+  const gateway = await startGateway({
+    ...options.gateway,
+    ports: corePorts({ log, agents, clock, logger, onChange }),
+    logger,
+  });
 
   const core = {
     log,
@@ -156,7 +168,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     gatewayPort: gateway.port,
     async invite() {
       const key = ({ keyId, publicKey }: RoleKey) => ({ key_id: keyId, public_key: publicKey });
-      const bundle = { tenant_id: team, dispatch: [key(options.dispatchKey)], approve: [key(options.approveKey)] };
+      const bundle = {
+        tenant_id: team,
+        dispatch: [key(options.dispatchKey)],
+        approve: [key(options.approveKey)],
+      };
       return { token: await agents.invite(team), trust: bundle };
     },
     agentOnline: async () => (await agents.agentsOf(team)).some(({ online }) => online),
@@ -173,8 +189,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 }
 
 /** Whose bot this is: asked once, because everything is kept under the workspace's id. */
-async function identify({ botToken, apiUrl }: ServerOptions['slack']): Promise<{ team: TenantId; botUserId: string }> {
-  const web = new WebClient(botToken, { ...(apiUrl ? { slackApiUrl: apiUrl } : {}), timeout: 10_000, retryConfig: { retries: 2 } });
+async function identify({
+  botToken,
+  apiUrl,
+}: ServerOptions['slack']): Promise<{ team: TenantId; botUserId: string }> {
+  const web = new WebClient(botToken, {
+    ...(apiUrl ? { slackApiUrl: apiUrl } : {}),
+    timeout: 10_000,
+    retryConfig: { retries: 2 },
+  });
   const { team_id, user_id } = await web.auth.test();
   if (!team_id || !user_id) throw new Error('Slack did not say which workspace the bot token belongs to.');
   return { team: tenantId(team_id), botUserId: user_id };

@@ -87,19 +87,30 @@ function picture<S>(loaded: Loaded<S> | null, render: (state: S) => readonly Mes
 }
 
 /** Null when Slack shows all of it, else how long to wait before trying again (ms). */
-async function reconcile({ slack, shown, logger }: RenderDeps, ref: SubjectRef, messages: readonly Message[]): Promise<number | null> {
+async function reconcile(
+  { slack, shown, logger }: RenderDeps,
+  ref: SubjectRef,
+  messages: readonly Message[],
+): Promise<number | null> {
   const known = new Map(await shown.of(ref));
   for (const message of messages) {
-    const hash = createHash('sha256').update(JSON.stringify([message.text, message.blocks])).digest('hex');
+    const hash = createHash('sha256')
+      .update(JSON.stringify([message.text, message.blocks]))
+      .digest('hex');
     const before = known.get(message.key);
     if (before?.hash === hash) continue;
-    const answer = before ? await slack.update(message, before.ts) : await slack.post(message, threadOf(message, known));
+    const answer = before
+      ? await slack.update(message, before.ts)
+      : await slack.post(message, threadOf(message, known));
     switch (answer.kind) {
       case 'later':
         return answer.waitMs;
       case 'refused':
         // Slack will refuse it again, so waiting would help nobody; the log still holds what could not be shown.
-        logger.error({ stream: ref.stream, key: message.key, reason: answer.reason }, 'Slack refused a message');
+        logger.error(
+          { stream: ref.stream, key: message.key, reason: answer.reason },
+          'Slack refused a message',
+        );
         continue;
       case 'shown': {
         const now = { channel: message.channel, ts: answer.ts, hash };

@@ -21,7 +21,11 @@ export async function afterAck(deps: SlackDeps, asker: Asker, work: () => Promis
 }
 
 /** As `afterAck`, but gives the sentence back, for answers that travel in the acknowledgement. Null when all went well. */
-export async function outcome(deps: SlackDeps, asker: Asker, work: () => Promise<Answer>): Promise<string | null> {
+export async function outcome(
+  deps: SlackDeps,
+  asker: Asker,
+  work: () => Promise<Answer>,
+): Promise<string | null> {
   try {
     const answer = await work();
     return answer.ok ? null : answer.refusal.sentence;
@@ -33,7 +37,11 @@ export async function outcome(deps: SlackDeps, asker: Asker, work: () => Promise
 }
 
 /** A line for one person. When Slack cannot deliver it there is nobody left to tell, so it is logged. */
-export async function whisper(deps: SlackDeps, { user, channel, threadTs }: Asker, text: string): Promise<void> {
+export async function whisper(
+  deps: SlackDeps,
+  { user, channel, threadTs }: Asker,
+  text: string,
+): Promise<void> {
   await deps.slack
     .whisper(channel, userId(user), text, threadTs)
     .catch((err: unknown) => deps.logger.warn({ err, user, channel }, 'a person could not be told'));

@@ -24,7 +24,10 @@ export interface SlackAppOptions {
 }
 
 /** Everything that the bot answers to, behind Slack's signature and our own refusal of replays. */
-export function createSlackApp(deps: SlackDeps, { signingSecret, botToken, botUserId, apiUrl }: SlackAppOptions): SlackApp {
+export function createSlackApp(
+  deps: SlackDeps,
+  { signingSecret, botToken, botUserId, apiUrl }: SlackAppOptions,
+): SlackApp {
   const receiver = new HTTPReceiver({
     signingSecret,
     endpoints: SLACK_PATH,
@@ -39,7 +42,11 @@ export function createSlackApp(deps: SlackDeps, { signingSecret, botToken, botUs
       if (teamId !== deps.tenant) throw new Error('This installation belongs to another workspace.');
       return { botToken, botUserId, teamId };
     },
-    clientOptions: { ...(apiUrl ? { slackApiUrl: apiUrl } : {}), retryConfig: { retries: 0 }, allowAbsoluteUrls: false },
+    clientOptions: {
+      ...(apiUrl ? { slackApiUrl: apiUrl } : {}),
+      retryConfig: { retries: 0 },
+      allowAbsoluteUrls: false,
+    },
   });
   app.use(refuseReplays(deps));
   registerCommands(app, deps);

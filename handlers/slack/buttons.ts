@@ -28,13 +28,21 @@ const BUTTONS: Record<(typeof ACTIONS)[keyof typeof ACTIONS], OnPress> = {
     const parse = (await findRunbook(deps.log, deps.tenant, runbook))?.parse;
     if (!parse) return refuse('no-such-runbook', 'There is no such runbook any more.');
     if (parse.variables.length === 0) {
-      return startRun(deps, { tenant: deps.tenant, runbook, by: asker.user, values: new Map(), channel: asker.channel });
+      return startRun(deps, {
+        tenant: deps.tenant,
+        runbook,
+        by: asker.user,
+        values: new Map(),
+        channel: asker.channel,
+      });
     }
     await deps.slack.openView(trigger, startRunView(runbook, parse, asker.channel));
     return { ok: true };
   },
-  [ACTIONS.saveRunbook]: (deps, { asker, value }) => saveRunbook(deps, deps.tenant, runbookTarget.parse(value), asker.user),
-  [ACTIONS.discardRunbook]: (deps, { asker, value }) => discardRunbook(deps, deps.tenant, runbookTarget.parse(value), asker.user),
+  [ACTIONS.saveRunbook]: (deps, { asker, value }) =>
+    saveRunbook(deps, deps.tenant, runbookTarget.parse(value), asker.user),
+  [ACTIONS.discardRunbook]: (deps, { asker, value }) =>
+    discardRunbook(deps, deps.tenant, runbookTarget.parse(value), asker.user),
   [ACTIONS.approveStep]: (deps, { asker, value }) =>
     approveStep(deps, { tenant: deps.tenant, ...stepTarget.parse(value), by: asker.user, typed: null }),
   [ACTIONS.confirmStep]: async (deps, { asker, value, trigger }) => {
@@ -42,9 +50,15 @@ const BUTTONS: Record<(typeof ACTIONS)[keyof typeof ACTIONS], OnPress> = {
     const state = await findRun(deps.log, deps.tenant, target.run);
     const step = state?.steps.find(({ id }) => id === target.step);
     if (step?.status !== 'awaiting-approval' || state?.status !== 'running') {
-      return refuse('already-answered', 'This step does not wait for approval any more. Your click changed nothing.');
+      return refuse(
+        'already-answered',
+        'This step does not wait for approval any more. Your click changed nothing.',
+      );
     }
-    await deps.slack.openView(trigger, confirmStepView(step, target, value, asker.channel, asker.threadTs ?? ''));
+    await deps.slack.openView(
+      trigger,
+      confirmStepView(step, target, value, asker.channel, asker.threadTs ?? ''),
+    );
     return { ok: true };
   },
   [ACTIONS.skipStep]: onStep('skip'),
@@ -52,14 +66,21 @@ const BUTTONS: Record<(typeof ACTIONS)[keyof typeof ACTIONS], OnPress> = {
   [ACTIONS.askAgain]: onStep('ask-again'),
   [ACTIONS.killStep]: onStep('kill'),
   [ACTIONS.killAll]: (deps, { asker }) => killRunningSteps(deps, deps.tenant, asker.user),
-  [ACTIONS.pauseRun]: (deps, { asker, value }) => actOnRun(deps, deps.tenant, runTarget.parse(value), asker.user, { type: 'pause' }),
-  [ACTIONS.abortRun]: (deps, { asker, value }) => actOnRun(deps, deps.tenant, runTarget.parse(value), asker.user, { type: 'abort' }),
+  [ACTIONS.pauseRun]: (deps, { asker, value }) =>
+    actOnRun(deps, deps.tenant, runTarget.parse(value), asker.user, { type: 'pause' }),
+  [ACTIONS.abortRun]: (deps, { asker, value }) =>
+    actOnRun(deps, deps.tenant, runTarget.parse(value), asker.user, { type: 'abort' }),
   [ACTIONS.resumeRun]: async (deps, { asker, value, trigger }) => {
     await deps.slack.openView(trigger, resumeView(asker.channel, runTarget.parse(value)));
     return { ok: true };
   },
   [ACTIONS.pauseAll]: (deps, { asker }) =>
-    pauseTenant(deps, { tenant: deps.tenant, by: asker.user, way: 'button', place: { channel: asker.channel, threadTs: null } }),
+    pauseTenant(deps, {
+      tenant: deps.tenant,
+      by: asker.user,
+      way: 'button',
+      place: { channel: asker.channel, threadTs: null },
+    }),
   [ACTIONS.resumeAll]: async (deps, { asker, trigger }) => {
     await deps.slack.openView(trigger, resumeView(asker.channel, null));
     return { ok: true };
@@ -91,7 +112,11 @@ export function registerButtons(app: App, deps: SlackDeps): void {
 function readPress({ user, trigger_id, channel, container, actions }: z.infer<typeof buttonPayload>): Press {
   const thread = container.thread_ts ?? container.message_ts;
   return {
-    asker: { user: user.id, channel: channel?.id ?? container.channel_id ?? '', ...(thread ? { threadTs: thread } : {}) },
+    asker: {
+      user: user.id,
+      channel: channel?.id ?? container.channel_id ?? '',
+      ...(thread ? { threadTs: thread } : {}),
+    },
     value: actions[0]?.value ?? '',
     trigger: trigger_id,
   };

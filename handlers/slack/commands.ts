@@ -1,9 +1,17 @@
 import type { App } from '@slack/bolt';
-import { liveRuns } from '../../src/run/stop.ts';
 import { hasEnded } from '../../src/run/states.ts';
+import { liveRuns } from '../../src/run/stop.ts';
 import { findRunbook, listRunbooks } from '../../src/runbook/service.ts';
+import {
+  type Reply,
+  renderHelp,
+  renderList,
+  renderStatus,
+  SUBCOMMANDS,
+  type Subcommand,
+  suggest,
+} from '../../src/slack/replies.ts';
 import { newRunbookView, resumeView, startRunView } from '../../src/slack/views.ts';
-import { type Reply, renderHelp, renderList, renderStatus, SUBCOMMANDS, type Subcommand, suggest } from '../../src/slack/replies.ts';
 import { pauseTenant, tenantState } from '../../src/tenant/service.ts';
 import { type Asker, outcome } from './answer.ts';
 import type { SlackDeps } from './deps.ts';
@@ -34,14 +42,22 @@ const SUBS: Record<Subcommand, (deps: SlackDeps, call: Call) => Promise<Reply | 
   },
   status: async (deps) => {
     const { log, tenant, registry } = deps;
-    const [state, live, agents] = await Promise.all([tenantState(log, tenant), liveRuns(deps, tenant), registry.agentsOf(tenant)]);
+    const [state, live, agents] = await Promise.all([
+      tenantState(log, tenant),
+      liveRuns(deps, tenant),
+      registry.agentsOf(tenant),
+    ]);
     const active = live.filter((run) => !hasEnded(run.status));
     return renderStatus({ state, live: active, agents });
   },
   panic: async (deps, { asker }) => {
     const place = { channel: asker.channel, threadTs: null };
-    const sentence = await outcome(deps, asker, () => pauseTenant(deps, { tenant: deps.tenant, by: asker.user, way: 'command', place }));
-    return { text: sentence ?? 'All runs are paused. No new step will start. Steps that are running may finish.' };
+    const sentence = await outcome(deps, asker, () =>
+      pauseTenant(deps, { tenant: deps.tenant, by: asker.user, way: 'command', place }),
+    );
+    return {
+      text: sentence ?? 'All runs are paused. No new step will start. Steps that are running may finish.',
+    };
   },
   resume: async ({ slack }, { asker, trigger }) => {
     await slack.openView(trigger, resumeView(asker.channel, null));
@@ -65,6 +81,12 @@ export function registerCommands(app: App, deps: SlackDeps): void {
       });
       if (sentence) reply = { text: sentence };
     }
-    await (reply ? ack({ response_type: 'ephemeral', text: reply.text, ...(reply.blocks ? { blocks: [...reply.blocks] } : {}) }) : ack());
+    await (reply
+      ? ack({
+          response_type: 'ephemeral',
+          text: reply.text,
+          ...(reply.blocks ? { blocks: [...reply.blocks] } : {}),
+        })
+      : ack());
   });
 }

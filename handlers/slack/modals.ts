@@ -25,7 +25,9 @@ export function registerModals(app: App, deps: SlackDeps): void {
     if (!check.ok) return ack(fieldErrors({ text: check.sentence }));
     await ack();
     const by = submission.user.id;
-    await afterAck(deps, { user: by, channel }, () => importRunbook(deps, { tenant: deps.tenant, by, text, place: { channel, threadTs: null } }));
+    await afterAck(deps, { user: by, channel }, () =>
+      importRunbook(deps, { tenant: deps.tenant, by, text, place: { channel, threadTs: null } }),
+    );
   });
 
   app.view<ViewSubmitAction>(submitted(VIEWS.startRun), async ({ ack, body }) => {
@@ -40,14 +42,21 @@ export function registerModals(app: App, deps: SlackDeps): void {
     if (wrong.length > 0) return ack(fieldErrors(Object.fromEntries(wrong)));
     await ack();
     const by = submission.user.id;
-    await afterAck(deps, { user: by, channel }, () => startRun(deps, { tenant: deps.tenant, runbook, by, values, channel }));
+    await afterAck(deps, { user: by, channel }, () =>
+      startRun(deps, { tenant: deps.tenant, runbook, by, values, channel }),
+    );
   });
 
   app.view<ViewSubmitAction>(submitted(VIEWS.confirmStep), async ({ ack, body }) => {
     const submission = viewPayload.parse(body);
     const { channel, target } = aboutConfirm.parse(JSON.parse(submission.view.private_metadata));
     await answerTyped(ack, deps, submission, channel, () =>
-      approveStep(deps, { tenant: deps.tenant, ...stepTarget.parse(target), by: submission.user.id, typed: boxValue(submission, 'typed') }),
+      approveStep(deps, {
+        tenant: deps.tenant,
+        ...stepTarget.parse(target),
+        by: submission.user.id,
+        typed: boxValue(submission, 'typed'),
+      }),
     );
   });
 
@@ -57,7 +66,9 @@ export function registerModals(app: App, deps: SlackDeps): void {
     const by = submission.user.id;
     const typed = boxValue(submission, 'typed');
     await answerTyped(ack, deps, submission, channel, () =>
-      run ? resumeRun(deps, deps.tenant, runId(run), by, typed) : resumeTenant(deps, { tenant: deps.tenant, by, typed }),
+      run
+        ? resumeRun(deps, deps.tenant, runId(run), by, typed)
+        : resumeTenant(deps, { tenant: deps.tenant, by, typed }),
     );
   });
 

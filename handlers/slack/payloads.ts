@@ -10,14 +10,23 @@ export const buttonPayload = z.object({
   user,
   trigger_id: z.string(),
   channel: z.object({ id: z.string() }).optional(),
-  container: z.object({ channel_id: z.string().optional(), message_ts: ts.optional(), thread_ts: ts.optional() }),
+  container: z.object({
+    channel_id: z.string().optional(),
+    message_ts: ts.optional(),
+    thread_ts: ts.optional(),
+  }),
   actions: z.array(z.object({ action_id: z.string(), value: z.string() })).min(1),
 });
 
 export const shortcutPayload = z.object({
   user,
   channel: z.object({ id: z.string() }),
-  message: z.object({ ts, thread_ts: ts.optional(), text: z.string().optional(), blocks: z.unknown().optional() }),
+  message: z.object({
+    ts,
+    thread_ts: ts.optional(),
+    text: z.string().optional(),
+    blocks: z.unknown().optional(),
+  }),
 });
 
 export const viewPayload = z.object({
@@ -25,7 +34,9 @@ export const viewPayload = z.object({
   view: z.object({
     callback_id: z.string(),
     private_metadata: z.string(),
-    state: z.object({ values: z.record(z.string(), z.record(z.string(), z.object({ value: z.string().nullish() }))) }),
+    state: z.object({
+      values: z.record(z.string(), z.record(z.string(), z.object({ value: z.string().nullish() }))),
+    }),
   }),
 });
 

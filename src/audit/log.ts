@@ -37,11 +37,19 @@ export interface Log {
    * one transaction. Concurrent writers are serialised by (tenant, stream, version): the loser decides again on what
    * the winner left. Throws `LogFault('contention')` when that happens too often.
    */
-  transact<S, C, E extends Typed>(kind: Kind<S, C, E>, ref: SubjectRef, command: C | Prepare<S, C>): Promise<Outcome<S, E>>;
+  transact<S, C, E extends Typed>(
+    kind: Kind<S, C, E>,
+    ref: SubjectRef,
+    command: C | Prepare<S, C>,
+  ): Promise<Outcome<S, E>>;
   /** The subject as it stands, or null when nothing ever happened to it. */
   load<S, C, E extends Typed>(kind: Kind<S, C, E>, ref: SubjectRef): Promise<Loaded<S> | null>;
   /** All subjects of a kind, newest first; only those with one of `statuses` when given. */
-  list<S, C, E extends Typed>(kind: Kind<S, C, E>, tenant: TenantId, statuses?: readonly string[]): Promise<Loaded<S>[]>;
+  list<S, C, E extends Typed>(
+    kind: Kind<S, C, E>,
+    tenant: TenantId,
+    statuses?: readonly string[],
+  ): Promise<Loaded<S>[]>;
 }
 
 /** What a commit changed. */
@@ -85,7 +93,10 @@ export function openLog({ pool, keys, clock, random, committed }: LogDeps): Log 
         if (!store.isConflict(error)) throw error;
       }
     }
-    throw new LogFault('contention', `Too many changes to ${ref.stream} at once. Nothing was changed; try again.`);
+    throw new LogFault(
+      'contention',
+      `Too many changes to ${ref.stream} at once. Nothing was changed; try again.`,
+    );
   }
 
   async function decideOnce<S, C, E extends Typed>(
@@ -98,7 +109,8 @@ export function openLog({ pool, keys, clock, random, committed }: LogDeps): Log 
     const row = await store.readSubject(tx, ref);
     const before = row ? openSnapshot<S>(key, ref, row) : kind.initial;
     const facts: Facts = { now: clock.now(), tenant: await tenantFacts(tx, key, ref, before) };
-    const ready = typeof command === 'function' ? await (command as Prepare<S, C>)(before, facts, tx) : command;
+    const ready =
+      typeof command === 'function' ? await (command as Prepare<S, C>)(before, facts, tx) : command;
     const decision = kind.decide(before, ready, facts);
     if (!decision.ok) return decision;
 
@@ -116,26 +128,45 @@ export function openLog({ pool, keys, clock, random, committed }: LogDeps): Log 
       prevHash = hash;
       state = kind.evolve(state, event);
     }
-    const snapshot = seal(key, Buffer.from(JSON.stringify(state)), snapshotContext(ref, version), random.bytes);
+    const snapshot = seal(
+      key,
+      Buffer.from(JSON.stringify(state)),
+      snapshotContext(ref, version),
+      random.bytes,
+    );
     const status = kind.status(state);
-    await store.writeSubject(tx, ref, { kind: kind.kind, status, version, dueAt: kind.dueAt(state), snapshot });
+    await store.writeSubject(tx, ref, {
+      kind: kind.kind,
+      status,
+      version,
+      dueAt: kind.dueAt(state),
+      snapshot,
+    });
     return { ok: true, state, version, events: decision.events };
   }
 
   /** The tenant as it stands; its row stays as it is until commit, so nothing starts after a pause has committed. */
-  async function tenantFacts(tx: PoolClient, key: Uint8Array, ref: SubjectRef, own: unknown): Promise<TenantFacts> {
+  async function tenantFacts(
+    tx: PoolClient,
+    key: Uint8Array,
+    ref: SubjectRef,
+    own: unknown,
+  ): Promise<TenantFacts> {
     if (ref.stream === TENANT_STREAM) return own as TenantFacts;
     const tenantRef = { tenant: ref.tenant, stream: TENANT_STREAM };
     const row = await store.readSubject(tx, tenantRef, 'share');
     if (!row) {
-      throw new LogFault('unknown-stream', `The workspace ${ref.tenant} was never opened, so nothing can be decided for it.`);
+      throw new LogFault(
+        'unknown-stream',
+        `The workspace ${ref.tenant} was never opened, so nothing can be decided for it.`,
+      );
     }
     return openSnapshot<TenantFacts>(key, tenantRef, row);
   }
 
   return {
     transact,
-    async load(kind, ref) {
+    async load(_kind, ref) {
       const row = await store.readSubject(pool, ref);
       if (!row) return null;
       return { ref, version: row.version, state: openSnapshot(await dataKey(ref.tenant), ref, row) };
@@ -143,9 +174,19 @@ export function openLog({ pool, keys, clock, random, committed }: LogDeps): Log 
     async list(kind, tenant, statuses) {
       const key = await dataKey(tenant);
       const index = await store.findByKind(pool, tenant, kind.kind, statuses);
-      const rows = await Promise.all(index.map(async (ref) => ({ ref, row: await store.readSubject(pool, ref) })));
+      const rows = await Promise.all(
+        index.map(async (ref) => ({ ref, row: await store.readSubject(pool, ref) })),
+      );
       return rows.flatMap(({ ref, row }) =>
-        row ? [{ ref: { tenant, stream: ref.stream }, version: row.version, state: openSnapshot(key, ref, row) }] : [],
+        row
+          ? [
+              {
+                ref: { tenant, stream: ref.stream },
+                version: row.version,
+                state: openSnapshot(key, ref, row),
+              },
+            ]
+          : [],
       );
     },
   };
@@ -183,7 +224,11 @@ export function dataKeys(
     if (wrapped) return keys.unwrap(tenant, wrapped);
     await store.insertTenantKey(pool, tenant, await keys.wrap(tenant, random.bytes(DATA_KEY_BYTES)));
     const kept = await store.readTenantKey(pool, tenant);
-    if (!kept) throw new LogFault('key', `The data key of workspace ${tenant} could not be kept. Nothing was recorded.`);
+    if (!kept)
+      throw new LogFault(
+        'key',
+        `The data key of workspace ${tenant} could not be kept. Nothing was recorded.`,
+      );
     return keys.unwrap(tenant, kept);
   }
   return (tenant) => {

@@ -105,7 +105,11 @@ export async function writeSubject(tx: PoolClient, ref: SubjectRef, row: Subject
 }
 
 /** Subjects with work to do now: due, or changed since Slack last showed them. At most `limit`, longest due first. */
-export async function findDue(pool: Pool, now: number, limit: number): Promise<(IndexRow & { due: boolean; unshown: boolean })[]> {
+export async function findDue(
+  pool: Pool,
+  now: number,
+  limit: number,
+): Promise<(IndexRow & { due: boolean; unshown: boolean })[]> {
   const { rows } = await pool.query(
     `SELECT tenant, stream, kind, status, version,
             coalesce(due_at <= $1, false) AS due,
@@ -199,7 +203,13 @@ export async function insertTenantKey(db: Queryable, tenant: TenantId, wrapped: 
   ]);
 }
 
-function indexRow(row: { tenant: string; stream: string; kind: SubjectKind; status: string; version: number }): IndexRow {
+function indexRow(row: {
+  tenant: string;
+  stream: string;
+  kind: SubjectKind;
+  status: string;
+  version: number;
+}): IndexRow {
   const stream: StreamId = streamId(row.stream);
   return { tenant: tenantId(row.tenant), stream, kind: row.kind, status: row.status, version: row.version };
 }

@@ -1,15 +1,31 @@
-import { type AgentId, type RunbookId, type RunId, streamId, type TenantId } from '../protocol/ids.ts';
-import { runId, runbookId } from '../protocol/ids.ts';
+import {
+  type AgentId,
+  type RunbookId,
+  type RunId,
+  runbookId,
+  runId,
+  streamId,
+  type TenantId,
+} from '../protocol/ids.ts';
 import type { SubjectRef } from './subject.ts';
 
 /** The stream of a run's facts. */
-export const runRef = (tenant: TenantId, run: RunId): SubjectRef => ({ tenant, stream: streamId(`run-${run}`) });
+export const runRef = (tenant: TenantId, run: RunId): SubjectRef => ({
+  tenant,
+  stream: streamId(`run-${run}`),
+});
 
 /** The stream of a runbook's facts. */
-export const runbookRef = (tenant: TenantId, runbook: RunbookId): SubjectRef => ({ tenant, stream: streamId(`runbook-${runbook}`) });
+export const runbookRef = (tenant: TenantId, runbook: RunbookId): SubjectRef => ({
+  tenant,
+  stream: streamId(`runbook-${runbook}`),
+});
 
 /** The stream of an agent's facts. */
-export const agentRef = (tenant: TenantId, agent: AgentId): SubjectRef => ({ tenant, stream: streamId(`agent-${agent}`) });
+export const agentRef = (tenant: TenantId, agent: AgentId): SubjectRef => ({
+  tenant,
+  stream: streamId(`agent-${agent}`),
+});
 
 /** The run that a stream is about. */
 export const runOf = ({ stream }: SubjectRef) => runId(stream.replace(/^run-/, ''));

@@ -54,7 +54,10 @@ export interface Kind<S, C, E extends Typed> {
 
 export const events = <E>(...list: readonly E[]): Decision<E> => ({ ok: true, events: list });
 
-export const refuse = (code: string, sentence: string): { readonly ok: false; readonly refusal: Refusal } => ({
+export const refuse = (
+  code: string,
+  sentence: string,
+): { readonly ok: false; readonly refusal: Refusal } => ({
   ok: false,
   refusal: { code, sentence },
 });

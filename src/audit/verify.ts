@@ -55,14 +55,19 @@ export async function verifyLog({ pool, dataKey, kinds }: VerifyDeps): Promise<V
     const ref = { tenant: tenantId(event.tenant), stream: event.stream as SubjectRef['stream'] };
     const walk = ends.get(id) ?? { ref, version: 0, hash: GENESIS, state: kind?.initial, broken: false };
     ends.set(id, walk);
-    if (event.version !== walk.version + 1) found(`Versions ${walk.version + 1} to ${event.version - 1} are missing.`);
+    if (event.version !== walk.version + 1)
+      found(`Versions ${walk.version + 1} to ${event.version - 1} are missing.`);
     if (!equal(event.prevHash, walk.hash)) found('The record does not point back to the one before it.');
     if (!equal(linkHash(event), event.hash)) found('The record was changed after it was written.');
     walk.version = event.version;
     walk.hash = event.hash;
     if (!dataKey || !kind || walk.broken) continue;
     try {
-      const plain = unseal(await dataKey(ref.tenant), event.payload, eventContext(ref, event.version, event.type));
+      const plain = unseal(
+        await dataKey(ref.tenant),
+        event.payload,
+        eventContext(ref, event.version, event.type),
+      );
       walk.state = kind.evolve(walk.state, JSON.parse(Buffer.from(plain).toString()) as Typed);
     } catch (error) {
       walk.broken = true;
@@ -87,7 +92,12 @@ export async function verifyLog({ pool, dataKey, kinds }: VerifyDeps): Promise<V
     }
   }
   for (const [id, { version }] of ends) {
-    if (!kindOf.has(id)) findings.push({ stream: id, version, sentence: 'The log has records of it, and its snapshot is gone.' });
+    if (!kindOf.has(id))
+      findings.push({
+        stream: id,
+        version,
+        sentence: 'The log has records of it, and its snapshot is gone.',
+      });
   }
   return { events: count, streams: ends.size, findings };
 }

@@ -16,7 +16,11 @@ export interface Identity {
 export interface Agents extends AgentRegistry {
   /** A token that lets one agent enrol within 15 minutes. Shown once; only its hash is kept. */
   invite(tenant: TenantId): Promise<string>;
-  redeem(token: string, publicKey: string, hostName: string): Promise<({ ok: true; agentId: AgentId } & Identity) | { ok: false; sentence: string }>;
+  redeem(
+    token: string,
+    publicKey: string,
+    hostName: string,
+  ): Promise<({ ok: true; agentId: AgentId } & Identity) | { ok: false; sentence: string }>;
   find(agent: AgentId): Promise<Identity | null>;
   /** The agent is connected now; null when it is not any more. */
   seen(agent: AgentId, at: number | null): Promise<void>;
@@ -29,19 +33,40 @@ export const ONLINE_MS = 15_000;
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
 /** The agents of all tenants: identities, tokens and sequence numbers. */
-export function openAgents({ prisma, log, clock, random }: { prisma: PrismaClient; log: Log; clock: Clock; random: Random }): Agents {
+export function openAgents({
+  prisma,
+  log,
+  clock,
+  random,
+}: {
+  prisma: PrismaClient;
+  log: Log;
+  clock: Clock;
+  random: Random;
+}): Agents {
   return {
     async agentsOf(tenant) {
-      const rows = await prisma.agentIdentity.findMany({ where: { tenant }, orderBy: { lastSeenAt: { sort: 'desc', nulls: 'last' } } });
-      return rows.map((row) => ({ agentId: agentId(row.agentId), online: (row.lastSeenAt?.getTime() ?? 0) > clock.now() - ONLINE_MS }));
+      const rows = await prisma.agentIdentity.findMany({
+        where: { tenant },
+        orderBy: { lastSeenAt: { sort: 'desc', nulls: 'last' } },
+      });
+      return rows.map((row) => ({
+        agentId: agentId(row.agentId),
+        online: (row.lastSeenAt?.getTime() ?? 0) > clock.now() - ONLINE_MS,
+      }));
     },
     async nextSeq(tx, agent) {
-      const { rows } = await tx.query('UPDATE agent_identity SET last_seq = last_seq + 1 WHERE agent_id = $1 RETURNING last_seq', [agent]);
+      const { rows } = await tx.query(
+        'UPDATE agent_identity SET last_seq = last_seq + 1 WHERE agent_id = $1 RETURNING last_seq',
+        [agent],
+      );
       return Number(rows[0].last_seq);
     },
     async invite(tenant) {
       const token = Buffer.from(random.bytes(32)).toString('base64url');
-      await prisma.enrolment.create({ data: { tokenHash: hashOf(token), tenant, expiresAt: new Date(clock.now() + INVITE_TTL_MS) } });
+      await prisma.enrolment.create({
+        data: { tokenHash: hashOf(token), tenant, expiresAt: new Date(clock.now() + INVITE_TTL_MS) },
+      });
       return token;
     },
     async redeem(token, publicKey, hostName) {
@@ -49,20 +74,41 @@ export function openAgents({ prisma, log, clock, random }: { prisma: PrismaClien
       const where = { tokenHash: hashOf(token), usedAt: null, expiresAt: { gt: now } };
       // One update that only one caller can win: the token is spent here or not at all.
       const spent = await prisma.enrolment.updateMany({ where, data: { usedAt: now } });
-      if (spent.count !== 1) return { ok: false, sentence: 'This enrolment token is unknown, used or older than 15 minutes. Ask for a new one.' };
+      if (spent.count !== 1)
+        return {
+          ok: false,
+          sentence: 'This enrolment token is unknown, used or older than 15 minutes. Ask for a new one.',
+        };
       const { tenant } = await prisma.enrolment.findUniqueOrThrow({ where: { tokenHash: hashOf(token) } });
       const id = agentId(Buffer.from(random.bytes(8)).toString('hex'));
       const identity = { tenantId: tenantId(tenant), publicKey, agentEpoch: 1 };
-      await prisma.agentIdentity.create({ data: { agentId: id, tenant, publicKey: Buffer.from(publicKey, 'base64url'), epoch: 1 } });
-      await log.transact(agentKind, agentRef(identity.tenantId, id), { type: 'enrol', agentId: id, epoch: 1, publicKey, hostName });
+      await prisma.agentIdentity.create({
+        data: { agentId: id, tenant, publicKey: Buffer.from(publicKey, 'base64url'), epoch: 1 },
+      });
+      await log.transact(agentKind, agentRef(identity.tenantId, id), {
+        type: 'enrol',
+        agentId: id,
+        epoch: 1,
+        publicKey,
+        hostName,
+      });
       return { ok: true, agentId: id, ...identity };
     },
     async find(agent) {
       const row = await prisma.agentIdentity.findUnique({ where: { agentId: agent } });
-      return row && { tenantId: tenantId(row.tenant), publicKey: Buffer.from(row.publicKey).toString('base64url'), agentEpoch: row.epoch };
+      return (
+        row && {
+          tenantId: tenantId(row.tenant),
+          publicKey: Buffer.from(row.publicKey).toString('base64url'),
+          agentEpoch: row.epoch,
+        }
+      );
     },
     async seen(agent, at) {
-      await prisma.agentIdentity.updateMany({ where: { agentId: agent }, data: { lastSeenAt: at === null ? null : new Date(at) } });
+      await prisma.agentIdentity.updateMany({
+        where: { agentId: agent },
+        data: { lastSeenAt: at === null ? null : new Date(at) },
+      });
     },
   };
 }

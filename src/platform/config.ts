@@ -16,15 +16,41 @@ const port = z.coerce.number().int().min(0).max(65535);
 export const configSchema = z.strictObject({
   /** Where Slack's requests arrive. */
   PORT: port.default(3000).describe('Port for Slack requests (POST /slack/events) and GET /healthz.'),
-  HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on. Behind a tunnel or proxy the default is right.'),
-  SIMULATOR_PORT: port.default(3001).describe('Port of the local Slack page, when no Slack workspace is connected.'),
+  HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address to listen on. Behind a tunnel or proxy the default is right.'),
+  SIMULATOR_PORT: port
+    .default(3001)
+    .describe('Port of the local Slack page, when no Slack workspace is connected.'),
   GATEWAY_PORT: port.default(3002).describe('Port that agents connect to (gRPC over TLS).'),
   GATEWAY_HOST: z.string().min(1).default('127.0.0.1').describe('Address that agents connect to.'),
-  DATA_DIR: z.string().min(1).default('data').describe('Folder for the database, keys and agent of this machine.'),
-  SLACK_BOT_TOKEN: z.string().startsWith('xoxb-').optional().describe('Bot token of your Slack app. Leave out to use the local simulator.'),
-  SLACK_SIGNING_SECRET: z.string().min(16).optional().describe('Signing secret of your Slack app. Needed with SLACK_BOT_TOKEN.'),
-  TRUST_LEVEL: z.enum(TRUST_LEVELS).default('copilot').describe('observe: nothing runs. copilot: every step is approved. guided: safe steps run by themselves.'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn').describe('What the server writes to its log.'),
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .default('data')
+    .describe('Folder for the database, keys and agent of this machine.'),
+  SLACK_BOT_TOKEN: z
+    .string()
+    .startsWith('xoxb-')
+    .optional()
+    .describe('Bot token of your Slack app. Leave out to use the local simulator.'),
+  SLACK_SIGNING_SECRET: z
+    .string()
+    .min(16)
+    .optional()
+    .describe('Signing secret of your Slack app. Needed with SLACK_BOT_TOKEN.'),
+  TRUST_LEVEL: z
+    .enum(TRUST_LEVELS)
+    .default('copilot')
+    .describe(
+      'observe: nothing runs. copilot: every step is approved. guided: safe steps run by themselves.',
+    ),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('warn')
+    .describe('What the server writes to its log.'),
 });
 
 const HALF_A_PAIR =
@@ -40,7 +66,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const faults = result.success ? [] : [z.prettifyError(result.error)];
   if (Boolean(given.SLACK_BOT_TOKEN) !== Boolean(given.SLACK_SIGNING_SECRET)) faults.push(HALF_A_PAIR);
   if (!result.success || faults.length > 0) {
-    throw new ConfigError(`Some settings are wrong. Mend them in .env or the environment:\n${faults.join('\n')}`);
+    throw new ConfigError(
+      `Some settings are wrong. Mend them in .env or the environment:\n${faults.join('\n')}`,
+    );
   }
   return Object.freeze(result.data);
 }

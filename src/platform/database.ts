@@ -42,7 +42,11 @@ export function connectDatabase(url: string, logger: Logger, max = 20): Database
  * Brings a database up to date, as its owner: our migrations, the queues' schema, and the application's role, which may
  * log in with `appPassword`, use the queues, and do to our tables what the migrations grant. Returns the role's URL.
  */
-export async function prepareDatabase(ownerUrl: string, migrationsDir: string, appPassword: string): Promise<string> {
+export async function prepareDatabase(
+  ownerUrl: string,
+  migrationsDir: string,
+  appPassword: string,
+): Promise<string> {
   await migrate(ownerUrl, migrationsDir);
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();

@@ -10,12 +10,29 @@ function errorFields(error: unknown): unknown {
   return { type: name, message, stack, ...('code' in error ? { code: error.code } : {}) };
 }
 
-const PATHS = ['token', '*.token', 'headers.authorization', '*.headers.authorization', 'body', '*.body', 'command', '*.command'];
+const PATHS = [
+  'token',
+  '*.token',
+  'headers.authorization',
+  '*.headers.authorization',
+  'body',
+  '*.body',
+  'command',
+  '*.command',
+];
 
 /** A line without secrets that is still JSON: a masked value keeps its quotes. */
 const scrub = (line: string): string => redact(line).replaceAll(/(?<!\\)":\[redacted\]/g, '":"[redacted]"');
 
 /** The process's logger. Known fields are dropped by path, and every line is searched for secrets before it is written. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
-  return pino({ level, redact: { paths: PATHS, censor: '[redacted]' }, serializers: { err: errorFields, error: errorFields }, hooks: { streamWrite: scrub } }, destination as DestinationStream);
+  return pino(
+    {
+      level,
+      redact: { paths: PATHS, censor: '[redacted]' },
+      serializers: { err: errorFields, error: errorFields },
+      hooks: { streamWrite: scrub },
+    },
+    destination as DestinationStream,
+  );
 }

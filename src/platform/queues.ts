@@ -80,7 +80,8 @@ export function startWorkers(
   concurrency = 4,
 ): Workers {
   const workers = QUEUES.map((name) => {
-    const process = async (job: { data: unknown }): Promise<void> => processors[name](hintSchema.parse(job.data));
+    const process = async (job: { data: unknown }): Promise<void> =>
+      processors[name](hintSchema.parse(job.data));
     const worker = new Worker<Hint>(name, process, {
       connection: { connectionString, max: CONNECTIONS },
       concurrency,
@@ -88,7 +89,12 @@ export function startWorkers(
       stalledInterval: LOCK_MS,
     });
     worker.on('error', (err) => logger.warn({ err, queue: name }, 'worker lost its queue'));
-    worker.on('failed', (job, err) => logger.error({ err, queue: name, stream: job?.data.stream }, 'a worker failed; the sweep will bring it back'));
+    worker.on('failed', (job, err) =>
+      logger.error(
+        { err, queue: name, stream: job?.data.stream },
+        'a worker failed; the sweep will bring it back',
+      ),
+    );
     return worker;
   });
   return {

@@ -22,7 +22,9 @@ export function openShownMessages(prisma: PrismaClient) {
     },
     /** Which subject one of our messages shows, or null. */
     async find(tenant: TenantId, channel: string, ts: string): Promise<SubjectRef | null> {
-      const row = await prisma.slackMessage.findUnique({ where: { tenant_channel_ts: { tenant, channel, ts } } });
+      const row = await prisma.slackMessage.findUnique({
+        where: { tenant_channel_ts: { tenant, channel, ts } },
+      });
       return row && { tenant: tenantId(row.tenant), stream: streamId(row.stream) };
     },
   };
@@ -32,11 +34,17 @@ export function openShownMessages(prisma: PrismaClient) {
  * Runs the work under a lock that all processes share, unless somebody holds it: two workers showing one subject would
  * post it twice. False when it was held and the work did not run.
  */
-export async function alone(pool: Pool, { tenant, stream }: SubjectRef, work: () => Promise<void>): Promise<boolean> {
+export async function alone(
+  pool: Pool,
+  { tenant, stream }: SubjectRef,
+  work: () => Promise<void>,
+): Promise<boolean> {
   const client = await pool.connect();
   const key = `show|${tenant}|${stream}`;
   try {
-    const { rows } = await client.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held', [key]);
+    const { rows } = await client.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held', [
+      key,
+    ]);
     if (!rows[0]?.held) return false;
     try {
       await work();

@@ -46,7 +46,15 @@ const PAGE = 200; // Slack recommends at most 200 people a page (users.list)
 const SLACKBOT = 'USLACKBOT'; // users.list names it as if it were a person
 
 /** The Web API client of one workspace. The SDK's own retries are off: whether to try again is decided by the log. */
-export function createSlackClient({ token, apiUrl, team }: { token: string; apiUrl?: string; team: TenantId }): SlackClient {
+export function createSlackClient({
+  token,
+  apiUrl,
+  team,
+}: {
+  token: string;
+  apiUrl?: string;
+  team: TenantId;
+}): SlackClient {
   const web = new WebClient(token, {
     ...(apiUrl ? { slackApiUrl: apiUrl } : {}),
     timeout: TIMEOUT_MS,
@@ -76,8 +84,18 @@ export function createSlackClient({ token, apiUrl, team }: { token: string; apiU
 
   return {
     post: ({ channel, text, blocks }, threadTs) =>
-      show(() => web.chat.postMessage({ channel, text, blocks: [...blocks] as never, unfurl_links: false, unfurl_media: false, ...(threadTs ? { thread_ts: threadTs } : {}) })),
-    update: ({ channel, text, blocks }, ts) => show(() => web.chat.update({ channel, ts, text, blocks: [...blocks] as never })),
+      show(() =>
+        web.chat.postMessage({
+          channel,
+          text,
+          blocks: [...blocks] as never,
+          unfurl_links: false,
+          unfurl_media: false,
+          ...(threadTs ? { thread_ts: threadTs } : {}),
+        }),
+      ),
+    update: ({ channel, text, blocks }, ts) =>
+      show(() => web.chat.update({ channel, ts, text, blocks: [...blocks] as never })),
     whisper: async (channel, user, text, threadTs) => {
       await web.chat.postEphemeral({ channel, user, text, ...(threadTs ? { thread_ts: threadTs } : {}) });
     },

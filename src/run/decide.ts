@@ -4,7 +4,15 @@ import type { Person } from '../tenant/person.ts';
 import { answerResume } from '../tenant/resume.ts';
 import { evolve } from './evolve.ts';
 import { APPROVAL_TTL_MS, mayApprove, REPORT_MARGIN_MS } from './policy.ts';
-import { currentStep, type Job, type RunCommand, type RunEvent, type RunState, type StepReport, type StepState } from './run.ts';
+import {
+  currentStep,
+  type Job,
+  type RunCommand,
+  type RunEvent,
+  type RunState,
+  type StepReport,
+  type StepState,
+} from './run.ts';
 import { canMove, hasEnded, isSettled, isUnderWay, STEP_TRANSITIONS } from './states.ts';
 
 type Of<Type extends RunCommand['type']> = Extract<RunCommand, { type: Type }>;
@@ -23,7 +31,8 @@ function decideCommand(state: RunState, command: RunCommand, facts: Facts): Deci
   if (command.type === 'tick') return events(...lapses(state, facts));
   if (!state.plan) return refuse('no-such-run', 'There is no such run.');
   // A step that outlives its run (aborted while it ran) can still be stopped.
-  if (hasEnded(state.status) && command.type !== 'kill') return refuse('run-ended', 'This run has ended, so nothing in it can be changed any more.');
+  if (hasEnded(state.status) && command.type !== 'kill')
+    return refuse('run-ended', 'This run has ended, so nothing in it can be changed any more.');
   if (command.type === 'dispatch') return dispatch(state, command, facts);
   if (command.by.standing !== 'member') return notAMember();
 
@@ -41,7 +50,9 @@ function decideCommand(state: RunState, command: RunCommand, facts: Facts): Deci
     case 'kill':
       return kill(state, command.step, command.by, at);
     case 'pause':
-      return state.status === 'paused' ? events() : events({ type: 'run.paused', by, at }, ...takenBack(state, at));
+      return state.status === 'paused'
+        ? events()
+        : events({ type: 'run.paused', by, at }, ...takenBack(state, at));
     case 'resume':
       return resume(state, command, at);
     case 'abort':
@@ -62,7 +73,8 @@ function whatFollows(state: RunState, { now, tenant }: Facts): RunEvent[] {
 /** A failed step ends its run, and so does one whose outcome nobody can know. */
 function endings(state: RunState, at: number): RunEvent[] {
   if (state.status !== 'running' && state.status !== 'paused') return [];
-  if (state.steps.some((step) => step.status === 'failed' || step.status === 'rejected')) return [{ type: 'run.failed', at }];
+  if (state.steps.some((step) => step.status === 'failed' || step.status === 'rejected'))
+    return [{ type: 'run.failed', at }];
   if (state.steps.some((step) => step.status === 'unknown')) return [{ type: 'run.stopped', at }];
   return [];
 }
@@ -76,10 +88,18 @@ function approvedByPolicy(step: StepId, job: Job, now: number): RunEvent {
   return { type: 'step.approved', step, approval, execSha256: job.execSha256, at: now };
 }
 
-function start(state: RunState, { plan, by, trust }: Of<'start'>, { now, tenant }: Facts): Decision<RunEvent> {
+function start(
+  state: RunState,
+  { plan, by, trust }: Of<'start'>,
+  { now, tenant }: Facts,
+): Decision<RunEvent> {
   if (state.plan) return events();
   if (by.standing !== 'member') return notAMember();
-  if (trust === 'observe') return refuse('observe-only', 'This workspace only observes: nothing runs. An operator can raise the trust level.');
+  if (trust === 'observe')
+    return refuse(
+      'observe-only',
+      'This workspace only observes: nothing runs. An operator can raise the trust level.',
+    );
   if (tenant.paused) return everythingPaused();
   return events({ type: 'run.started', plan, at: now });
 }
@@ -88,27 +108,50 @@ function approve(state: RunState, command: Of<'approve'>, { now, tenant }: Facts
   const found = open(state, command.step);
   if (!found.ok) return found;
   const { step } = found;
-  if (!step.job || !command.record) return refuse('no-command', `Step ${step.number} has nothing for an agent to run.`);
+  if (!step.job || !command.record)
+    return refuse('no-command', `Step ${step.number} has nothing for an agent to run.`);
   if (step.status !== 'awaiting-approval') return answered(step);
   if (tenant.paused) return everythingPaused();
   if (state.status === 'paused') return runPaused();
   if (step.expiresAt !== null && now >= step.expiresAt) {
-    return refuse('approval-expired', `The request to approve step ${step.number} has lapsed. Ask again first.`);
+    return refuse(
+      'approval-expired',
+      `The request to approve step ${step.number} has lapsed. Ask again first.`,
+    );
   }
   if (command.shown !== step.job.execSha256) {
-    return refuse('not-what-was-shown', `Step ${step.number} is no longer what you were shown. Nothing was approved; look at the step again.`);
+    return refuse(
+      'not-what-was-shown',
+      `Step ${step.number} is no longer what you were shown. Nothing was approved; look at the step again.`,
+    );
   }
-  const standing = mayApprove(step.job.rule, command.by.user, state.plan?.requester ?? command.by.user, command.census);
+  const standing = mayApprove(
+    step.job.rule,
+    command.by.user,
+    state.plan?.requester ?? command.by.user,
+    command.census,
+  );
   if (!standing.ok) return refuse('not-yours-to-approve', standing.sentence);
-  if (step.job.confirm !== null && command.typed?.trim().normalize('NFC') !== step.job.confirm.normalize('NFC')) {
-    return refuse('not-confirmed', `Type exactly ${step.job.confirm} to approve this step. Nothing was approved.`);
+  if (
+    step.job.confirm !== null &&
+    command.typed?.trim().normalize('NFC') !== step.job.confirm.normalize('NFC')
+  ) {
+    return refuse(
+      'not-confirmed',
+      `Type exactly ${step.job.confirm} to approve this step. Nothing was approved.`,
+    );
   }
   const { startBy, record } = command;
   const approval = { by: command.by.user, at: now, startBy, forced: standing.forced, record };
   return events({ type: 'step.approved', step: step.id, approval, execSha256: step.job.execSha256, at: now });
 }
 
-function close(state: RunState, id: StepId, event: Extract<RunEvent, { by: unknown; step: unknown }>, word: string): Decision<RunEvent> {
+function close(
+  state: RunState,
+  id: StepId,
+  event: Extract<RunEvent, { by: unknown; step: unknown }>,
+  word: string,
+): Decision<RunEvent> {
   const found = open(state, id);
   if (!found.ok) return found;
   if (canMove(STEP_TRANSITIONS, found.step.status, event.type)) return events(event);
@@ -125,7 +168,8 @@ function askAgain(state: RunState, id: StepId, { now, tenant }: Facts): Decision
 
 function kill(state: RunState, id: StepId, by: Person, at: number): Decision<RunEvent> {
   const step = state.steps.find((candidate) => candidate.id === id);
-  if (step?.status !== 'running') return refuse('not-running', 'That step is not running, so there is nothing to stop.');
+  if (step?.status !== 'running')
+    return refuse('not-running', 'That step is not running, so there is nothing to stop.');
   return step.killAskedBy ? events() : events({ type: 'step.kill-asked', step: id, by: by.user, at });
 }
 
@@ -151,17 +195,29 @@ function dispatch(state: RunState, command: Of<'dispatch'>, { now, tenant }: Fac
   if (step.status !== 'approved' || !step.approval || !step.job) return answered(step);
   if (state.status !== 'running') return runPaused();
   if (tenant.paused || command.panicEpoch !== tenant.panicEpoch) return everythingPaused();
-  if (now >= step.approval.startBy) return refuse('approval-expired', `The approval of step ${step.number} is no longer valid.`);
+  if (now >= step.approval.startBy)
+    return refuse('approval-expired', `The approval of step ${step.number} is no longer valid.`);
   if (command.execSha256 !== step.job.execSha256) {
     return refuse('not-what-was-approved', `Step ${step.number} is not what was approved. It was not sent.`);
   }
-  return events({ type: 'step.dispatched', step: step.id, attempt: step.attempt + 1, dispatch: command.dispatch, at: now });
+  return events({
+    type: 'step.dispatched',
+    step: step.id,
+    attempt: step.attempt + 1,
+    dispatch: command.dispatch,
+    at: now,
+  });
 }
 
 /** Records what an agent says. Saying it twice changes nothing; saying it of another attempt is refused. */
-function report(state: RunState, { step: id, attempt, report: said }: Of<'report'>, at: number): Decision<RunEvent> {
+function report(
+  state: RunState,
+  { step: id, attempt, report: said }: Of<'report'>,
+  at: number,
+): Decision<RunEvent> {
   const step = state.steps.find((candidate) => candidate.id === id);
-  if (!step || step.attempt !== attempt) return refuse('no-such-attempt', 'No such attempt of that step was ever sent.');
+  if (!step || step.attempt !== attempt)
+    return refuse('no-such-attempt', 'No such attempt of that step was ever sent.');
   const event = reported(id, attempt, said, at);
   if (canMove(STEP_TRANSITIONS, step.status, event.type)) return events(event);
   return events();
@@ -186,7 +242,9 @@ function reported(step: StepId, attempt: number, said: StepReport, at: number): 
 
 /** A pause takes back an approval that was not used yet: after it, somebody looks again before anything starts. */
 function takenBack(state: RunState, at: number): RunEvent[] {
-  return state.steps.flatMap(({ id, status }) => (status === 'approved' ? [{ type: 'step.stalled' as const, step: id, at }] : []));
+  return state.steps.flatMap(({ id, status }) =>
+    status === 'approved' ? [{ type: 'step.stalled' as const, step: id, at }] : [],
+  );
 }
 
 /** Deadlines that have passed: an offer nobody took, an approval nobody used, an agent that went quiet. */
@@ -203,7 +261,9 @@ function lapses(state: RunState, { now, tenant }: Facts): RunEvent[] {
     case 'awaiting-approval':
       return hasEnded(state.status) ? [] : [{ type: 'step.stalled', step: id, at: now }];
     case 'approved':
-      return step.approval && now >= step.approval.startBy && !hasEnded(state.status) ? [{ type: 'step.stalled', step: id, at: now }] : [];
+      return step.approval && now >= step.approval.startBy && !hasEnded(state.status)
+        ? [{ type: 'step.stalled', step: id, at: now }]
+        : [];
     case 'dispatched':
     case 'running': {
       const sentence = `The agent has not said how step ${step.number} ended. It may have run, in part or whole: look at the host before anything else.`;
@@ -242,14 +302,25 @@ function open(state: RunState, id: StepId): Open {
 
 function answered(step: StepState): ReturnType<typeof refuse> {
   const who = step.approval?.by ?? step.closedBy;
-  return refuse('already-answered', `Step ${step.number} is ${words(step)}${who ? ` (<@${who}>)` : ''}. Your click changed nothing.`);
+  return refuse(
+    'already-answered',
+    `Step ${step.number} is ${words(step)}${who ? ` (<@${who}>)` : ''}. Your click changed nothing.`,
+  );
 }
 
 const words = (step: StepState): string => step.status.replaceAll('-', ' ');
 
 const everythingPaused = () =>
-  refuse('paused', 'All runs are paused, so nothing was changed. An admin can resume with `/runbook resume`.');
+  refuse(
+    'paused',
+    'All runs are paused, so nothing was changed. An admin can resume with `/runbook resume`.',
+  );
 
-const runPaused = () => refuse('paused', 'This run is paused, so nothing was changed. An admin can resume it with its button.');
+const runPaused = () =>
+  refuse('paused', 'This run is paused, so nothing was changed. An admin can resume it with its button.');
 
-const notAMember = () => refuse('not-a-member', 'Only full members of this workspace can do that. Nothing was changed; ask a member to.');
+const notAMember = () =>
+  refuse(
+    'not-a-member',
+    'Only full members of this workspace can do that. Nothing was changed; ask a member to.',
+  );

@@ -1,5 +1,5 @@
-import { move, RUN_TRANSITIONS, STEP_TRANSITIONS } from './states.ts';
 import type { PlannedStep, RunEvent, RunState, StepState } from './run.ts';
+import { move, RUN_TRANSITIONS, STEP_TRANSITIONS } from './states.ts';
 
 export const initialRun: RunState = {
   status: 'none',
@@ -18,7 +18,13 @@ export function evolve(state: RunState, event: RunEvent): RunState {
   const changed = { ...state, changedAt: event.at };
   switch (event.type) {
     case 'run.started':
-      return { ...changed, status: go(state, event), plan: event.plan, steps: event.plan.steps.map(fresh), startedAt: event.at };
+      return {
+        ...changed,
+        status: go(state, event),
+        plan: event.plan,
+        steps: event.plan.steps.map(fresh),
+        startedAt: event.at,
+      };
     case 'run.paused':
       return { ...changed, status: go(state, event), pausedBy: event.by, resumeAskedBy: null };
     case 'run.resume-asked':
@@ -48,7 +54,11 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return onStep(changed, event, () => ({ killAskedBy: event.by }));
     case 'step.succeeded':
     case 'step.failed':
-      return onStep(changed, event, () => ({ result: event.result, startedAt: event.result.startedAt, printed: null }));
+      return onStep(changed, event, () => ({
+        result: event.result,
+        startedAt: event.result.startedAt,
+        printed: null,
+      }));
     case 'step.rejected':
     case 'step.unknown':
       return onStep(changed, event, () => ({ trouble: event.sentence }));
@@ -68,7 +78,9 @@ function onStep(
   change: (step: StepState) => Partial<StepState>,
 ): RunState {
   const steps = state.steps.map((step) =>
-    step.id === event.step ? { ...step, ...change(step), status: move(STEP_TRANSITIONS, step.status, event.type) } : step,
+    step.id === event.step
+      ? { ...step, ...change(step), status: move(STEP_TRANSITIONS, step.status, event.type) }
+      : step,
   );
   return { ...state, steps };
 }

@@ -1,6 +1,13 @@
 import { type Refusal, refuse } from '../audit/subject.ts';
 import { type Exec, execSha256 } from '../protocol/envelope.ts';
-import { type AgentId, type RunbookId, type RunId, stepId, type TenantId, type UserId } from '../protocol/ids.ts';
+import {
+  type AgentId,
+  type RunbookId,
+  type RunId,
+  stepId,
+  type TenantId,
+  type UserId,
+} from '../protocol/ids.ts';
 import { bindCommand } from '../runbook/bind.ts';
 import { flatten, type Line } from '../runbook/flatten.ts';
 import type { Parse } from '../runbook/runbook.ts';
@@ -34,7 +41,10 @@ export interface PlanInput {
 }
 
 /** Resolves a runbook to what would run: every value filled in, every command judged again, every approval named. */
-export function makePlan(input: PlanInput, scanner: Scanner): { ok: true; plan: Plan } | { ok: false; refusal: Refusal } {
+export function makePlan(
+  input: PlanInput,
+  scanner: Scanner,
+): { ok: true; plan: Plan } | { ok: false; refusal: Refusal } {
   const { parse, verdicts, values, ...fixed } = input;
   const steps: PlannedStep[] = [];
   for (const line of flatten(parse, verdicts)) {
@@ -66,7 +76,10 @@ function planStep({ number, step, command }: Line, input: PlanInput, scanner: Sc
   const verdict = scanner.classify(bound.text);
   const reason = verdict.traits.map((trait) => BY_HAND[trait])[0] ?? tooLong(bound.text);
   if (reason) return { ok: true, step: { ...shared, job: null, byHand: { command: bound.text, reason } } };
-  return { ok: true, step: { ...shared, byHand: null, job: makeJob(bound.text, verdict, number, input, scanner) } };
+  return {
+    ok: true,
+    step: { ...shared, byHand: null, job: makeJob(bound.text, verdict, number, input, scanner) },
+  };
 }
 
 function makeJob(command: string, verdict: Verdict, number: number, input: PlanInput, scanner: Scanner): Job {
@@ -90,8 +103,10 @@ function makeJob(command: string, verdict: Verdict, number: number, input: PlanI
 const BY_HAND: Record<Trait, string> = {
   interactive: 'It needs a terminal, and an agent has none. Run it yourself, then mark it done.',
   endless: 'It does not end by itself. Run it yourself as long as you need, then mark it done.',
-  'sets-variable': 'It sets a variable for a shell, and every step is a shell of its own. Note the value, then mark it done.',
-  'changes-directory': 'It changes the directory of a shell, and every step is a shell of its own. Go on with full paths.',
+  'sets-variable':
+    'It sets a variable for a shell, and every step is a shell of its own. Note the value, then mark it done.',
+  'changes-directory':
+    'It changes the directory of a shell, and every step is a shell of its own. Go on with full paths.',
 };
 
 /** What nobody can review whole nobody can approve: a message and its modal show this much of a command (UTF-16 units). */
@@ -111,7 +126,11 @@ const MAX_CONFIRM_UNITS = 60;
 export function targetOf(command: string, verdict: Verdict, number: number, scanner: Scanner): string {
   const span = verdict.reasons.find(({ risk }) => risk === verdict.risk)?.span;
   const argv = scanner.plannedInvocations(span ? command.slice(span.start, span.end) : command)?.[0] ?? [];
-  const operands = argv.flatMap((word, at) => (at > 0 && !word.startsWith('-') ? [{ word, before: argv[at - 1] ?? '' }] : []));
+  const operands = argv.flatMap((word, at) =>
+    at > 0 && !word.startsWith('-') ? [{ word, before: argv[at - 1] ?? '' }] : [],
+  );
   const target = (operands.findLast(({ before }) => !before.startsWith('-')) ?? operands.at(-1))?.word;
-  return target && target.length <= MAX_CONFIRM_UNITS && /^[\x21-\x7e]+$/.test(target) ? target : `step ${number}`;
+  return target && target.length <= MAX_CONFIRM_UNITS && /^[\x21-\x7e]+$/.test(target)
+    ? target
+    : `step ${number}`;
 }

@@ -33,11 +33,22 @@ export function approvalRule(risk: Risk, trust: TrustLevel): ApprovalRule {
   }
 }
 
-export type Standing = { readonly ok: true; readonly forced: '' | 'solo' } | { readonly ok: false; readonly sentence: string };
+export type Standing =
+  | { readonly ok: true; readonly forced: '' | 'solo' }
+  | { readonly ok: false; readonly sentence: string };
 
 /** Whether this member may approve under the rule. A member alone in the workspace may approve their own, marked as forced. */
-export function mayApprove(rule: ApprovalRule, approver: UserId, requester: UserId, census: Census): Standing {
+export function mayApprove(
+  rule: ApprovalRule,
+  approver: UserId,
+  requester: UserId,
+  census: Census,
+): Standing {
   if (rule !== 'other-than-requester' || approver !== requester) return { ok: true, forced: '' };
   if (census.members === 1) return { ok: true, forced: 'solo' };
-  return { ok: false, sentence: 'You started this run, so a dangerous step needs the approval of somebody else. Nothing was approved.' };
+  return {
+    ok: false,
+    sentence:
+      'You started this run, so a dangerous step needs the approval of somebody else. Nothing was approved.',
+  };
 }

@@ -1,11 +1,11 @@
-import type { AgentId, RunbookId, RunId, StepId, TenantId, UserId } from '../protocol/ids.ts';
 import type { Exec } from '../protocol/envelope.ts';
+import type { AgentId, RunbookId, RunId, StepId, TenantId, UserId } from '../protocol/ids.ts';
 import type { EncodedSigned } from '../protocol/signed.ts';
 import type { SourceSpan, StepKind } from '../runbook/runbook.ts';
 import type { Verdict } from '../safety/verdict.ts';
-import type { TrustLevel } from '../tenant/tenant.ts';
 import type { Census, Person } from '../tenant/person.ts';
 import type { ResumeRequest } from '../tenant/resume.ts';
+import type { TrustLevel } from '../tenant/tenant.ts';
 import type { ApprovalRule } from './policy.ts';
 import type { RunStatus, StepStatus } from './states.ts';
 
@@ -121,16 +121,33 @@ type OnStep = At & { readonly step: StepId };
 
 export type RunEvent =
   | ({ readonly type: 'run.started'; readonly plan: Plan } & At)
-  | ({ readonly type: 'run.paused' | 'run.resume-asked' | 'run.resumed' | 'run.aborted'; readonly by: UserId } & At)
+  | ({
+      readonly type: 'run.paused' | 'run.resume-asked' | 'run.resumed' | 'run.aborted';
+      readonly by: UserId;
+    } & At)
   | ({ readonly type: 'run.succeeded' | 'run.failed' | 'run.stopped' } & At)
   | ({ readonly type: 'step.offered'; readonly expiresAt: number } & OnStep)
   | ({ readonly type: 'step.handed-over' | 'step.stalled' } & OnStep)
   | ({ readonly type: 'step.approved'; readonly approval: Approval; readonly execSha256: string } & OnStep)
   | ({ readonly type: 'step.dispatched'; readonly attempt: number; readonly dispatch: Dispatch } & OnStep)
   | ({ readonly type: 'step.started'; readonly attempt: number; readonly startedAt: number } & OnStep)
-  | ({ readonly type: 'step.printed'; readonly attempt: number; readonly tail: string; readonly bytes: number } & OnStep)
-  | ({ readonly type: 'step.succeeded' | 'step.failed'; readonly attempt: number; readonly result: StepResult } & OnStep)
-  | ({ readonly type: 'step.rejected' | 'step.unknown'; readonly attempt: number; readonly code: string; readonly sentence: string } & OnStep)
+  | ({
+      readonly type: 'step.printed';
+      readonly attempt: number;
+      readonly tail: string;
+      readonly bytes: number;
+    } & OnStep)
+  | ({
+      readonly type: 'step.succeeded' | 'step.failed';
+      readonly attempt: number;
+      readonly result: StepResult;
+    } & OnStep)
+  | ({
+      readonly type: 'step.rejected' | 'step.unknown';
+      readonly attempt: number;
+      readonly code: string;
+      readonly sentence: string;
+    } & OnStep)
   | ({ readonly type: 'step.skipped' | 'step.done' | 'step.kill-asked'; readonly by: UserId } & OnStep);
 
 /** What an agent says of a step it was given. */
@@ -159,7 +176,13 @@ export type RunCommand =
   | { readonly type: 'skip' | 'done' | 'ask-again' | 'kill'; readonly step: StepId; readonly by: Person }
   | { readonly type: 'pause' | 'abort'; readonly by: Person }
   | ({ readonly type: 'resume' } & ResumeRequest)
-  | { readonly type: 'dispatch'; readonly step: StepId; readonly panicEpoch: number; readonly execSha256: string; readonly dispatch: Dispatch }
+  | {
+      readonly type: 'dispatch';
+      readonly step: StepId;
+      readonly panicEpoch: number;
+      readonly execSha256: string;
+      readonly dispatch: Dispatch;
+    }
   | { readonly type: 'report'; readonly step: StepId; readonly attempt: number; readonly report: StepReport };
 
 /** The step that the run stands at: the first that is not settled. Null when all are. */

@@ -3,7 +3,15 @@ import { agentRef, runRef } from '../audit/streams.ts';
 import { type Facts, type Refusal, refuse } from '../audit/subject.ts';
 import { sha256Hex } from '../protocol/canonical.ts';
 import { idemKey } from '../protocol/envelope.ts';
-import { type AgentId, type RunbookId, type RunId, runId, type StepId, type TenantId, type UserId } from '../protocol/ids.ts';
+import {
+  type AgentId,
+  type RunbookId,
+  type RunId,
+  runId,
+  type StepId,
+  type TenantId,
+  type UserId,
+} from '../protocol/ids.ts';
 import type { Signer } from '../protocol/keys.ts';
 import { type RecordInput, signRecord } from '../protocol/records.ts';
 import { type EncodedSigned, encodeSigned } from '../protocol/signed.ts';
@@ -13,7 +21,15 @@ import type { Census, Directory, Person } from '../tenant/person.ts';
 import type { TrustLevel } from '../tenant/tenant.ts';
 import { runKind } from './kind.ts';
 import { makePlan, type Scanner } from './plan.ts';
-import { APPROVAL_TTL_MS, ENVELOPE_TTL_MS, KILL_GRACE_MS, mayApprove, OUTPUT_HEAD_BYTES, OUTPUT_TAIL_BYTES, STEP_TIMEOUT_MS } from './policy.ts';
+import {
+  APPROVAL_TTL_MS,
+  ENVELOPE_TTL_MS,
+  KILL_GRACE_MS,
+  mayApprove,
+  OUTPUT_HEAD_BYTES,
+  OUTPUT_TAIL_BYTES,
+  STEP_TIMEOUT_MS,
+} from './policy.ts';
 import type { RunCommand, RunEvent, RunState, StepReport, StepState } from './run.ts';
 
 /** Which agents a tenant has, and the order in which their envelopes are signed. */
@@ -42,7 +58,19 @@ type Result = Outcome<RunState, RunEvent>;
 /** A person wants the runbook run with these values. A draft that is started is saved by that: the preview was the review. */
 export async function startRun(
   deps: RunDeps,
-  { tenant, runbook, by, values, channel }: { tenant: TenantId; runbook: RunbookId; by: UserId; values: ReadonlyMap<string, string>; channel: string },
+  {
+    tenant,
+    runbook,
+    by,
+    values,
+    channel,
+  }: {
+    tenant: TenantId;
+    runbook: RunbookId;
+    by: UserId;
+    values: ReadonlyMap<string, string>;
+    channel: string;
+  },
 ): Promise<{ ok: true; run: RunId } | { ok: false; refusal: Refusal }> {
   const saved = await saveRunbook(deps, tenant, runbook, by);
   if (!saved.ok) return saved;
@@ -52,7 +80,10 @@ export async function startRun(
   const described = agent && (await deps.log.load(agentKind, agentRef(tenant, agent.agentId)))?.state;
   const profile = described?.description?.profiles[0];
   if (!agent || !described || !profile) {
-    return refuse('no-agent', 'No agent is connected to this workspace, so nothing can run. Start one (docs/agent.md), then try again.');
+    return refuse(
+      'no-agent',
+      'No agent is connected to this workspace, so nothing can run. Start one (docs/agent.md), then try again.',
+    );
   }
   const plan = makePlan(
     {
@@ -91,7 +122,10 @@ export interface ApproveInput {
 }
 
 /** A person approves exactly the bytes they were shown. The yes is signed with a key that cannot sign jobs. */
-export async function approveStep(deps: RunDeps, { tenant, run, step, by, shown, typed }: ApproveInput): Promise<Result> {
+export async function approveStep(
+  deps: RunDeps,
+  { tenant, run, step, by, shown, typed }: ApproveInput,
+): Promise<Result> {
   const [person, census] = await Promise.all([deps.directory.person(by), deps.directory.census()]);
   return deps.log.transact(runKind, runRef(tenant, run), (state, facts): RunCommand => {
     const startBy = facts.now + APPROVAL_TTL_MS;
@@ -100,7 +134,15 @@ export async function approveStep(deps: RunDeps, { tenant, run, step, by, shown,
   });
 }
 
-function approvalRecord(deps: RunDeps, state: RunState, step: StepId, by: Person, census: Census, { now }: Facts, startBy: number): EncodedSigned | null {
+function approvalRecord(
+  deps: RunDeps,
+  state: RunState,
+  step: StepId,
+  by: Person,
+  census: Census,
+  { now }: Facts,
+  startBy: number,
+): EncodedSigned | null {
   const job = state.steps.find((candidate) => candidate.id === step)?.job;
   if (!job || !state.plan) return null;
   const { plan } = state;
@@ -134,15 +176,30 @@ export type Act =
   | { readonly type: 'pause' | 'abort' };
 
 /** Does one of them, in the name of the person, with the rights that the workspace vouches for now. */
-export async function actOnRun(deps: RunDeps, tenant: TenantId, run: RunId, by: UserId, act: Act): Promise<Result> {
+export async function actOnRun(
+  deps: RunDeps,
+  tenant: TenantId,
+  run: RunId,
+  by: UserId,
+  act: Act,
+): Promise<Result> {
   const lookUp = deps.directory.person(by);
   // Pausing must not wait for a look-up that fails: stopping is cheap and the person is named.
-  const person = act.type === 'pause' ? await lookUp.catch((): Person => ({ user: by, standing: 'member', admin: false })) : await lookUp;
+  const person =
+    act.type === 'pause'
+      ? await lookUp.catch((): Person => ({ user: by, standing: 'member', admin: false }))
+      : await lookUp;
   return deps.log.transact(runKind, runRef(tenant, run), { ...act, by: person });
 }
 
 /** Lets one run go on, by the rule for resuming. */
-export async function resumeRun(deps: RunDeps, tenant: TenantId, run: RunId, by: UserId, typed: string): Promise<Result> {
+export async function resumeRun(
+  deps: RunDeps,
+  tenant: TenantId,
+  run: RunId,
+  by: UserId,
+  typed: string,
+): Promise<Result> {
   const [person, census] = await Promise.all([deps.directory.person(by), deps.directory.census()]);
   return deps.log.transact(runKind, runRef(tenant, run), { type: 'resume', by: person, typed, census });
 }
@@ -152,16 +209,28 @@ export async function advanceRun(deps: RunDeps, tenant: TenantId, run: RunId): P
   const ref = runRef(tenant, run);
   const ticked = await deps.log.transact(runKind, ref, { type: 'tick' });
   if (!ticked.ok) return 'waiting';
-  const ready = ticked.state.status === 'running' ? ticked.state.steps.find((step) => step.status === 'approved') : undefined;
+  const ready =
+    ticked.state.status === 'running'
+      ? ticked.state.steps.find((step) => step.status === 'approved')
+      : undefined;
   if (!ready) return ticked.events.length > 0 ? 'moved' : 'waiting';
   const agents = await deps.registry.agentsOf(tenant);
-  if (!agents.some(({ agentId, online }) => online && agentId === ticked.state.plan?.agentId)) return 'waiting';
-  const outcome = await deps.log.transact(runKind, ref, (state, facts, tx) => dispatchCommand(deps, state, ready.id, facts, tx));
+  if (!agents.some(({ agentId, online }) => online && agentId === ticked.state.plan?.agentId))
+    return 'waiting';
+  const outcome = await deps.log.transact(runKind, ref, (state, facts, tx) =>
+    dispatchCommand(deps, state, ready.id, facts, tx),
+  );
   return outcome.ok && outcome.events.length > 0 ? 'moved' : 'waiting';
 }
 
 /** Signs the envelope inside the transaction that records it: what was not committed was never sent. */
-async function dispatchCommand(deps: RunDeps, state: RunState, id: StepId, { now, tenant }: Facts, tx: Tx): Promise<RunCommand> {
+async function dispatchCommand(
+  deps: RunDeps,
+  state: RunState,
+  id: StepId,
+  { now, tenant }: Facts,
+  tx: Tx,
+): Promise<RunCommand> {
   const step = state.steps.find((candidate) => candidate.id === id);
   if (!step?.job || !step.approval || step.status !== 'approved' || !state.plan) return { type: 'tick' };
   const seq = await deps.registry.nextSeq(tx, state.plan.agentId);
@@ -189,7 +258,13 @@ function envelopeOf(
   { seq, panicEpoch, now }: { seq: number; panicEpoch: number; now: number },
 ): RecordInput<'job'> {
   const attempt = step.attempt + 1;
-  const about = { tenant_id: plan.tenantId, agent_id: plan.agentId, run_id: plan.runId, step_id: step.id, attempt };
+  const about = {
+    tenant_id: plan.tenantId,
+    agent_id: plan.agentId,
+    run_id: plan.runId,
+    step_id: step.id,
+    attempt,
+  };
   return {
     v: 1,
     typ: 'job',
@@ -205,10 +280,19 @@ function envelopeOf(
     iat: now,
     exp: now + ENVELOPE_TTL_MS,
     exec: job.exec,
-    limits: { timeout_ms: STEP_TIMEOUT_MS, kill_grace_ms: KILL_GRACE_MS, output_head_bytes: OUTPUT_HEAD_BYTES, output_tail_bytes: OUTPUT_TAIL_BYTES },
+    limits: {
+      timeout_ms: STEP_TIMEOUT_MS,
+      kill_grace_ms: KILL_GRACE_MS,
+      output_head_bytes: OUTPUT_HEAD_BYTES,
+      output_tail_bytes: OUTPUT_TAIL_BYTES,
+    },
     verdict: { risk: job.verdict.risk, ruleset_version: deps.rulesetVersion },
     profile: plan.profile,
-    authority: { requester: plan.requester, rule: job.rule, approvals: step.approval?.record ? [step.approval.record] : [] },
+    authority: {
+      requester: plan.requester,
+      rule: job.rule,
+      approvals: step.approval?.record ? [step.approval.record] : [],
+    },
     flags: { used: [] },
   };
 }

@@ -71,13 +71,21 @@ export const hasEnded = (status: RunStatus): boolean => ENDED.includes(status);
 export const isUnderWay = (status: StepStatus): boolean => status === 'dispatched' || status === 'running';
 
 /** The state after `event`. Throws on a move that the table does not hold: recording it would be a fault of ours. */
-export function move<State extends string>(table: readonly Transition<State>[], from: State, event: string): State {
+export function move<State extends string>(
+  table: readonly Transition<State>[],
+  from: State,
+  event: string,
+): State {
   const row = table.find((candidate) => candidate.event === event);
   if (!row?.from.includes(from)) throw new Error(`No transition from ${from} by ${event}.`);
   return row.to;
 }
 
 /** True when the table allows `event` from this state. */
-export function canMove<State extends string>(table: readonly Transition<State>[], from: State, event: string): boolean {
+export function canMove<State extends string>(
+  table: readonly Transition<State>[],
+  from: State,
+  event: string,
+): boolean {
   return table.some((row) => row.event === event && row.from.includes(from));
 }

@@ -82,8 +82,10 @@ class Unknowable extends Error {}
  * The argv lists of the commands bash would look up on PATH if every one of them exited 0 and printed nothing, in
  * order. Null when that is not certain: anything but lists and pipelines of simple commands with known words.
  */
-export function plan(text: string): readonly Argv[] | null {
-  if (precheck(text).length > 0 || text.includes('\\\n')) return null;
+export function plan(written: string): readonly Argv[] | null {
+  if (precheck(written).length > 0) return null;
+  const text = joinLines(written);
+  if (text === null) return null;
   try {
     const script = parse(text);
     if (script.errors?.length) return null;
@@ -96,6 +98,22 @@ export function plan(text: string): readonly Argv[] | null {
     if (error instanceof Unknowable || error instanceof RangeError) return null;
     throw error;
   }
+}
+
+/**
+ * The text with its continued lines joined, as bash reads it: a backslash before a line break vanishes, but not in
+ * single quotes. Null when the text also holds what has rules of its own for that (comments, heredocs, `$'…'`).
+ */
+function joinLines(text: string): string | null {
+  if (!text.includes('\\\n')) return text;
+  if (/<<|\$'|(?:^|[\s;&|()])#/.test(text)) return null;
+  return text.replace(/'[^']*'|"(?:\\[\s\S]|[^"\\])*"|\\[\s\S]/g, (piece) => {
+    if (piece.startsWith("'")) return piece;
+    if (piece === '\\\n') return '';
+    return piece.startsWith('"')
+      ? piece.replace(/\\([\s\S])/g, (pair, next) => (next === '\n' ? '' : pair))
+      : piece;
+  });
 }
 
 function planStatement(statement: Statement, into: Argv[]): void {

@@ -21,7 +21,12 @@ export const ACTIONS = {
 } as const;
 
 /** The modals, by callback id. */
-export const VIEWS = { newRunbook: 'new_runbook', startRun: 'start_run', confirmStep: 'confirm_step', resume: 'resume' } as const;
+export const VIEWS = {
+  newRunbook: 'new_runbook',
+  startRun: 'start_run',
+  confirmStep: 'confirm_step',
+  resume: 'resume',
+} as const;
 
 /** The message shortcut, by callback id. */
 export const SHORTCUT = 'turn_into_runbook';

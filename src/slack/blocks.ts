@@ -1,4 +1,15 @@
-import type { ActionsBlock, Button, ContextBlock, HeaderBlock, InputBlock, KnownBlock, MrkdwnElement, RichTextBlock, SectionBlock, View } from '@slack/types';
+import type {
+  ActionsBlock,
+  Button,
+  ContextBlock,
+  HeaderBlock,
+  InputBlock,
+  KnownBlock,
+  MrkdwnElement,
+  RichTextBlock,
+  SectionBlock,
+  View,
+} from '@slack/types';
 import { truncateHead } from '../text/truncate.ts';
 import { visible } from '../text/visible.ts';
 import { LIMITS } from './limits.ts';
@@ -10,13 +21,20 @@ import { clip } from './words.ts';
 export const section = (mrkdwn: string): SectionBlock => ({ type: 'section', text: verbatim(mrkdwn) });
 
 /** A headline in plain text. */
-export const header = (plain: string): HeaderBlock => ({ type: 'header', text: { type: 'plain_text', text: clip(visible(plain), LIMITS.header), emoji: true } });
+export const header = (plain: string): HeaderBlock => ({
+  type: 'header',
+  text: { type: 'plain_text', text: clip(visible(plain), LIMITS.header), emoji: true },
+});
 
 /** Small print, one element. */
 export const context = (mrkdwn: string): ContextBlock => ({ type: 'context', elements: [verbatim(mrkdwn)] });
 
 /** Slack adds nothing to the text: no link, channel or mention that we did not write as one. */
-const verbatim = (mrkdwn: string): MrkdwnElement => ({ type: 'mrkdwn', text: truncateHead(mrkdwn, LIMITS.section), verbatim: true });
+const verbatim = (mrkdwn: string): MrkdwnElement => ({
+  type: 'mrkdwn',
+  text: truncateHead(mrkdwn, LIMITS.section),
+  verbatim: true,
+});
 
 /** Commands and output: preformatted, so that nothing in them is markup, a link or a mention. */
 export const code = (text: string): RichTextBlock => ({
@@ -34,7 +52,10 @@ export interface ButtonSpec {
 }
 
 /** A row of buttons. */
-export const actions = (...buttons: readonly ButtonSpec[]): ActionsBlock => ({ type: 'actions', elements: buttons.map(button) });
+export const actions = (...buttons: readonly ButtonSpec[]): ActionsBlock => ({
+  type: 'actions',
+  elements: buttons.map(button),
+});
 
 function button({ action, label, value, style, ask }: ButtonSpec): Button {
   return {
@@ -81,7 +102,13 @@ export const input = ({ id, label, hint, initial, multiline, max }: InputSpec): 
 });
 
 /** A modal window. `about` names what it is for and comes back with the submission. */
-export const modal = (spec: { view: string; title: string; submit: string; about: string; blocks: readonly KnownBlock[] }): View => ({
+export const modal = (spec: {
+  view: string;
+  title: string;
+  submit: string;
+  about: string;
+  blocks: readonly KnownBlock[];
+}): View => ({
   type: 'modal',
   callback_id: spec.view,
   title: { type: 'plain_text', text: clip(spec.title, LIMITS.modalTitle) },

@@ -96,7 +96,12 @@ function stepMessage(state: RunState, plan: Plan, step: StepState): Message {
     channel: plan.channel,
     spot: { kind: 'under', key: 'run' },
     text: `Step ${step.number} of ${state.steps.length} ${standing(state, step)}: ${title}`,
-    blocks: [section(truncateHead([line, title, ...notes].join('\n'), MAX_ABOUT)), ...commandBlocks(step), ...(isLeftOver(state, step) ? [] : detail(step)), ...stepButtons(state, plan, step)],
+    blocks: [
+      section(truncateHead([line, title, ...notes].join('\n'), MAX_ABOUT)),
+      ...commandBlocks(step),
+      ...(isLeftOver(state, step) ? [] : detail(step)),
+      ...stepButtons(state, plan, step),
+    ],
   };
 }
 
@@ -111,7 +116,13 @@ function stepLine(state: RunState, step: StepState): string {
 const isLeftOver = (state: RunState, { status }: StepState): boolean =>
   hasEnded(state.status) && OPEN.includes(status);
 
-const OPEN: readonly StepState['status'][] = ['waiting', 'awaiting-approval', 'by-hand', 'stalled', 'approved'];
+const OPEN: readonly StepState['status'][] = [
+  'waiting',
+  'awaiting-approval',
+  'by-hand',
+  'stalled',
+  'approved',
+];
 
 const standing = (state: RunState, step: StepState): string =>
   isLeftOver(state, step) ? 'was not run' : STANDING[step.status];
@@ -126,21 +137,41 @@ function detail(step: StepState): KnownBlock[] {
   const { job, status } = step;
   switch (status) {
     case 'awaiting-approval':
-      return job ? [context([reasons(job.verdict), whoMayApprove(job), lapse(step), bytes(job)].filter(Boolean).join('\n'))] : [];
+      return job
+        ? [
+            context(
+              [reasons(job.verdict), whoMayApprove(job), lapse(step), bytes(job)].filter(Boolean).join('\n'),
+            ),
+          ]
+        : [];
     case 'by-hand':
       return step.byHand ? [context(step.byHand.reason)] : [];
     case 'stalled':
-      return [context('The approval lapsed or was taken back by a pause. Nothing ran. Ask again to go on, or skip the step.')];
+      return [
+        context(
+          'The approval lapsed or was taken back by a pause. Nothing ran. Ask again to go on, or skip the step.',
+        ),
+      ];
     case 'approved':
     case 'dispatched':
       return [context(approvedBy(step))];
     case 'running':
-      return [...output(step.printed?.tail ?? '', step.printed?.bytes ?? 0), context([since(step), approvedBy(step), killed(step)].filter(Boolean).join(' · '))];
+      return [
+        ...output(step.printed?.tail ?? '', step.printed?.bytes ?? 0),
+        context([since(step), approvedBy(step), killed(step)].filter(Boolean).join(' · ')),
+      ];
     case 'succeeded':
     case 'failed':
-      return step.result ? [...resultOutput(step), context([exit(step.result), approvedBy(step), killed(step)].filter(Boolean).join(' · '))] : [];
+      return step.result
+        ? [
+            ...resultOutput(step),
+            context([exit(step.result), approvedBy(step), killed(step)].filter(Boolean).join(' · ')),
+          ]
+        : [];
     case 'rejected':
-      return [context(`The agent refused it and did not start it: ${plain(step.trouble ?? 'no reason given')}`)];
+      return [
+        context(`The agent refused it and did not start it: ${plain(step.trouble ?? 'no reason given')}`),
+      ];
     case 'unknown':
       return [context(plain(step.trouble ?? 'The agent cannot say how it ended.'))];
     case 'waiting':
@@ -161,13 +192,15 @@ function whoMayApprove(job: Job): string {
   }
 }
 
-const bytes = (job: Job): string => `Approval is bound to these bytes: ${job.execSha256.slice(0, HASH_DIGITS)}`;
+const bytes = (job: Job): string =>
+  `Approval is bound to these bytes: ${job.execSha256.slice(0, HASH_DIGITS)}`;
 
 const lapse = (step: StepState): string => (step.expiresAt ? `Lapses at ${moment(step.expiresAt)}.` : '');
 
 const since = (step: StepState): string => (step.startedAt ? `Since ${moment(step.startedAt)}` : '');
 
-const killed = (step: StepState): string => (step.killAskedBy ? `${mention(step.killAskedBy)} asked to stop it` : '');
+const killed = (step: StepState): string =>
+  step.killAskedBy ? `${mention(step.killAskedBy)} asked to stop it` : '';
 
 function approvedBy({ approval }: StepState): string {
   if (!approval) return '';
@@ -198,8 +231,20 @@ function output(text: string, total: number): KnownBlock[] {
 function stepButtons(state: RunState, plan: Plan, step: StepState): KnownBlock[] {
   if (step.status === 'running') {
     if (step.killAskedBy) return [];
-    const ask = { title: 'Stop this step', question: 'The agent ends the step and everything it started. What it did so far stays done.', yes: 'Stop step' };
-    return [actions({ action: ACTIONS.killStep, label: `Stop step ${step.number}`, value: target(plan, step), style: 'danger', ask })];
+    const ask = {
+      title: 'Stop this step',
+      question: 'The agent ends the step and everything it started. What it did so far stays done.',
+      yes: 'Stop step',
+    };
+    return [
+      actions({
+        action: ACTIONS.killStep,
+        label: `Stop step ${step.number}`,
+        value: target(plan, step),
+        style: 'danger',
+        ask,
+      }),
+    ];
   }
   if (hasEnded(state.status)) return [];
   const value = target(plan, step);
@@ -208,7 +253,12 @@ function stepButtons(state: RunState, plan: Plan, step: StepState): KnownBlock[]
     case 'awaiting-approval':
       return [actions(approveButton(step, value), skip)];
     case 'by-hand':
-      return [actions({ action: ACTIONS.doneStep, label: `Mark step ${step.number} done`, value, style: 'primary' }, skip)];
+      return [
+        actions(
+          { action: ACTIONS.doneStep, label: `Mark step ${step.number} done`, value, style: 'primary' },
+          skip,
+        ),
+      ];
     case 'stalled':
       return [actions({ action: ACTIONS.askAgain, label: 'Ask again', value, style: 'primary' }, skip)];
     default:
@@ -222,7 +272,8 @@ function approveButton(step: StepState, value: string): ButtonSpec {
     : { action: ACTIONS.approveStep, label: `Approve step ${step.number}`, value, style: 'primary' };
 }
 
-const target = (plan: Plan, step: StepState): string => encodeStep({ run: plan.runId, step: step.id, shown: step.job?.execSha256 ?? '' });
+const target = (plan: Plan, step: StepState): string =>
+  encodeStep({ run: plan.runId, step: step.id, shown: step.job?.execSha256 ?? '' });
 
 const elapsed = (state: RunState): string => duration((state.endedAt ?? state.changedAt) - state.startedAt);
 

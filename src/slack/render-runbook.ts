@@ -51,16 +51,29 @@ function nothingToRun(title: string, steps: number, channel: string, spot: Spot)
     steps === 0
       ? 'I found no steps and no commands in this text, so there is nothing to run.'
       : `I found ${count(steps, 'step')} in this text and no command, so there is nothing an agent could run.`;
-  const help = 'Put commands in code blocks (```), one step under the other, and turn the message into a runbook again.';
-  return { key: 'preview-1', channel, spot, text: sentence, blocks: [section(`*${title}*\n${sentence}`), context(help)] };
+  const help =
+    'Put commands in code blocks (```), one step under the other, and turn the message into a runbook again.';
+  return {
+    key: 'preview-1',
+    channel,
+    spot,
+    text: sentence,
+    blocks: [section(`*${title}*\n${sentence}`), context(help)],
+  };
 }
 
 function summary(state: RunbookState, lines: readonly Line[]): string {
-  const risks = RISKS.map((risk) => [risk, lines.filter(({ verdict }) => verdict?.risk === risk).length] as const);
+  const risks = RISKS.map(
+    (risk) => [risk, lines.filter(({ verdict }) => verdict?.risk === risk).length] as const,
+  );
   const byHand = lines.filter(({ command }) => !command).length;
   const parts = risks.filter(([, n]) => n > 0).map(([risk, n]) => `${RISK_LABEL[risk]} ${n}`);
   const word = state.status === 'saved' ? 'Runbook' : 'Draft';
-  return [`${word}: ${count(lines.length, 'step')}`, ...parts, ...(byHand > 0 ? [`by hand ${byHand}`] : [])].join(' · ');
+  return [
+    `${word}: ${count(lines.length, 'step')}`,
+    ...parts,
+    ...(byHand > 0 ? [`by hand ${byHand}`] : []),
+  ].join(' · ');
 }
 
 function lineBlocks({ number, step, command, verdict }: Line, source: string): KnownBlock[] {
@@ -90,7 +103,13 @@ function inputs(variables: readonly Variable[]): KnownBlock[] {
 }
 
 function notTaken(untaken: number): KnownBlock[] {
-  return untaken === 0 ? [] : [context(`${count(untaken, 'part')} of the text read as output, configuration or a mention, and not taken as commands.`)];
+  return untaken === 0
+    ? []
+    : [
+        context(
+          `${count(untaken, 'part')} of the text read as output, configuration or a mention, and not taken as commands.`,
+        ),
+      ];
 }
 
 function buttons(state: RunbookState, id: RunbookId): ButtonSpec[] {
@@ -117,7 +136,8 @@ function paginate(lines: readonly KnownBlock[][]): KnownBlock[][] {
   const pages: KnownBlock[][] = [[]];
   for (const blocks of lines) {
     const page = pages[pages.length - 1] ?? [];
-    const full = page.length + blocks.length > PAGE_BLOCKS || textLength(page) + textLength(blocks) > PAGE_TEXT;
+    const full =
+      page.length + blocks.length > PAGE_BLOCKS || textLength(page) + textLength(blocks) > PAGE_TEXT;
     if (full && page.length > 0) pages.push([...blocks]);
     else page.push(...blocks);
   }

@@ -20,19 +20,34 @@ export function renderTenant(state: TenantState, live: readonly RunState[]): Mes
     const text = `Runs go on: resumed by ${state.lastPause.endedBy.map(mention).join(' and ')} at ${moment(state.lastPause.endedAt)}.`;
     return [{ key, channel, spot, text, blocks: [section(`*Runs go on.* ${stopped}`), context(text)] }];
   }
-  const running = live.flatMap((run) => run.steps.filter(({ status }) => status === 'running').map((step) => ({ run, step })));
-  const named = running.slice(0, MAX_NAMED).map(({ run, step }) => `• step ${step.number} of ${plain(run.plan?.title ?? '')} (run ${run.plan?.runId})`);
+  const running = live.flatMap((run) =>
+    run.steps.filter(({ status }) => status === 'running').map((step) => ({ run, step })),
+  );
+  const named = running
+    .slice(0, MAX_NAMED)
+    .map(
+      ({ run, step }) => `• step ${step.number} of ${plain(run.plan?.title ?? '')} (run ${run.plan?.runId})`,
+    );
   const ending =
     running.length === 0
       ? 'No step is running.'
-      : [`${running.length === 1 ? 'One step is' : `${running.length} steps are`} still running and may finish:`, ...named].join('\n');
-  const asked = state.resumeAskedBy ? `${mention(state.resumeAskedBy)} asked to resume; a second admin has to confirm.` : 'Resuming takes an admin: `/runbook resume`.';
+      : [
+          `${running.length === 1 ? 'One step is' : `${running.length} steps are`} still running and may finish:`,
+          ...named,
+        ].join('\n');
+  const asked = state.resumeAskedBy
+    ? `${mention(state.resumeAskedBy)} asked to resume; a second admin has to confirm.`
+    : 'Resuming takes an admin: `/runbook resume`.';
   const kill = {
     action: ACTIONS.killAll,
     label: 'Stop running steps',
     value: 'v1',
     style: 'danger' as const,
-    ask: { title: 'Stop running steps', question: 'Every running step is ended, with everything it started. What they did so far stays done.', yes: 'Stop steps' },
+    ask: {
+      title: 'Stop running steps',
+      question: 'Every running step is ended, with everything it started. What they did so far stays done.',
+      yes: 'Stop steps',
+    },
   };
   return [
     {
@@ -42,7 +57,11 @@ export function renderTenant(state: TenantState, live: readonly RunState[]): Mes
       text: `All runs are paused. No new step will start. ${stopped}`,
       blocks: [
         section(`*All runs are paused. No new step will start.*\n${stopped}\n${ending}`),
-        actions(...(running.length > 0 ? [kill] : []), { action: ACTIONS.resumeAll, label: 'Resume …', value: 'v1' }),
+        actions(...(running.length > 0 ? [kill] : []), {
+          action: ACTIONS.resumeAll,
+          label: 'Resume …',
+          value: 'v1',
+        }),
         context(asked),
       ],
     },

@@ -33,37 +33,51 @@ const MAX_LISTED = 10;
 /** How to use the command. */
 export function renderHelp(): Reply {
   const lines = Object.values(USAGE).map(([call, what]) => `\`/runbook ${call}\`  ${what}`);
-  const long = 'A longer runbook: post it as a message, open the message’s menu and choose *Turn into runbook*.';
-  const stop = 'To stop: react with 🛑. On a message of a run it pauses that run, anywhere else it pauses everything.';
+  const long =
+    'A longer runbook: post it as a message, open the message’s menu and choose *Turn into runbook*.';
+  const stop =
+    'To stop: react with 🛑. On a message of a run it pauses that run, anywhere else it pauses everything.';
   return { text: 'How to use /runbook', blocks: [section(lines.join('\n')), context(`${long}\n${stop}`)] };
 }
 
 /** The answer to a word that is no subcommand, with the nearest one that is. */
 export function suggest(word: string): Reply {
-  const best = SUBCOMMANDS.map((name) => ({ name, far: distance(word, name) })).sort((a, b) => a.far - b.far)[0];
+  const best = SUBCOMMANDS.map((name) => ({ name, far: distance(word, name) })).sort(
+    (a, b) => a.far - b.far,
+  )[0];
   const hint = best && best.far <= 2 ? ` Did you mean \`/runbook ${best.name}\`?` : '';
   const text = `There is no \`/runbook ${plain(word, 30)}\`.${hint} Nothing was done.`;
   return { text, blocks: [section(text), ...(renderHelp().blocks ?? [])] };
 }
 
 /** The saved runbooks with a button each, or what to do when there are none. */
-export function renderList(found: readonly { id: RunbookId; state: RunbookState }[], words: string, why: 'list' | 'run' = 'list'): Reply {
+export function renderList(
+  found: readonly { id: RunbookId; state: RunbookState }[],
+  words: string,
+  why: 'list' | 'run' = 'list',
+): Reply {
   if (found.length === 0) {
     const text = words
       ? `No saved runbook has “${plain(words, 60)}” in its title. \`/runbook list\` shows all.`
       : 'No runbook is saved yet. Post one as a message, choose *Turn into runbook* from the message’s menu, and save it.';
     return { text, blocks: [section(text)] };
   }
-  const ask = why === 'run' ? 'Which one?' : `${found.length} saved ${found.length === 1 ? 'runbook' : 'runbooks'}`;
+  const ask =
+    why === 'run' ? 'Which one?' : `${found.length} saved ${found.length === 1 ? 'runbook' : 'runbooks'}`;
   const rows = found.slice(0, MAX_LISTED).flatMap(({ id, state }): KnownBlock[] => {
     const steps = state.parse?.steps.length ?? 0;
     const saved = state.savedBy ? `, saved by ${mention(state.savedBy)}` : '';
     return [
-      section(`*${plain(state.parse?.title ?? '', 150)}*\n${steps} ${steps === 1 ? 'step' : 'steps'}${saved}`),
+      section(
+        `*${plain(state.parse?.title ?? '', 150)}*\n${steps} ${steps === 1 ? 'step' : 'steps'}${saved}`,
+      ),
       actions({ action: ACTIONS.startRun, label: 'Start run', value: encodeId(id) }),
     ];
   });
-  const more = found.length > MAX_LISTED ? [context(`${found.length - MAX_LISTED} more: add words of the title, \`/runbook ${why} words\`.`)] : [];
+  const more =
+    found.length > MAX_LISTED
+      ? [context(`${found.length - MAX_LISTED} more: add words of the title, \`/runbook ${why} words\`.`)]
+      : [];
   return { text: ask, blocks: [section(`*${ask}*`), ...rows, ...more] };
 }
 
@@ -77,18 +91,38 @@ export function renderStatus({
   live: readonly RunState[];
   agents: readonly { agentId: string; online: boolean }[];
 }): Reply {
-  const stop = state.paused ? `*Paused* by ${mention(state.paused.by)} at ${moment(state.paused.at)}. \`/runbook resume\` to go on.` : 'Nothing is paused.';
+  const stop = state.paused
+    ? `*Paused* by ${mention(state.paused.by)} at ${moment(state.paused.at)}. \`/runbook resume\` to go on.`
+    : 'Nothing is paused.';
   const online = agents.filter((agent) => agent.online).length;
-  const reach = agents.length === 0 ? 'No agent is enrolled: nothing can run (docs/agent.md).' : `Agents: ${online} of ${agents.length} connected.`;
+  const reach =
+    agents.length === 0
+      ? 'No agent is enrolled: nothing can run (docs/agent.md).'
+      : `Agents: ${online} of ${agents.length} connected.`;
   const runs = live.slice(0, MAX_LISTED).map((run) => {
     const step = currentStep(run, isSettled);
-    const at = step ? `step ${step.number} of ${run.steps.length}, ${step.status.replaceAll('-', ' ')}` : run.status;
+    const at = step
+      ? `step ${step.number} of ${run.steps.length}, ${step.status.replaceAll('-', ' ')}`
+      : run.status;
     return `• ${plain(run.plan?.title ?? '', 100)} (run ${run.plan?.runId}): ${at}`;
   });
   const what = live.length === 0 ? 'No run is under way.' : `*${live.length} under way*\n${runs.join('\n')}`;
-  const ask = { title: 'Pause all runs', question: 'No new step will start in this workspace. Steps that are running may finish.', yes: 'Pause all' };
-  const pause = { action: ACTIONS.pauseAll, label: 'Pause all runs', value: 'v1', style: 'danger' as const, ask };
-  return { text: state.paused ? 'Runs are paused.' : live.length === 0 ? what : `${live.length} under way.`, blocks: [section(stop), section(what), context(reach), ...(state.paused ? [] : [actions(pause)])] };
+  const ask = {
+    title: 'Pause all runs',
+    question: 'No new step will start in this workspace. Steps that are running may finish.',
+    yes: 'Pause all',
+  };
+  const pause = {
+    action: ACTIONS.pauseAll,
+    label: 'Pause all runs',
+    value: 'v1',
+    style: 'danger' as const,
+    ask,
+  };
+  return {
+    text: state.paused ? 'Runs are paused.' : live.length === 0 ? what : `${live.length} under way.`,
+    blocks: [section(stop), section(what), context(reach), ...(state.paused ? [] : [actions(pause)])],
+  };
 }
 
 /** Edits that turn one word into the other (Levenshtein). */

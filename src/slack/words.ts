@@ -5,7 +5,11 @@ import { truncateHead } from '../text/truncate.ts';
 import { visible } from '../text/visible.ts';
 
 /** The risk as people see it: a word, and the colour for those who scan. */
-export const RISK_LABEL: Record<Risk, string> = { safe: '🟢 safe', caution: '🟡 caution', danger: '🔴 danger' };
+export const RISK_LABEL: Record<Risk, string> = {
+  safe: '🟢 safe',
+  caution: '🟡 caution',
+  danger: '🔴 danger',
+};
 
 export const mention = (user: UserId): string => `<@${user}>`;
 

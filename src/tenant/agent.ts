@@ -20,11 +20,24 @@ export interface AgentState {
 }
 
 export type AgentEvent =
-  | { readonly type: 'agent.enrolled'; readonly agentId: AgentId; readonly epoch: number; readonly publicKey: string; readonly hostName: string; readonly at: number }
+  | {
+      readonly type: 'agent.enrolled';
+      readonly agentId: AgentId;
+      readonly epoch: number;
+      readonly publicKey: string;
+      readonly hostName: string;
+      readonly at: number;
+    }
   | { readonly type: 'agent.described'; readonly description: AgentDescription; readonly at: number };
 
 export type AgentCommand =
-  | { readonly type: 'enrol'; readonly agentId: AgentId; readonly epoch: number; readonly publicKey: string; readonly hostName: string }
+  | {
+      readonly type: 'enrol';
+      readonly agentId: AgentId;
+      readonly epoch: number;
+      readonly publicKey: string;
+      readonly hostName: string;
+    }
   | { readonly type: 'describe'; readonly description: AgentDescription };
 
 const initial: AgentState = { agentId: null, epoch: 0, publicKey: '', description: null };

@@ -21,7 +21,10 @@ export type ResumeAnswer =
  * The same rule for one run and for everything.
  */
 export function answerResume({ by, typed, census }: ResumeRequest, askedBy: UserId | null): ResumeAnswer {
-  const refused = (code: string, sentence: string): ResumeAnswer => ({ kind: 'refused', ...refuse(code, sentence) });
+  const refused = (code: string, sentence: string): ResumeAnswer => ({
+    kind: 'refused',
+    ...refuse(code, sentence),
+  });
   if (by.standing !== 'member' || !by.admin) {
     return refused('not-an-admin', 'Resuming takes a workspace admin. Nothing was resumed; ask an admin to.');
   }
@@ -30,6 +33,7 @@ export function answerResume({ by, typed, census }: ResumeRequest, askedBy: User
   }
   if (census.admins < 2) return { kind: 'go', by: [by.user] };
   if (askedBy === null) return { kind: 'ask-second' };
-  if (askedBy === by.user) return refused('second-admin-needed', 'You already asked to resume. A second admin has to confirm.');
+  if (askedBy === by.user)
+    return refused('second-admin-needed', 'You already asked to resume. A second admin has to confirm.');
   return { kind: 'go', by: [askedBy, by.user] };
 }

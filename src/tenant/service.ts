@@ -6,7 +6,14 @@ import type { Signer } from '../protocol/keys.ts';
 import { signRecord } from '../protocol/records.ts';
 import { encodeSigned } from '../protocol/signed.ts';
 import type { Directory, Person } from './person.ts';
-import { type PauseWay, type Place, type TenantCommand, type TenantEvent, type TenantState, tenantKind } from './tenant.ts';
+import {
+  type PauseWay,
+  type Place,
+  type TenantCommand,
+  type TenantEvent,
+  type TenantState,
+  tenantKind,
+} from './tenant.ts';
 
 export interface TenantDeps {
   readonly log: Log;
@@ -18,7 +25,9 @@ export interface TenantDeps {
   readonly onPause: (tenant: TenantId, panicEpoch: number) => void;
 }
 
-type Result = { readonly ok: true; readonly state: TenantState; readonly events: readonly TenantEvent[] } | { readonly ok: false; readonly refusal: Refusal };
+type Result =
+  | { readonly ok: true; readonly state: TenantState; readonly events: readonly TenantEvent[] }
+  | { readonly ok: false; readonly refusal: Refusal };
 
 const ref = (tenant: TenantId) => ({ tenant, stream: TENANT_STREAM });
 
@@ -30,7 +39,9 @@ export async function pauseTenant(
   { log, directory, onPause }: TenantDeps,
   { tenant, by, way, place }: { tenant: TenantId; by: UserId; way: PauseWay; place: Place },
 ): Promise<Result> {
-  const person = await directory.person(by).catch((): Person => ({ user: by, standing: 'member', admin: false }));
+  const person = await directory
+    .person(by)
+    .catch((): Person => ({ user: by, standing: 'member', admin: false }));
   const outcome = await log.transact(tenantKind, ref(tenant), { type: 'pause', by: person, way, place });
   if (outcome.ok) onPause(tenant, outcome.state.panicEpoch);
   return outcome;
@@ -44,7 +55,15 @@ export async function resumeTenant(
   const [person, census] = await Promise.all([directory.person(by), directory.census()]);
   return log.transact(tenantKind, ref(tenant), (state, { now }): TenantCommand => {
     const people = [...new Set([...(state.resumeAskedBy ? [state.resumeAskedBy] : []), by])];
-    const resume = { v: 1, typ: 'resume', tenant_id: tenant, panic_epoch: state.panicEpoch, by: people, iat: now, nonce: nonce() } as const;
+    const resume = {
+      v: 1,
+      typ: 'resume',
+      tenant_id: tenant,
+      panic_epoch: state.panicEpoch,
+      by: people,
+      iat: now,
+      nonce: nonce(),
+    } as const;
     const record = encodeSigned(signRecord('resume', resume, approveKey));
     return { type: 'resume', by: person, typed, census, record };
   });

@@ -41,7 +41,12 @@ export type TenantEvent =
   | { readonly type: 'tenant.opened' }
   | { readonly type: 'tenant.paused'; readonly pause: Pause; readonly panicEpoch: number }
   | { readonly type: 'tenant.resume-asked'; readonly by: UserId; readonly at: number }
-  | { readonly type: 'tenant.resumed'; readonly by: readonly UserId[]; readonly at: number; readonly record: EncodedSigned };
+  | {
+      readonly type: 'tenant.resumed';
+      readonly by: readonly UserId[];
+      readonly at: number;
+      readonly record: EncodedSigned;
+    };
 
 export type TenantCommand =
   | { readonly type: 'open' }
@@ -74,14 +79,21 @@ function decidePause(
   now: number,
 ): Decision<TenantEvent> {
   if (by.standing !== 'member') {
-    return refuse('not-a-member', 'Only a full member of this workspace can stop runs. Nothing was stopped; ask a member to.');
+    return refuse(
+      'not-a-member',
+      'Only a full member of this workspace can stop runs. Nothing was stopped; ask a member to.',
+    );
   }
   if (state.paused) return events();
   const pause = { by: by.user, at: now, way, place };
   return events({ type: 'tenant.paused', pause, panicEpoch: state.panicEpoch + 1 });
 }
 
-function decideResume(state: TenantState, command: Extract<TenantCommand, { type: 'resume' }>, at: number): Decision<TenantEvent> {
+function decideResume(
+  state: TenantState,
+  command: Extract<TenantCommand, { type: 'resume' }>,
+  at: number,
+): Decision<TenantEvent> {
   if (!state.paused) return refuse('not-paused', 'Nothing is paused, so there is nothing to resume.');
   const answer = answerResume(command, state.resumeAskedBy);
   switch (answer.kind) {
@@ -99,7 +111,14 @@ function evolve(state: TenantState, event: TenantEvent): TenantState {
     case 'tenant.opened':
       return { ...state, opened: true };
     case 'tenant.paused':
-      return { ...state, panicEpoch: event.panicEpoch, paused: event.pause, resumeAskedBy: null, lastPause: null, resume: null };
+      return {
+        ...state,
+        panicEpoch: event.panicEpoch,
+        paused: event.pause,
+        resumeAskedBy: null,
+        lastPause: null,
+        resume: null,
+      };
     case 'tenant.resume-asked':
       return { ...state, resumeAskedBy: event.by };
     case 'tenant.resumed':

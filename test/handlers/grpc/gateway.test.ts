@@ -369,7 +369,7 @@ describe('a journal that cannot be written', () => {
 });
 
 describe('a self-signed certificate', () => {
-  test('is for server use, names its hosts, and cannot sign for more than itself', () => {
+  test('is for server use, names its hosts, and cannot sign for more than itself', async () => {
     const certificate = new X509Certificate(
       (await selfSigned(['127.0.0.1', 'localhost', '::1'], Date.now())).certPem,
     );
