@@ -34,7 +34,11 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
 }
 
 async function audit(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...args], options: { data: { type: 'string', default: 'data' } }, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { data: { type: 'string', default: 'data' } },
+    allowPositionals: true,
+  });
   if (positionals.length !== 1 || positionals[0] !== 'verify') {
     console.error(`audit knows one thing to do: verify.\n\n${USAGE}`);
     return 2;
@@ -47,7 +51,9 @@ async function audit(args: readonly string[]): Promise<number> {
       ? `The log holds: ${events} records in ${streams} streams, every chain whole, every snapshot what its records add up to.`
       : `The log does not hold: ${findings.length} findings in ${events} records of ${streams} streams.`,
   );
-  console.log('Not seen by this check: a stream removed whole, or cut at its end together with its snapshot (signed checkpoints will).');
+  console.log(
+    'Not seen by this check: a stream removed whole, or cut at its end together with its snapshot (signed checkpoints will).',
+  );
   return findings.length === 0 ? 0 : 1;
 }
 

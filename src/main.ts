@@ -23,6 +23,7 @@ import { openSlackRequests } from './platform/slack-requests.ts';
 import { every } from './platform/timer.ts';
 import { type TenantId, tenantId } from './protocol/ids.ts';
 import type { Signer, TrustBundle } from './protocol/index.ts';
+import { LIVE_STATUSES, runKind } from './run/kind.ts';
 import { extract } from './runbook/extract.ts';
 import { classify, loadSafety, plannedInvocations, RULESET_VERSION } from './safety/index.ts';
 import type { TrustLevel } from './tenant/tenant.ts';
@@ -82,8 +83,21 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     if (queue) hints.add(queue, ref, version);
     hints.add('render', ref, version);
     for (const listener of listeners) listener(ref.tenant);
+    if (kind === 'tenant') nudgeRuns(ref.tenant);
   };
   const log = openLog({ pool: database.pool, keys: options.keys, clock, random, committed });
+  /** A pause, or its end, changes how every live run stands and shows. */
+  const nudgeRuns = (tenant: TenantId): void => {
+    const nudge = async () => {
+      for (const { ref } of await log.list(runKind, tenant, LIVE_STATUSES)) {
+        hints.add('step', ref);
+        hints.add('render', ref);
+      }
+    };
+    nudge().catch((err: unknown) =>
+      logger.warn({ err }, 'live runs were not told of a pause; the sweep will'),
+    );
+  };
   await openTenant(log, team);
 
   const agents = openAgents({ prisma: database.prisma, log, clock, random });

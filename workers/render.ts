@@ -74,7 +74,8 @@ async function draw(deps: RenderDeps, ref: SubjectRef): Promise<Picture | null> 
   if (ref.stream.startsWith('run-')) {
     const tenant = await log.load(tenantKind, { tenant: ref.tenant, stream: TENANT_STREAM });
     if (tenant?.state.paused) hint(tenant.ref); // the banner names what is still running
-    return picture(await log.load(runKind, ref), renderRun);
+    const allPaused = tenant?.state.paused != null;
+    return picture(await log.load(runKind, ref), (state) => renderRun(state, { allPaused }));
   }
   if (ref.stream.startsWith('runbook-')) {
     return picture(await log.load(runbookKind, ref), (state) => renderRunbook(state, runbookOf(ref)));
@@ -99,6 +100,8 @@ async function reconcile(
       .digest('hex');
     const before = known.get(message.key);
     if (before?.hash === hash) continue;
+    const parent = message.spot.kind === 'under' ? known.get(message.spot.key) : null;
+    if (parent === undefined) continue; // a reply without the message it belongs under would stand in the channel
     const answer = before
       ? await slack.update(message, before.ts)
       : await slack.post(message, threadOf(message, known));

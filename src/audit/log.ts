@@ -44,7 +44,7 @@ export interface Log {
   ): Promise<Outcome<S, E>>;
   /** The subject as it stands, or null when nothing ever happened to it. */
   load<S, C, E extends Typed>(kind: Kind<S, C, E>, ref: SubjectRef): Promise<Loaded<S> | null>;
-  /** All subjects of a kind, newest first; only those with one of `statuses` when given. */
+  /** All subjects of a kind, in no order that means anything; only those with one of `statuses` when given. */
   list<S, C, E extends Typed>(
     kind: Kind<S, C, E>,
     tenant: TenantId,
@@ -210,6 +210,14 @@ export function snapshotContext({ tenant, stream }: SubjectRef, version: number)
 function openSnapshot<S>(key: Uint8Array, ref: SubjectRef, row: store.SubjectRow): S {
   const plain = unseal(key, row.snapshot, snapshotContext(ref, row.version));
   return JSON.parse(Buffer.from(plain).toString()) as S;
+}
+
+/** A tenant's data key as it is kept. Throws `LogFault('key')` when there is none (any more): nothing of it can be read. */
+export async function keptDataKey(pool: Pool, keys: KeyService, tenant: TenantId): Promise<Uint8Array> {
+  const wrapped = await store.readTenantKey(pool, tenant);
+  if (!wrapped)
+    throw new LogFault('key', `The data key of workspace ${tenant} is gone, so its records cannot be read.`);
+  return keys.unwrap(tenant, wrapped);
 }
 
 /** Tenants' data keys, unwrapped once a process. The first use of a tenant makes its key. */

@@ -49,6 +49,14 @@ export async function inTransaction<T>(pool: Pool, work: (tx: PoolClient) => Pro
   }
 }
 
+/** Runs `look` on one unchanging picture of the database, whatever others write meanwhile. */
+export async function atOneMoment<T>(pool: Pool, look: (tx: PoolClient) => Promise<T>): Promise<T> {
+  return inTransaction(pool, async (tx) => {
+    await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    return look(tx);
+  });
+}
+
 /** True when another transaction wrote the same version of the stream first. */
 export function isConflict(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION;
@@ -122,7 +130,7 @@ export async function findDue(
   return rows.map((row) => ({ ...indexRow(row), due: row.due, unshown: row.unshown }));
 }
 
-/** The tenant's subjects of one kind, newest stream first; only those with one of `statuses` when given. */
+/** The tenant's subjects of one kind, by stream; only those with one of `statuses` when given. */
 export async function findByKind(
   pool: Pool,
   tenant: TenantId,
@@ -165,10 +173,13 @@ export async function deferShow(pool: Pool, { tenant, stream }: SubjectRef, unti
 }
 
 /** Every event of the database in the order of its chains, in pages, for `audit verify`. */
-export async function* readEvents(pool: Pool, pageSize = 500): AsyncGenerator<Link & { hash: Uint8Array }> {
+export async function* readEvents(
+  db: Queryable,
+  pageSize = 500,
+): AsyncGenerator<Link & { hash: Uint8Array }> {
   let after: [string, string, number] = ['', '', 0];
   for (;;) {
-    const { rows } = await pool.query(
+    const { rows } = await db.query(
       `SELECT tenant, stream, version, type, at, payload, prev_hash, hash FROM event
        WHERE (tenant, stream, version) > ($1, $2, $3) ORDER BY tenant, stream, version LIMIT $4`,
       [...after, pageSize],
@@ -182,8 +193,8 @@ export async function* readEvents(pool: Pool, pageSize = 500): AsyncGenerator<Li
 }
 
 /** Every subject's key and version, for `audit verify`. */
-export async function readSubjects(pool: Pool): Promise<(IndexRow & SubjectRow)[]> {
-  const { rows } = await pool.query(
+export async function readSubjects(db: Queryable): Promise<(IndexRow & SubjectRow)[]> {
+  const { rows } = await db.query(
     'SELECT tenant, stream, kind, status, version, snapshot FROM subject ORDER BY tenant, stream',
   );
   return rows.map((row) => ({ ...indexRow(row), snapshot: row.snapshot }));

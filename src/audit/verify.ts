@@ -1,9 +1,9 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { tenantId } from '../protocol/ids.ts';
 import { GENESIS, linkHash } from './chain.ts';
 import { eventContext, snapshotContext } from './log.ts';
 import { unseal } from './seal.ts';
-import { readEvents, readSubjects } from './store.ts';
+import { atOneMoment, readEvents, readSubjects } from './store.ts';
 import type { Kind, SubjectKind, SubjectRef, Typed } from './subject.ts';
 
 /** One place where the log is not what it was when it was written. */
@@ -39,14 +39,18 @@ interface Walk {
  * and, with keys, that every payload opens and every snapshot equals the fold of its events. What it cannot see:
  * a stream removed whole or cut at its end together with its subject (signed checkpoints will).
  */
-export async function verifyLog({ pool, dataKey, kinds }: VerifyDeps): Promise<Verification> {
+export async function verifyLog(deps: VerifyDeps): Promise<Verification> {
+  return atOneMoment(deps.pool, (tx) => verifyPicture(tx, deps));
+}
+
+async function verifyPicture(tx: PoolClient, { dataKey, kinds }: VerifyDeps): Promise<Verification> {
   const findings: Finding[] = [];
   const ends = new Map<string, Walk>();
-  const subjects = await readSubjects(pool);
+  const subjects = await readSubjects(tx);
   const kindOf = new Map(subjects.map((row) => [`${row.tenant}/${row.stream}`, row.kind]));
   let count = 0;
 
-  for await (const event of readEvents(pool)) {
+  for await (const event of readEvents(tx)) {
     count += 1;
     const id = `${event.tenant}/${event.stream}`;
     const found = (sentence: string) => findings.push({ stream: id, version: event.version, sentence });

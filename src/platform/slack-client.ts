@@ -113,7 +113,7 @@ export function createSlackClient({
         if (person.standing === 'member' && person.admin) admins += 1;
         if (members >= 2 && admins >= 2) break;
       }
-      return { members: members >= 2 ? 2 : 1, admins: admins >= 2 ? 2 : admins === 1 ? 1 : 0 };
+      return { members: members === 1 ? 1 : 2, admins: admins >= 2 ? 2 : admins === 1 ? 1 : 0 };
     },
   };
 }

@@ -47,7 +47,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case 'step.dispatched':
       return onStep(changed, event, () => ({ attempt: event.attempt, dispatch: event.dispatch }));
     case 'step.started':
-      return onStep(changed, event, () => ({ startedAt: event.startedAt }));
+      return onStep(changed, event, () => ({ startedAt: event.at }));
     case 'step.printed':
       return onStep(changed, event, () => ({ printed: { tail: event.tail, bytes: event.bytes } }));
     case 'step.kill-asked':

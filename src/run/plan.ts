@@ -74,7 +74,7 @@ function planStep({ number, step, command }: Line, input: PlanInput, scanner: Sc
   const bound = bindCommand(command.text, input.parse.variables, input.values);
   if (!bound.ok) return refuse(bound.code, `Step ${number}: ${bound.sentence}`);
   const verdict = scanner.classify(bound.text);
-  const reason = verdict.traits.map((trait) => BY_HAND[trait])[0] ?? tooLong(bound.text);
+  const reason = verdict.traits.map((trait) => BY_HAND[trait])[0] ?? unfit(bound.text);
   if (reason) return { ok: true, step: { ...shared, job: null, byHand: { command: bound.text, reason } } };
   return {
     ok: true,
@@ -112,12 +112,20 @@ const BY_HAND: Record<Trait, string> = {
 /** What nobody can review whole nobody can approve: a message and its modal show this much of a command (UTF-16 units). */
 const MAX_REVIEW_UNITS = 2_400;
 
-function tooLong(command: string): string | undefined {
+/** Why a command cannot be reviewed and run as it stands, or undefined. */
+function unfit(command: string): string | undefined {
+  // The bytes that would be signed have to be the text that was shown: no NUL, and nothing UTF-8 cannot carry.
+  if (command.includes('\0') || Buffer.from(command).toString() !== command) {
+    return 'It holds characters that no shell can be given. Write it again without them.';
+  }
   if (visible(command).length <= MAX_REVIEW_UNITS) return undefined;
   return `It is longer than ${MAX_REVIEW_UNITS} characters, too long to review here. Run it yourself, or put it in a script.`;
 }
 
 const MAX_CONFIRM_UNITS = 60;
+/** Options whose next word is as a rule their value and not what the command acts on. */
+const VALUE_OPTION =
+  /^(?:-[A-Za-z]|--(?:namespace|context|cluster|kubeconfig|host|user|database|region|profile|output|selector))$/;
 
 /**
  * What a dangerous command acts on, for a person to type: the last operand of its first dangerous part (one that is the
@@ -129,7 +137,7 @@ export function targetOf(command: string, verdict: Verdict, number: number, scan
   const operands = argv.flatMap((word, at) =>
     at > 0 && !word.startsWith('-') ? [{ word, before: argv[at - 1] ?? '' }] : [],
   );
-  const target = (operands.findLast(({ before }) => !before.startsWith('-')) ?? operands.at(-1))?.word;
+  const target = (operands.findLast(({ before }) => !VALUE_OPTION.test(before)) ?? operands.at(-1))?.word;
   return target && target.length <= MAX_CONFIRM_UNITS && /^[\x21-\x7e]+$/.test(target)
     ? target
     : `step ${number}`;

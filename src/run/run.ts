@@ -92,6 +92,7 @@ export interface StepState extends PlannedStep {
   readonly expiresAt: number | null;
   readonly approval: Approval | null;
   readonly dispatch: Dispatch | null;
+  /** When we heard that it started, by our clock: its deadline must not hang on the host's. */
   readonly startedAt: number | null;
   readonly printed: { readonly tail: string; readonly bytes: number } | null;
   readonly result: StepResult | null;

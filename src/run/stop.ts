@@ -5,9 +5,11 @@ import { LIVE_STATUSES, runKind } from './kind.ts';
 import type { RunState } from './run.ts';
 import { actOnRun, type RunDeps } from './service.ts';
 
-/** The runs of the workspace in which something may still start or end. */
+/** The runs of the workspace in which something may still start or end, oldest first. */
 export async function liveRuns({ log }: Pick<RunDeps, 'log'>, tenant: TenantId): Promise<RunState[]> {
-  return (await log.list(runKind, tenant, LIVE_STATUSES)).map(({ state }) => state);
+  return (await log.list(runKind, tenant, LIVE_STATUSES))
+    .map(({ state }) => state)
+    .sort((a, b) => a.startedAt - b.startedAt);
 }
 
 /** Asks the agents to end every step that is running now. The first refusal is given back; the others are still asked. */

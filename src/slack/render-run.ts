@@ -14,17 +14,24 @@ const MAX_ABOUT = 2_000; // of a step beside its command and output, so that a m
 const MAX_OUTPUT = 2_000; // what of a step's output stands in the thread; the log keeps what the agent sent
 const HASH_DIGITS = 8; // enough for two people to compare by eye
 
+/** What of the world beside the run shows in its picture. */
+export interface Surroundings {
+  /** Everything in the workspace is paused. */
+  readonly allPaused: boolean;
+}
+
 /** The run as its thread: one message that says where it stands, and one under it for each step it has come to. */
-export function renderRun(state: RunState): Message[] {
+export function renderRun(state: RunState, { allPaused }: Surroundings): Message[] {
   const { plan } = state;
   if (!plan) return [];
   const reached = state.steps.filter((step) => step.status !== 'waiting');
-  return [runMessage(state, plan), ...reached.map((step) => stepMessage(state, plan, step))];
+  return [runMessage(state, plan, allPaused), ...reached.map((step) => stepMessage(state, plan, step))];
 }
 
-function runMessage(state: RunState, plan: Plan): Message {
+function runMessage(state: RunState, plan: Plan, allPaused: boolean): Message {
   const headline = `*${plain(plan.title, MAX_TITLE)}*`;
-  const where = whereItStands(state);
+  const held = allPaused && state.status === 'running' ? 'Held, because all runs are paused. ' : '';
+  const where = held + whereItStands(state);
   const people = `Run ${plan.runId}, started by ${mention(plan.requester)} at ${moment(state.startedAt)} · ${count(state.steps.length)}`;
   return {
     key: 'run',

@@ -30,7 +30,8 @@ describeWithBrowser('a stranger at the page', () => {
     await page.getByRole('button', { name: who, exact: true }).click();
     await page.getByRole('button', { name: who, pressed: true }).waitFor();
   };
-  const stepMessage = (words: string | RegExp): Locator => page.getByRole('article').filter({ hasText: words }).last();
+  const stepMessage = (words: string | RegExp): Locator =>
+    page.getByRole('article').filter({ hasText: words }).last();
   const approve = async (number: number) => {
     await page.getByRole('button', { name: `Approve step ${number}`, exact: true }).click();
     await stepMessage(new RegExp(`Step ${number} of \\d+ is done`)).waitFor();
@@ -56,7 +57,11 @@ describeWithBrowser('a stranger at the page', () => {
     await picture('3-values');
     await form.getByRole('button', { name: 'Start run' }).click();
     await page.getByText('waits for approval').first().waitFor();
-    await page.getByRole('article').filter({ hasText: /started by/ }).getByRole('button', { name: /1 reply/ }).click();
+    await page
+      .getByRole('article')
+      .filter({ hasText: /started by/ })
+      .getByRole('button', { name: /1 reply/ })
+      .click();
     await page.getByRole('button', { name: 'Approve step 1', exact: true }).waitFor();
     await picture('4-first-step');
     await approve(1);

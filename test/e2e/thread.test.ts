@@ -23,20 +23,39 @@ const LIMIT = { timeoutMs: 15_000 };
 
 /** The message of a step once its text says `words`. */
 const step = (run: RunId, number: number, words: RegExp): Promise<SeenMessage> =>
-  sim.waitFor(() => runThread(sim, run).find(({ text }) => text.startsWith(`Step ${number} of`) && words.test(text)), { ...LIMIT, what: `step ${number} ${words}` });
+  sim.waitFor(
+    () => runThread(sim, run).find(({ text }) => text.startsWith(`Step ${number} of`) && words.test(text)),
+    { ...LIMIT, what: `step ${number} ${words}` },
+  );
 
 const header = (run: RunId, words: RegExp): Promise<SeenMessage> =>
-  sim.waitFor(() => runThread(sim, run).slice(0, 1).find(({ text }) => words.test(text)), { ...LIMIT, what: `the run ${words}` });
+  sim.waitFor(
+    () =>
+      runThread(sim, run)
+        .slice(0, 1)
+        .find(({ text }) => words.test(text)),
+    { ...LIMIT, what: `the run ${words}` },
+  );
 
 /** The newest line that only this person sees and that says `words`. */
 const told = (who: string, words: RegExp): Promise<SeenMessage> =>
-  sim.waitFor(() => sim.messages('ops', { as: who }).findLast(({ visibleTo, text }) => visibleTo !== null && words.test(text)), { ...LIMIT, what: `${who} to be told ${words}` });
+  sim.waitFor(
+    () =>
+      sim
+        .messages('ops', { as: who })
+        .findLast(({ visibleTo, text }) => visibleTo !== null && words.test(text)),
+    { ...LIMIT, what: `${who} to be told ${words}` },
+  );
 
 const all = (message: SeenMessage): string => JSON.stringify(message.blocks);
 
 describe('a runbook posted as a message', () => {
   test('becomes numbered steps with risk, runs as approved, and shows its output in the thread', async () => {
-    const text = runbook('Look around', 'echo first-output', 'mkdir -p /tmp/dd0c-e2e-look && rmdir /tmp/dd0c-e2e-look');
+    const text = runbook(
+      'Look around',
+      'echo first-output',
+      'mkdir -p /tmp/dd0c-e2e-look && rmdir /tmp/dd0c-e2e-look',
+    );
     const preview = await postRunbook(sim, text, 'alice');
     expect(all(preview)).toMatch(/\*1\.\* 🟢 safe/);
     expect(all(preview)).toMatch(/\*2\.\* 🔴 danger/);
@@ -96,11 +115,21 @@ describe('who may', () => {
   test('two people who click at once approve once, and the second is told who did', async () => {
     const run = await startAs(sim, 'alice', runbook('Race', 'echo raced'));
     const asked = await step(run, 1, /waits for approval/);
-    await Promise.all(['alice', 'bob', 'alice', 'bob'].map((who) => sim.act(who).click('ops', asked.ts, ACTIONS.approveStep, { stale: true })));
+    await Promise.all(
+      ['alice', 'bob', 'alice', 'bob'].map((who) =>
+        sim.act(who).click('ops', asked.ts, ACTIONS.approveStep, { stale: true }),
+      ),
+    );
     await header(run, /Finished/);
     const state = await runState(instance, run);
     expect(state.steps[0]?.attempt).toBe(1);
-    await sim.waitFor(() => sim.messages('ops').some(({ visibleTo, text }) => visibleTo !== null && /changed nothing|run has ended/.test(text)), LIMIT);
+    await sim.waitFor(
+      () =>
+        sim
+          .messages('ops')
+          .some(({ visibleTo, text }) => visibleTo !== null && /changed nothing|run has ended/.test(text)),
+      LIMIT,
+    );
   });
 
   test('a button of a finished run is refused', async () => {
@@ -115,7 +144,11 @@ describe('who may', () => {
 
 describe('when a step does not go well', () => {
   test('a step that fails stops the run, and the next one is never offered', async () => {
-    const run = await startAs(sim, 'alice', runbook('Fails', 'ls /tmp/dd0c-e2e-no-such-folder', 'echo never'));
+    const run = await startAs(
+      sim,
+      'alice',
+      runbook('Fails', 'ls /tmp/dd0c-e2e-no-such-folder', 'echo never'),
+    );
     const asked = await step(run, 1, /waits for approval/);
     await sim.act('bob').click('ops', asked.ts, ACTIONS.approveStep);
     await header(run, /Failed/);
@@ -183,14 +216,20 @@ describe('stopping', () => {
     const asked = await step(run, 1, /waits for approval/);
     const elsewhere = sim.act('bob').post('ops', 'this looks wrong');
     await sim.act('bob').react('ops', elsewhere, 'octagonal_sign');
-    const banner = await sim.waitFor(() => sim.messages('ops').findLast(({ text }) => /All runs are paused/.test(text)), LIMIT);
+    const banner = await sim.waitFor(
+      () => sim.messages('ops').findLast(({ text }) => /All runs are paused/.test(text)),
+      LIMIT,
+    );
     await sim.act('alice').click('ops', asked.ts, ACTIONS.approveStep);
     await told('alice', /paused/);
 
     await sim.act('alice').click('ops', banner.ts, ACTIONS.resumeAll);
     const modal = await sim.waitFor(() => sim.views('alice').at(-1), LIMIT);
     await sim.act('alice').submit(modal.id, { typed: 'resume' });
-    await sim.waitFor(() => sim.messages('ops').some(({ ts, text }) => ts === banner.ts && /Runs go on/.test(text)), LIMIT);
+    await sim.waitFor(
+      () => sim.messages('ops').some(({ ts, text }) => ts === banner.ts && /Runs go on/.test(text)),
+      LIMIT,
+    );
     await sim.act('alice').click('ops', asked.ts, ACTIONS.approveStep);
     await header(run, /Finished/);
   });

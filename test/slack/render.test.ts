@@ -33,6 +33,9 @@ import {
   variable,
 } from '../support/builders.ts';
 
+/** A run as it shows while nothing else is paused. */
+const shownRun = (state: RunState) => renderRun(state, { allPaused: false });
+
 /** Texts that have broken somebody's message before. */
 const NASTY = {
   mention: '<!channel> <!here|here> <@U999> <#C999> <https://evil.example|ok> <!date^0^{time}|x>',
@@ -144,7 +147,7 @@ const everyRunbook = (): [string, RunbookState][] => [
 
 describe('every message stays inside Slack’s limits and our budget', () => {
   test.each(everyRun())('run: %s', (_, state) => {
-    for (const message of renderRun(state)) expect(faultsOfMessage(message)).toEqual([]);
+    for (const message of shownRun(state)) expect(faultsOfMessage(message)).toEqual([]);
   });
 
   test.each(everyRunbook())('runbook: %s', (_, state) => {
@@ -198,7 +201,7 @@ describe('every message stays inside Slack’s limits and our budget', () => {
   });
 
   test('a run of 200 steps is one message for the run and one for each step it came to', () => {
-    expect(renderRun(buildRun({ plan: worstPlan('x', 200) }))).toHaveLength(2);
+    expect(shownRun(buildRun({ plan: worstPlan('x', 200) }))).toHaveLength(2);
   });
 });
 
@@ -207,33 +210,33 @@ describe('words of a runbook do nothing in Slack', () => {
   const OURS = /^<@U[A-Z0-9]+>$|^<!date\^\d+\^\{time\}\|\d\d:\d\d UTC>$/;
 
   test('in any message of a run or a runbook', () => {
-    const runs = everyRun().flatMap(([, state]) => renderRun(state));
+    const runs = everyRun().flatMap(([, state]) => shownRun(state));
     const runbooks = everyRunbook().flatMap(([, state]) => renderRunbook(state, RUNBOOK));
     const markup = new Set([...runs, ...runbooks].flatMap(mrkdwnOf).flatMap(markupOf));
     expect([...markup].filter((found) => !OURS.test(found) || found === '<@U999>')).toEqual([]);
   });
 
   test('hidden and right-to-left characters are shown and not obeyed', () => {
-    const all = JSON.stringify(everyRun().flatMap(([, state]) => renderRun(state)));
+    const all = JSON.stringify(everyRun().flatMap(([, state]) => shownRun(state)));
     expect(all).not.toMatch(/[\u202e\u200b]|\\u0000/);
     expect(all).toContain('\\\\u{202e}');
   });
 
   test('a title cannot make a line of its own', () => {
-    const [run] = renderRun(buildRun({ plan: buildPlan({ title: 'Restart\n*Approved by everyone*' }) }));
+    const [run] = shownRun(buildRun({ plan: buildPlan({ title: 'Restart\n*Approved by everyone*' }) }));
     expect(JSON.stringify(run)).toContain('*Restart *Approved by everyone**\\n');
   });
 });
 
 describe('what stands on the screen', () => {
-  const shown = (state: RunState) => JSON.stringify(renderRun(state).slice(1));
+  const shown = (state: RunState) => JSON.stringify(shownRun(state).slice(1));
 
   test('is every byte of what is about to be approved, and its hash', () => {
     const long = `echo ${'0123456789'.repeat(239)}`;
     const run = buildRun({ plan: buildPlan({ steps: [{ command: long }] }) });
     expect(shown(run)).toContain(long);
     expect(shown(run)).toContain(hashOf(run, S1).slice(0, 8));
-    expect(buttonsOf(renderRun(run)[1] ?? {}).map(({ value }) => value)).toContain(
+    expect(buttonsOf(shownRun(run)[1] ?? {}).map(({ value }) => value)).toContain(
       `v1.${RUN}.s1.${hashOf(run, S1)}`,
     );
   });
@@ -244,7 +247,7 @@ describe('what stands on the screen', () => {
   });
 
   test('says in the notification, alone, which step it is and where it stands', () => {
-    const [run, step] = renderRun(buildRun());
+    const [run, step] = shownRun(buildRun());
     expect(run?.text).toBe('Restart the api: Running: step 1 of 2 waits for approval.');
     expect(step?.text).toBe('Step 1 of 2 waits for approval: Do thing 1');
   });
@@ -257,20 +260,20 @@ describe('what stands on the screen', () => {
     ['dispatched', []],
     ['running', ['kill_step']],
   ] as const)('of a step that is %s are these buttons: %j', (at, names) => {
-    const [run, step] = renderRun(buildRun({ at }));
+    const [run, step] = shownRun(buildRun({ at }));
     expect(buttonsOf(step ?? {}).map(({ action_id }) => action_id)).toEqual(names);
     expect(buttonsOf(run ?? {}).map(({ action_id }) => action_id)).toEqual(['pause_run', 'abort_run']);
   });
 
   test('a dangerous step opens a form instead of being approved by a click', () => {
-    const [, step] = renderRun(buildRun({ plan: buildPlan({ steps: [{ risk: 'danger' }] }) }));
+    const [, step] = shownRun(buildRun({ plan: buildPlan({ steps: [{ risk: 'danger' }] }) }));
     expect(buttonsOf(step ?? {}).map(({ action_id }) => action_id)).toEqual(['confirm_step', 'skip_step']);
   });
 
   test.each(['failed', 'rejected', 'unknown', 'aborted'] as const)(
     'has no button when the run is over: %s',
     (at) => {
-      expect(renderRun(buildRun({ at })).flatMap(buttonsOf)).toEqual([]);
+      expect(shownRun(buildRun({ at })).flatMap(buttonsOf)).toEqual([]);
     },
   );
 
@@ -282,7 +285,7 @@ describe('what stands on the screen', () => {
   test('of an aborted run whose step still runs offers to stop it', () => {
     const { state } = apply(buildRun({ at: 'running' }), command.abort());
     expect(
-      renderRun(state)
+      shownRun(state)
         .flatMap(buttonsOf)
         .map(({ action_id }) => action_id),
     ).toEqual(['kill_step']);
@@ -391,9 +394,14 @@ describe('answers', () => {
 
 test('what an agent says of trouble is words, not markup', () => {
   const trouble = command.report({ kind: 'rejected', code: 'x', sentence: '<!channel> boom' });
-  const [, step] = renderRun(apply(buildRun({ at: 'dispatched' }), trouble).state);
+  const [, step] = shownRun(apply(buildRun({ at: 'dispatched' }), trouble).state);
   expect(JSON.stringify(step)).toContain('&lt;!channel&gt; boom');
   expect(
-    JSON.stringify(renderRun(apply(buildRun({ at: 'dispatched' }), command.report(REPORTS.rejected)).state)),
+    JSON.stringify(shownRun(apply(buildRun({ at: 'dispatched' }), command.report(REPORTS.rejected)).state)),
   ).toContain('Not allowed on this host.');
+});
+
+test('a run says that it is held while everything is paused', () => {
+  const [run] = renderRun(buildRun({ at: 'awaiting-approval' }), { allPaused: true });
+  expect(run?.text).toContain('Held, because all runs are paused.');
 });
