@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { keptDataKey } from '../src/audit/log.ts';
+import { atOneMoment } from '../src/audit/store.ts';
 import type { Kind, SubjectKind, Typed } from '../src/audit/subject.ts';
 import { type Verification, verifyLog } from '../src/audit/verify.ts';
 import { systemRandom } from '../src/platform/clock.ts';
@@ -23,10 +24,12 @@ const KINDS = new Map(
 
 /** Every chain, every payload and every snapshot of the database at `ownerUrl`, opened with the keys of `dataDir`. */
 export async function verifyInstance(ownerUrl: string, dataDir: string): Promise<Verification> {
-  const pool = new pg.Pool({ connectionString: ownerUrl, max: 3 });
+  const pool = new pg.Pool({ connectionString: ownerUrl, max: 1 });
   try {
     const keys = localKeyService(join(resolve(dataDir), 'keys', 'master.key'), systemRandom);
-    return await verifyLog({ pool, dataKey: (tenant) => keptDataKey(pool, keys, tenant), kinds: KINDS });
+    return await atOneMoment(pool, (tx) =>
+      verifyLog({ tx, dataKey: (tenant) => keptDataKey(tx, keys, tenant), kinds: KINDS }),
+    );
   } finally {
     await pool.end();
   }

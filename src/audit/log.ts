@@ -213,8 +213,8 @@ function openSnapshot<S>(key: Uint8Array, ref: SubjectRef, row: store.SubjectRow
 }
 
 /** A tenant's data key as it is kept. Throws `LogFault('key')` when there is none (any more): nothing of it can be read. */
-export async function keptDataKey(pool: Pool, keys: KeyService, tenant: TenantId): Promise<Uint8Array> {
-  const wrapped = await store.readTenantKey(pool, tenant);
+export async function keptDataKey(tx: Tx, keys: KeyService, tenant: TenantId): Promise<Uint8Array> {
+  const wrapped = await store.readTenantKey(tx, tenant);
   if (!wrapped)
     throw new LogFault('key', `The data key of workspace ${tenant} is gone, so its records cannot be read.`);
   return keys.unwrap(tenant, wrapped);

@@ -28,13 +28,19 @@ type Queryable = Pool | PoolClient;
 
 const UNIQUE_VIOLATION = '23505';
 
+/** A fact that was told to anybody must outlive a crash of the database, whatever the server's default is. */
+const DURABLY = 'BEGIN; SET LOCAL synchronous_commit = on';
+
 /** Runs `work` in one transaction on one connection; rolls back when it throws. */
-export async function inTransaction<T>(pool: Pool, work: (tx: PoolClient) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  pool: Pool,
+  work: (tx: PoolClient) => Promise<T>,
+  begin = DURABLY,
+): Promise<T> {
   const client = await pool.connect();
   let broken = false;
   try {
-    // A fact that was told to anybody must outlive a crash of the database, whatever the server's default is.
-    await client.query('BEGIN; SET LOCAL synchronous_commit = on');
+    await client.query(begin);
     const result = await work(client);
     await client.query('COMMIT');
     return result;
@@ -51,10 +57,7 @@ export async function inTransaction<T>(pool: Pool, work: (tx: PoolClient) => Pro
 
 /** Runs `look` on one unchanging picture of the database, whatever others write meanwhile. */
 export async function atOneMoment<T>(pool: Pool, look: (tx: PoolClient) => Promise<T>): Promise<T> {
-  return inTransaction(pool, async (tx) => {
-    await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    return look(tx);
-  });
+  return inTransaction(pool, look, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
 }
 
 /** True when another transaction wrote the same version of the stream first. */

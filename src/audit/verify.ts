@@ -1,9 +1,8 @@
-import type { Pool, PoolClient } from 'pg';
-import { tenantId } from '../protocol/ids.ts';
+import { type TenantId, tenantId } from '../protocol/ids.ts';
 import { GENESIS, linkHash } from './chain.ts';
-import { eventContext, snapshotContext } from './log.ts';
+import { eventContext, snapshotContext, type Tx } from './log.ts';
 import { unseal } from './seal.ts';
-import { atOneMoment, readEvents, readSubjects } from './store.ts';
+import { readEvents, readSubjects } from './store.ts';
 import type { Kind, SubjectKind, SubjectRef, Typed } from './subject.ts';
 
 /** One place where the log is not what it was when it was written. */
@@ -20,9 +19,10 @@ export interface Verification {
 }
 
 export interface VerifyDeps {
-  readonly pool: Pool;
+  /** One transaction that sees one moment (`atOneMoment`), so that what is written meanwhile is no finding. */
+  readonly tx: Tx;
   /** Opens payloads and folds them, so that snapshots are checked too; without it only the chains are. */
-  readonly dataKey?: (tenant: ReturnType<typeof tenantId>) => Promise<Uint8Array>;
+  readonly dataKey?: (tenant: TenantId) => Promise<Uint8Array>;
   readonly kinds?: ReadonlyMap<SubjectKind, Kind<unknown, unknown, Typed>>;
 }
 
@@ -39,11 +39,8 @@ interface Walk {
  * and, with keys, that every payload opens and every snapshot equals the fold of its events. What it cannot see:
  * a stream removed whole or cut at its end together with its subject (signed checkpoints will).
  */
-export async function verifyLog(deps: VerifyDeps): Promise<Verification> {
-  return atOneMoment(deps.pool, (tx) => verifyPicture(tx, deps));
-}
-
-async function verifyPicture(tx: PoolClient, { dataKey, kinds }: VerifyDeps): Promise<Verification> {
+export async function verifyLog({ tx, dataKey: readKey, kinds }: VerifyDeps): Promise<Verification> {
+  const dataKey = readKey && oncePerTenant(readKey);
   const findings: Finding[] = [];
   const ends = new Map<string, Walk>();
   const subjects = await readSubjects(tx);
@@ -104,6 +101,17 @@ async function verifyPicture(tx: PoolClient, { dataKey, kinds }: VerifyDeps): Pr
       });
   }
   return { events: count, streams: ends.size, findings };
+}
+
+function oncePerTenant(
+  read: (tenant: TenantId) => Promise<Uint8Array>,
+): (tenant: TenantId) => Promise<Uint8Array> {
+  const known = new Map<TenantId, Promise<Uint8Array>>();
+  return (tenant) => {
+    const key = known.get(tenant) ?? read(tenant);
+    known.set(tenant, key);
+    return key;
+  };
 }
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { dataKeys, openLog, openTenant } from '../../src/audit/log.ts';
+import { keptDataKey, openLog, openTenant } from '../../src/audit/log.ts';
 import { runbookRef, runRef } from '../../src/audit/streams.ts';
 import type { Kind, SubjectKind, Typed } from '../../src/audit/subject.ts';
 import { verifyLog } from '../../src/audit/verify.ts';
@@ -35,12 +35,13 @@ const KINDS = new Map(
 
 let database: TestDatabase;
 let owner: pg.Pool;
+/** The session that tampers and looks, inside a transaction that is rolled back. */
+let session: pg.PoolClient;
 
 /** A log that was written honestly: a workspace that paused and went on, a runbook, and a run with output. */
 beforeAll(async () => {
   database = await createDatabase();
-  // One connection, so that each test tampers inside a transaction that is rolled back.
-  owner = new pg.Pool({ connectionString: database.ownerUrl, max: 1, idleTimeoutMillis: 0 });
+  owner = new pg.Pool({ connectionString: database.ownerUrl });
   const log = openLog({
     pool: owner,
     keys: openKeys,
@@ -74,23 +75,25 @@ beforeAll(async () => {
   });
   await log.transact(runbookKind, book, { type: 'parsed', parse: buildParse() });
   await log.transact(runbookKind, book, { type: 'classified', verdicts: [[verdict('safe')]] });
+  session = await owner.connect();
 });
 
-beforeEach(() => owner.query('BEGIN'));
-afterEach(() => owner.query('ROLLBACK'));
+beforeEach(() => session.query('BEGIN'));
+afterEach(() => session.query('ROLLBACK'));
 
 afterAll(async () => {
+  session.release();
   await owner.end();
   await database.drop();
 });
 
 const verify = () =>
-  verifyLog({ pool: owner, kinds: KINDS, dataKey: dataKeys(owner, openKeys, systemRandom) });
-const chainsOnly = () => verifyLog({ pool: owner });
+  verifyLog({ tx: session, kinds: KINDS, dataKey: (tenant) => keptDataKey(session, openKeys, tenant) });
+const chainsOnly = () => verifyLog({ tx: session });
 
 /** What a database administrator with bad intentions can do and the application cannot. */
 async function tamper(sql: string): Promise<void> {
-  await owner.query(`ALTER TABLE event DISABLE TRIGGER ALL; ${sql}; ALTER TABLE event ENABLE TRIGGER ALL`);
+  await session.query(`ALTER TABLE event DISABLE TRIGGER ALL; ${sql}; ALTER TABLE event ENABLE TRIGGER ALL`);
 }
 
 const STREAM = `stream = 'run-${RUN}'`;
@@ -177,12 +180,12 @@ describe('a log that was changed behind our back has findings:', () => {
     ],
     ['gone', `DELETE FROM subject WHERE ${STREAM}`, 'its snapshot is gone'],
   ])('a snapshot that is %s, and only that', async (_, sql, sentence) => {
-    await owner.query(sql);
+    await session.query(sql);
     expect((await verify()).findings).toEqual([found(sentence)]);
   });
 
   test('a snapshot that was sealed with the right key and says something else', async () => {
-    await owner.query('ROLLBACK'); // the log has transactions of its own, so this test is the last one
+    await session.query('ROLLBACK'); // the log has transactions of its own, so this test is the last one
     const log = openLog({
       pool: owner,
       keys: openKeys,

@@ -6,6 +6,10 @@ beforeAll(loadSafety);
 describe('planned invocations', () => {
   test.each<[string, readonly (readonly string[])[]]>([
     ['ls -l', [['ls', '-l']]],
+    ['ls \\\n  -l', [['ls', '-l']]],
+    ["grep 'a\\\nb' x", [['grep', 'a\\\nb', 'x']]],
+    ['grep "a\\\nb" x', [['grep', 'ab', 'x']]],
+    ['ls \\\\ \\\n b', [['ls', '\\', 'b']]],
     [
       "grep 'a b' f | wc -l",
       [
@@ -59,7 +63,8 @@ describe('planned invocations', () => {
     'ls "unclosed',
     '',
     'cat <(ls)',
-    'ls \\\n -l',
+    "ls $'a' \\\n -l",
+    'ls \\\n -l # note',
     '[[ a ]] && b',
   ])('of %s are not claimed to be known', (text) => {
     expect(plannedInvocations(text)).toBeNull();
