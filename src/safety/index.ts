@@ -4,7 +4,7 @@ import { plan } from './planned.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Changes whenever a verdict may change: part of every verdict and of every signed job. */
-export const RULESET_VERSION = '2026.11.24-1';
+export const RULESET_VERSION = '2026.11.24-2';
 
 let loaded: Knowledge | null = null;
 

@@ -103,14 +103,25 @@ export const SHELL: readonly ToolInput[] = [
     examples: { safe: ['read -r line'] },
   },
   {
-    name: 'exit return break continue shift logout',
+    name: 'exit break continue shift logout',
     builtin: true,
-    about: 'Leave a shell, function or loop.',
+    about: 'Leave a shell or loop.',
     risk: 'safe',
     says: 'only leaves what it is in',
     style: 'none',
     readOnlyOptions: true,
     examples: { safe: ['exit', 'exit 1'] },
+  },
+  {
+    name: 'return',
+    builtin: true,
+    about:
+      'Leave a function. A step is no function, so a line that begins with it is most likely another language.',
+    risk: 'caution',
+    says: 'leaves a function, and a step is none: this is most likely not shell',
+    style: 'none',
+    readOnlyOptions: true,
+    examples: { caution: ['return 1'] },
   },
   {
     name: 'enable hash bind complete',
