@@ -1,5 +1,3 @@
-import type { Verdict } from '../safety/verdict.ts';
-
 /** Where a piece of the runbook came from: UTF-16 units of the pasted text, half-open. */
 export interface SourceSpan {
   readonly start: number;
@@ -55,9 +53,4 @@ export interface Parse {
   readonly variables: readonly Variable[];
   readonly prerequisites: readonly string[];
   readonly untaken: readonly Untaken[];
-}
-
-/** A command with what the scanner says of it. */
-export interface JudgedCommand extends Command {
-  readonly verdict: Verdict;
 }

@@ -4,12 +4,10 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runMigrations } from 'bullmq';
 import pg from 'pg';
 import { register } from 'tsx/esm/api';
 
 const TEMPLATE = 'tpl';
-const APP_ROLE = 'dd0c_app';
 const migrations = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 
 async function withClient(connectionString, use) {
@@ -22,28 +20,13 @@ async function withClient(connectionString, use) {
   }
 }
 
-/** Lets the app's role, once a migration has made it, use the queue's schema and log in with a password of this run. */
-async function admitApp(client, password) {
-  const { rowCount } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [APP_ROLE]);
-  if (rowCount === 0) return;
-  await client.query(`GRANT USAGE ON SCHEMA bullmq TO ${APP_ROLE}`);
-  for (const kind of ['TABLES', 'SEQUENCES', 'FUNCTIONS']) {
-    await client.query(`GRANT ALL ON ALL ${kind} IN SCHEMA bullmq TO ${APP_ROLE}`);
-  }
-  await client.query(`ALTER ROLE ${APP_ROLE} LOGIN PASSWORD '${password}'`);
-}
-
 /** Databases and roles of the run, on a server that has just started; returns the app role's password. */
-async function prepare(ownerUrl, migrate) {
+async function prepare(ownerUrl, prepareDatabase) {
   await withClient(ownerUrl, (client) => client.query(`CREATE DATABASE ${TEMPLATE}`));
   const url = new URL(ownerUrl);
   url.pathname = `/${TEMPLATE}`;
-  await migrate(url.href, migrations);
   const password = randomBytes(12).toString('hex');
-  await withClient(url.href, async (client) => {
-    await runMigrations(client);
-    await admitApp(client, password);
-  });
+  await prepareDatabase(url.href, migrations, password);
   // A template with a session on it cannot be cloned: nobody may open one.
   await withClient(ownerUrl, (client) => client.query(`ALTER DATABASE ${TEMPLATE} ALLOW_CONNECTIONS false`));
   return password;
@@ -88,7 +71,7 @@ export default async function setup() {
   const { startPostgres, stopPostgres } = await import('../../dev/postgres.ts');
   const { plainAccount, reachablePath } = await import('../../dev/account.ts');
   const { runningProcess } = await import('../../dev/lock.ts');
-  const { migrate } = await import('../../src/platform/migrate.ts');
+  const { prepareDatabase } = await import('../../src/platform/database.ts');
   await unregister();
 
   const account = plainAccount();
@@ -102,7 +85,7 @@ export default async function setup() {
     process.once(signal, () => stop().finally(() => process.exit(130)));
   try {
     const server = await startPostgres({ dataDir: run, account, tests: true });
-    process.env.TEST_APP_PASSWORD = await prepare(server.url, migrate);
+    process.env.TEST_APP_PASSWORD = await prepare(server.url, prepareDatabase);
     process.env.TEST_DATABASE_URL = server.url;
   } catch (error) {
     await stop();
