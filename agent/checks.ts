@@ -11,7 +11,7 @@ import {
 import { isWorse, type Verdict } from '../src/safety/verdict.ts';
 import { openApprovals, refuseApprovals } from './approvals.ts';
 import { CLOCK_SKEW_MS } from './clock.ts';
-import { type AgentState, running, standstill, stepKey } from './state.ts';
+import { type AgentState, type Job, running, standstill, stepKey } from './state.ts';
 
 /** Environment names an envelope may set without the host policy naming them. Everything else could steer a program. */
 const FREE_ENV_NAMES = /^(?:DD0C_[A-Z0-9_]+|LANG|LC_ALL|TZ)$/;
@@ -110,16 +110,7 @@ export const ENVELOPE_CHECKS: readonly Check<Candidate>[] = [
   },
   { name: 'standstill', refuse: ({ state }) => standstill(state) },
   { name: 'approvals', refuse: refuseApprovals },
-  {
-    name: 'rerun',
-    refuse: (candidate) => {
-      const { envelope, state } = candidate;
-      const isFirst = !state.startedSteps.has(stepKey({ runId: envelope.run_id, stepId: envelope.step_id }));
-      return isFirst || approvalIds(candidate).some((id) => !state.spentApprovals.has(id))
-        ? null
-        : 'This step has already been started here; to run it again a person must approve it again.';
-    },
-  },
+  { name: 'rerun', refuse: refuseRerun },
   {
     name: 'environment',
     refuse: ({ envelope, state }) => {
@@ -207,6 +198,36 @@ function firstRefusal<S>(checks: readonly Check<S>[], subject: S): { code: strin
 function approvalIds(candidate: Candidate): readonly string[] {
   const approvals = openApprovals(candidate);
   return approvals.ok ? approvals.records.map((approval) => approval.approval_id) : [];
+}
+
+/**
+ * A step runs again only when nobody can know how its last attempt ended, and a person has approved this attempt by its
+ * number. What is known to have ended, or still runs, is never run again.
+ */
+function refuseRerun(candidate: Candidate): string | null {
+  const { envelope, state } = candidate;
+  const key = stepKey({ runId: envelope.run_id, stepId: envelope.step_id });
+  const earlier = [...state.jobs.values()].filter(({ about }) => stepKey(about) === key);
+  const known = earlier.map(knownOutcome).find((sentence) => sentence !== null);
+  if (known) return known;
+  if (envelope.attempt === 1 && !state.startedSteps.has(key)) return null;
+  const isNamed = envelope.exec.env.DD0C_ATTEMPT === String(envelope.attempt);
+  return isNamed && approvalIds(candidate).some((id) => !state.spentApprovals.has(id))
+    ? null
+    : 'This step may already have been started; to run it again a person must approve this attempt.';
+}
+
+function knownOutcome(job: Job): string | null {
+  const which = `Attempt ${job.about.attempt} of this step`;
+  if (job.status === 'started') return `${which} is still running here, so it is not started again.`;
+  if (job.status !== 'ended' || job.report.kind !== 'finished') return null;
+  const { exitCode, signal, timedOut } = job.report;
+  const how = timedOut
+    ? 'ran out of time'
+    : signal
+      ? `was ended by ${signal}`
+      : `ended with exit code ${exitCode}`;
+  return `${which} ${how} here, so it is not run again.`;
 }
 
 function refuseByScanner({ envelope, classify }: Candidate): string | null {

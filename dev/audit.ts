@@ -6,17 +6,17 @@ import { keptDataKey } from '../src/audit/log.ts';
 import { atOneMoment } from '../src/audit/store.ts';
 import type { Kind, SubjectKind, Typed } from '../src/audit/subject.ts';
 import { type Verification, verifyLog } from '../src/audit/verify.ts';
+import { incidentKind } from '../src/incident/kind.ts';
 import { systemRandom } from '../src/platform/clock.ts';
 import { localKeyService } from '../src/platform/key-service.ts';
 import { runKind } from '../src/run/kind.ts';
 import { runbookKind } from '../src/runbook/stream.ts';
 import { agentKind } from '../src/tenant/agent.ts';
 import { tenantKind } from '../src/tenant/tenant.ts';
-import { plainAccount } from './account.ts';
-import { findPostgres, startPostgres } from './postgres.ts';
+import { withDatabase } from './database.ts';
 
 const KINDS = new Map(
-  [runKind, runbookKind, tenantKind, agentKind].map((kind) => [
+  [runKind, runbookKind, tenantKind, agentKind, incidentKind].map((kind) => [
     kind.kind,
     kind as unknown as Kind<unknown, unknown, Typed>,
   ]),
@@ -40,17 +40,19 @@ export async function verifyInstance(ownerUrl: string, dataDir: string): Promise
  * for the check and stopped again.
  */
 export async function verifyFolder(dataDir: string): Promise<Verification> {
-  const account = plainAccount();
-  if (!existsSync(join(dataDir, 'keys', 'master.key'))) {
-    throw new Error(
-      `There is no data folder of dd0c/run at ${dataDir}: name the one to check with --data DIR.`,
-    );
-  }
-  const running = findPostgres(dataDir, account);
-  const postgres = running ?? (await startPostgres({ dataDir, account }));
-  try {
-    return await verifyInstance(postgres.url, dataDir);
-  } finally {
-    if (!running) await postgres.stop();
-  }
+  requireKeys(dataDir);
+  return withDatabase(dataDir, (ownerUrl) => verifyInstance(ownerUrl, dataDir));
+}
+
+/** As `verifyInstance`, but never makes keys where there are none: with new ones nothing could be opened. */
+export async function verifyExternal(ownerUrl: string, dataDir: string): Promise<Verification> {
+  requireKeys(dataDir);
+  return verifyInstance(ownerUrl, dataDir);
+}
+
+function requireKeys(dataDir: string): void {
+  if (existsSync(join(dataDir, 'keys', 'master.key'))) return;
+  throw new Error(
+    `There is no data folder of dd0c/run at ${dataDir}: name the one to check with --data DIR.`,
+  );
 }

@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { readConfig } from '../src/platform/config.ts';
+import { loadConfig, readConfig } from '../src/platform/config.ts';
 import { createLogger } from '../src/platform/logger.ts';
 import type { RunState } from '../src/run/run.ts';
 import { plainAccount, removeData } from './account.ts';
 import { verifyInstance } from './audit.ts';
+import { startCluster } from './cluster.ts';
 import { runCaged } from './demo-cage.ts';
-import { EXAMPLE, type Instance, startInstance } from './instance.ts';
+import { EXAMPLE } from './ground.ts';
+import { type Instance, startInstance } from './instance.ts';
 import { openLedger } from './ledger.ts';
 import { progress } from './progress.ts';
 import { sentenceOf } from './sentence.ts';
@@ -19,12 +21,24 @@ import { countsOf, type DemoResult } from './summary.ts';
 import { type Choice, postRunbook, printThreads, runThread, startFromPreview, walk } from './walk.ts';
 
 const USAGE = `Usage: npm run demo [-- --data DIR] [--ledger FILE]   the example runbook, really run
-       npm run demo -- --runbook FILE [--data DIR]     any runbook, its commands stubbed in a cage`;
+       npm run demo -- --incident                      the same, begun by a page of PagerDuty's
+       npm run demo -- --runbook FILE [--data DIR]     any runbook, its commands stubbed in a cage
+
+With each: --backend redis       queues on a Redis of its own, or on REDIS_URL (default: postgres)
+           --processes N         N servers and N workers as processes of their own (default: all in one)`;
 
 const argumentsSchema = z.strictObject({
   data: z.string().optional(),
   ledger: z.string().optional(),
   runbook: z.string().optional(),
+  incident: z.boolean().optional(),
+  backend: z.enum(['postgres', 'redis'], { error: '--backend is postgres or redis.' }).default('postgres'),
+  processes: z.coerce
+    .number({ error: '--processes is a number.' })
+    .int()
+    .min(1, { error: '--processes is at least 1.' })
+    .max(8, { error: '--processes is at most 8.' })
+    .optional(),
   help: z.boolean().optional(),
 });
 
@@ -41,8 +55,8 @@ async function main(): Promise<number> {
   };
   try {
     const { counts, differences } = values.runbook
-      ? await runCaged({ file: values.runbook, dataDir, start: (wrapper) => start(dataDir, wrapper) })
-      : await runExample(dataDir, values.ledger);
+      ? await runCaged({ file: values.runbook, dataDir, start: (wrapper) => start(values, dataDir, wrapper) })
+      : await runExample(values, dataDir);
     for (const difference of differences) console.log(`DIFFERENT: ${difference}`);
     console.log(JSON.stringify({ ...counts, elapsedMs: Math.round(performance.now() - started) }));
     return differences.length === 0 && counts.chainVerified ? 0 : 1;
@@ -57,29 +71,50 @@ function readArguments(): z.infer<typeof argumentsSchema> | null {
       data: { type: 'string' },
       ledger: { type: 'string' },
       runbook: { type: 'string' },
+      incident: { type: 'boolean' },
+      backend: { type: 'string' },
+      processes: { type: 'string' },
       help: { type: 'boolean' },
     } as const;
     return argumentsSchema.parse(parseArgs({ options, allowPositionals: false }).values);
   } catch (error) {
-    console.error(sentenceOf(error));
+    console.error(error instanceof z.ZodError ? error.issues[0]?.message : sentenceOf(error));
     return null;
   }
 }
 
+type Arguments = z.infer<typeof argumentsSchema>;
+
 /** An instance of its own, on ports that are free, whatever else runs on this machine. */
 async function start(
+  { backend, processes }: Arguments,
   dataDir: string,
   wrapper?: readonly string[],
 ): Promise<Instance & { simulator: Simulator }> {
   const line = progress('starting an instance of its own');
-  const config = readConfig({ PORT: '0', SIMULATOR_PORT: '0', GATEWAY_PORT: '0', DATA_DIR: dataDir });
-  const instance = await startInstance({
-    config,
-    logger: createLogger(config.LOG_LEVEL),
-    environment: 'demo',
-    onProgress: (doing) => line.say(doing),
-    ...(wrapper ? { wrapper } : {}),
+  const { REDIS_URL, LOG_LEVEL } = loadConfig();
+  const logger = createLogger(LOG_LEVEL);
+  const onProgress = (doing: string) => line.say(doing);
+  const cage = wrapper ? { wrapper } : {};
+  const redis = backend === 'redis' ? (REDIS_URL ?? 'own') : null;
+  if (processes) {
+    const many = { dataDir, servers: processes, workers: processes, redis, logger, onProgress, ...cage };
+    const cluster = await startCluster(many);
+    line.end();
+    console.log(
+      `Running: ${cluster.members.map(({ name, pid }) => `${name} (${pid})`).join(', ')}, one agent.`,
+    );
+    return cluster;
+  }
+  const config = readConfig({
+    PORT: '0',
+    SIMULATOR_PORT: '0',
+    GATEWAY_PORT: '0',
+    DATA_DIR: dataDir,
+    ...(backend === 'redis' && REDIS_URL ? { REDIS_URL } : {}),
   });
+  const own = { config, logger, environment: 'demo', onProgress, ownRedis: redis === 'own', ...cage };
+  const instance = await startInstance(own);
   line.end();
   const { simulator } = instance;
   if (!simulator) throw new Error('The demo needs the simulator.');
@@ -87,10 +122,10 @@ async function start(
 }
 
 /** The example: every step approved by the right person, every command really run, every ledger line counted. */
-async function runExample(dataDir: string, ledgerFile: string | undefined): Promise<DemoResult> {
+async function runExample(values: Arguments, dataDir: string): Promise<DemoResult> {
   const workDir = join(tmpdir(), `dd0c-disk-full-${process.pid}`);
-  const ledger = openLedger(ledgerFile ?? join(dataDir, 'ledger'), dataDir, plainAccount());
-  const instance = await start(dataDir);
+  const ledger = openLedger(values.ledger ?? join(dataDir, 'ledger'), dataDir, plainAccount());
+  const instance = await start(values, dataDir);
   try {
     const sim = instance.simulator;
     const preview = await postRunbook(sim, readFileSync(EXAMPLE, 'utf8'), 'alice');

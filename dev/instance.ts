@@ -1,25 +1,15 @@
-/** Everything on one machine: embedded Postgres, the Slack simulator (or a real workspace), server, workers, one agent. */
-import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { selfSigned } from '../handlers/grpc/tls.ts';
-import { type Server, startServer } from '../src/main.ts';
-import { systemClock, systemRandom } from '../src/platform/clock.ts';
+/** Everything on one machine in one process: server and workers, beside Postgres and one agent. */
+import { existsSync, readFileSync } from 'node:fs';
+import { INSTALL_PATH } from '../handlers/slack/install.ts';
+import type { Log } from '../src/audit/log.ts';
+import { type SlackOptions, slackOptions, startServer, startWorker } from '../src/main.ts';
 import type { Config } from '../src/platform/config.ts';
-import { prepareDatabase } from '../src/platform/database.ts';
-import { localKeyService, localSigningKey, readOrMake } from '../src/platform/key-service.ts';
 import type { Logger } from '../src/platform/logger.ts';
-import { plainAccount } from './account.ts';
+import type { TenantId } from '../src/protocol/ids.ts';
+import { openSystem, type System } from '../src/system.ts';
 import { type AgentProcess, startAgent } from './agent-process.ts';
-import { takeLock } from './lock.ts';
-import { startPostgres } from './postgres.ts';
-import { type Simulator, startSimulator } from './slack/server.ts';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-/** Where the migrations are. */
-export const MIGRATIONS = join(root, 'prisma/migrations');
-/** The runbook that the demo runs and the page offers to paste. */
-export const EXAMPLE = join(root, 'examples/disk-full.md');
+import { type Ground, layGround, systemOn, until } from './ground.ts';
+import type { Simulator } from './slack/server.ts';
 
 export interface InstanceOptions {
   readonly config: Config;
@@ -30,128 +20,115 @@ export interface InstanceOptions {
   readonly onProgress?: (doing: string) => void;
   /** Bundles the page before anybody looks. */
   readonly page?: boolean;
+  /** Starts a Redis of its own for the queues, when the settings name none. */
+  readonly ownRedis?: boolean;
   /** Argv put before every command of a step. */
   readonly wrapper?: readonly string[];
 }
 
+/** What a person at this machine can reach of what runs, in one process or in many. */
 export interface Instance {
-  readonly server: Server;
+  /** The workspace that the bot token belongs to; null until one installs. */
+  readonly tenant: TenantId | null;
+  readonly log: Log;
+  /** Where requests of Slack and of pagers arrive. */
+  readonly url: string;
   /** Null when a real workspace is connected. */
   readonly simulator: Simulator | null;
-  readonly agent: AgentProcess;
   readonly ownerUrl: string;
+  /** The agent of this machine; null until a workspace is connected. */
+  readonly agent: AgentProcess | null;
   /** Drains and ends everything that was started, in order. */
   stop(): Promise<void>;
 }
 
 /** Starts an instance on its data folder. Whatever was started is ended again when a later part cannot be. */
 export async function startInstance(options: InstanceOptions): Promise<Instance> {
-  const { config, logger, onProgress = () => undefined } = options;
-  const dataDir = resolve(config.DATA_DIR);
-  const undo: (() => Promise<void> | void)[] = [];
-  const stop = async () => {
-    for (const step of undo.splice(0).reverse()) await step();
-  };
+  const { config, logger, environment, onProgress = () => undefined } = options;
+  const isReal = Boolean(config.SLACK_BOT_TOKEN ?? config.SLACK_CLIENT_ID);
+  const ground = await layGround({
+    dataDir: config.DATA_DIR,
+    where: isReal ? 'your Slack workspace' : `http://127.0.0.1:${config.SIMULATOR_PORT}/`,
+    simulatorPort: isReal ? null : config.SIMULATOR_PORT,
+    redis: config.REDIS_URL ?? (options.ownRedis ? 'own' : null),
+    gatewayNames: [config.GATEWAY_NAME ?? config.GATEWAY_HOST],
+    environment,
+    page: options.page ?? false,
+    logger,
+    onProgress,
+  });
   try {
-    mkdirSync(dataDir, { recursive: true });
-    const page = config.SLACK_BOT_TOKEN
-      ? 'your Slack workspace'
-      : `http://127.0.0.1:${config.SIMULATOR_PORT}/`;
-    const lock = takeLock(dataDir, page);
-    undo.push(() => lock.release());
-
-    const account = plainAccount();
-    onProgress('starting the database');
-    const postgres = await startPostgres({ dataDir, account, onProgress });
-    undo.push(() => postgres.stop());
-    const secrets = join(dataDir, 'keys');
-    mkdirSync(secrets, { recursive: true, mode: 0o700 });
-    chmodSync(secrets, 0o700);
-    const password = readOrMake(join(secrets, 'app-password'), randomText);
-    const databaseUrl = await prepareDatabase(postgres.url, MIGRATIONS, password);
-
-    const signingSecret =
-      config.SLACK_SIGNING_SECRET ?? readOrMake(join(secrets, 'simulator-secret'), randomText);
-    const simulator = config.SLACK_BOT_TOKEN ? null : await startPage(options, signingSecret);
-    if (simulator) undo.push(() => simulator.close());
-
     onProgress('starting server and workers');
-    const tls = await certificate(join(secrets, 'gateway.json'), config.GATEWAY_HOST);
-    const server = await startServer({
-      databaseUrl,
-      keys: localKeyService(join(secrets, 'master.key'), systemRandom),
-      dispatchKey: localSigningKey(join(secrets, 'dispatch.pem'), systemRandom),
-      approveKey: localSigningKey(join(secrets, 'approve.pem'), systemRandom),
-      slack: {
-        botToken: config.SLACK_BOT_TOKEN ?? simulator?.token ?? '',
-        signingSecret,
-        ...(simulator ? { apiUrl: simulator.apiUrl } : {}),
-      },
+    const system = await openSystem(systemOn(ground, { trust: config.TRUST_LEVEL, logger }));
+    ground.onEnd(() => system.close());
+    const server = await startServer(system, {
       http: { host: config.HOST, port: config.PORT },
-      gateway: { host: config.GATEWAY_HOST, port: config.GATEWAY_PORT, tls },
-      trust: config.TRUST_LEVEL,
-      clock: systemClock,
-      random: systemRandom,
-      logger,
+      ...(config.PUBLIC_URL ? { publicUrl: config.PUBLIC_URL } : {}),
+      slack: ground.simulator ? simulated(ground.simulator, ground.signingSecret) : slackOptions(config),
+      gateway: { host: config.GATEWAY_HOST, port: config.GATEWAY_PORT, tls: ground.tls },
     });
-    undo.push(() => server.close());
-    simulator?.connect(server.slackUrl);
-
-    onProgress('starting the agent');
-    const agent = await startAgent({
-      dataDir,
-      account,
-      address: `${config.GATEWAY_HOST}:${server.gatewayPort}`,
-      caPem: tls.certPem,
-      invite: server.invite,
-      ...(options.wrapper ? { wrapper: options.wrapper } : {}),
-    });
-    undo.push(() => agent.stop());
-    await until(server.agentOnline, AGENT_LIMIT_MS, () => agentTrouble(agent));
-    return { server, simulator, agent, ownerUrl: postgres.url, stop };
+    ground.onEnd(() => server.close());
+    const worker = await startWorker(system, {});
+    ground.onEnd(() => worker.close());
+    const url = `http://${server.address}`;
+    if (ground.simulator) {
+      ground.simulator.connect(server.slackUrl);
+      ground.simulator.installUrl = `${url}${INSTALL_PATH}`;
+    }
+    let agent: AgentProcess | null = null;
+    if (server.tenant) {
+      onProgress('starting the agent');
+      const address = `${config.GATEWAY_NAME ?? config.GATEWAY_HOST}:${server.gatewayPort}`;
+      agent = await startOwnAgent(ground, system, server.tenant, address, options.wrapper);
+    }
+    const { simulator, postgres } = ground;
+    return {
+      tenant: server.tenant,
+      log: system.log,
+      url,
+      simulator,
+      ownerUrl: postgres.url,
+      agent,
+      stop: ground.end,
+    };
   } catch (error) {
-    await stop();
+    await ground.end();
     throw error;
   }
 }
 
+/** The simulated Slack knows our app: one workspace has installed it, the other may. */
+const simulated = (simulator: Simulator, signingSecret: string): SlackOptions => ({
+  signingSecret,
+  botToken: simulator.token,
+  oauth: { clientId: simulator.clientId, clientSecret: simulator.clientSecret },
+});
+
 const AGENT_LIMIT_MS = 20_000;
-const LOOK_MS = 50;
 
-/** Waits until `found` says yes. Throws what `trouble` says when that takes longer than `limitMs`. */
-export async function until(
-  found: () => Promise<boolean> | boolean,
-  limitMs: number,
-  trouble: () => string,
-): Promise<void> {
-  const end = Date.now() + limitMs;
-  while (!(await found())) {
-    if (Date.now() > end) throw new Error(trouble());
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
-}
-
-const randomText = (): string => Buffer.from(systemRandom.bytes(24)).toString('base64url');
-
-function startPage(
-  { config, environment, logger, page }: InstanceOptions,
-  signingSecret: string,
-): Promise<Simulator> {
-  return startSimulator({
-    port: config.SIMULATOR_PORT,
-    signingSecret,
-    environment,
-    logger,
-    bundleAtStart: page ?? false,
-    exampleText: existsSync(EXAMPLE) ? readFileSync(EXAMPLE, 'utf8') : '',
+/** Starts the agent of this machine and waits until it is connected. It ends with the ground. */
+export async function startOwnAgent(
+  { dataDir, account, tls, onEnd }: Ground,
+  system: System,
+  tenant: TenantId,
+  address: string,
+  wrapper?: readonly string[],
+): Promise<AgentProcess> {
+  const agent = await startAgent({
+    dataDir,
+    account,
+    address,
+    caPem: tls.certPem,
+    invite: () => system.invite(tenant),
+    ...(wrapper ? { wrapper } : {}),
   });
-}
-
-/** The gateway's certificate: made once a data folder, because agents pin it. */
-async function certificate(file: string, host: string): Promise<{ certPem: string; keyPem: string }> {
-  const made = existsSync(file) ? null : await selfSigned([host, 'localhost'], systemClock.now());
-  const text = readOrMake(file, () => JSON.stringify(made));
-  return JSON.parse(text) as { certPem: string; keyPem: string };
+  onEnd(() => agent.stop());
+  await until(
+    () => system.agentOnline(tenant),
+    AGENT_LIMIT_MS,
+    () => agentTrouble(agent),
+  );
+  return agent;
 }
 
 function agentTrouble({ logFile }: AgentProcess): string {

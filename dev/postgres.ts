@@ -25,6 +25,8 @@ export type PostgresOptions = {
   readonly dataDir: string;
   readonly account: Account | null;
   readonly tests?: boolean;
+  /** Where to listen, when others were told before; a free port otherwise. */
+  readonly port?: number;
   /** Told in a few words what is being done, before each part that takes time. */
   readonly onProgress?: (doing: string) => void;
 };
@@ -236,14 +238,17 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   rmSync(join(place.data, 'postmaster.pid'), { force: true });
   options.onProgress?.('starting the database');
   for (let attempt = 0; attempt < 5; attempt += 1) {
-    const port = await freePort();
+    const port = options.port ?? (await freePort());
     const pid = await startOn(runner, place, port, options.tests ?? false);
+    if (pid === null && options.port !== undefined) break;
     if (pid === null) continue;
     return running(place, pid, port);
   }
   throw new PostgresError(
     'postgres.start',
-    'The embedded Postgres found no free port in five attempts; start again.',
+    options.port === undefined
+      ? 'The embedded Postgres found no free port in five attempts; start again.'
+      : `The embedded Postgres was to listen on port ${options.port}, which another program uses.`,
   );
 }
 
@@ -259,6 +264,21 @@ export function findPostgres(dataDir: string, account: Account | null): RunningP
   const pid = runningServer(place);
   const port = pidFile(place)?.port;
   return pid === null || port === undefined ? null : running(place, pid, port);
+}
+
+/** As `findPostgres`, once that server takes connections: it may be starting, or recovering after a crash. */
+export async function readyPostgres(
+  dataDir: string,
+  account: Account | null,
+): Promise<RunningPostgres | null> {
+  const place = placeIn(reachablePath(dataDir, account));
+  await becomesTrue(() => runningServer(place) === null || pidFile(place)?.ready === true, START_LIMIT_MS);
+  return findPostgres(dataDir, account);
+}
+
+/** Whether a data folder, which must exist, holds a database that was once started. */
+export function hasCluster(dataDir: string, account: Account | null): boolean {
+  return existsSync(placeIn(reachablePath(dataDir, account)).data);
 }
 
 /** Stops the server of a data folder if one is running, whoever started it; tells whether there was one. */

@@ -24,7 +24,7 @@ try {
   });
   const where = instance.simulator
     ? `Open ${instance.simulator.url}`
-    : `Slack sends its requests to ${instance.server.slackUrl}`;
+    : `Slack sends its requests to ${instance.url}/slack/events`;
   line.end(`dd0c/run is running. ${where}\nCtrl-C ends it. Everything it keeps is in ${config.DATA_DIR}/.`);
 
   let ending = false;

@@ -117,7 +117,7 @@ async function answer(sim: Simulator, message: SeenMessage, choice: Choice, step
 
 /** The run as the log has it. */
 export async function runState(instance: Instance, run: RunId): Promise<RunState> {
-  const state = await findRun(instance.server.log, tenantId(TEAM_ID), run);
+  const state = await findRun(instance.log, tenantId(TEAM_ID), run);
   if (!state) throw new Error(`There is no run ${run} in the log.`);
   return state;
 }

@@ -1,63 +1,52 @@
-/** The command line. Every command says what it does with --help, and exits 0, 1 (it failed) or 2 (it was asked wrongly). */
-import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+/** The command line: finds the command, shows help, and turns what went wrong into a sentence and an exit code. */
 import { sentenceOf } from '../dev/sentence.ts';
+import project from '../package.json' with { type: 'json' };
+import type { Command, ImportSource } from './commands/command.ts';
+import { didYouMean, UsageError } from './commands/support/arguments.ts';
+import { note, print, watchOutput } from './commands/support/output.ts';
+import { COMMANDS, OVERVIEW } from './commands/table.ts';
 
-const USAGE = `Usage: dd0c <command>
-
-  start                      server, workers and one agent on this machine (npm start)
-  demo [--help]              a whole run before your eyes (npm run demo)
-  audit verify [--data DIR]  checks every record of the log of a data folder (default: data)
-`;
-
-async function main([command, ...rest]: readonly string[]): Promise<number> {
-  switch (command) {
-    case 'start':
-      await import('../dev/start.ts');
-      return Number(process.exitCode ?? 0);
-    case 'demo':
-      process.argv.splice(2, 1); // the demo reads what follows its own name
-      await import('../dev/demo.ts');
-      return Number(process.exitCode ?? 0);
-    case 'audit':
-      return audit(rest);
-    case undefined:
-    case 'help':
-    case '--help':
-    case '-h':
-      console.log(USAGE);
-      return 0;
-    default:
-      console.error(`There is no command “${command}”.\n\n${USAGE}`);
-      return 2;
+/** Runs one command line, given without the program’s name. Resolves to the exit code: 0, 1 (failed) or 2 (asked wrongly). */
+export async function main(args: readonly string[], importSource: ImportSource): Promise<number> {
+  try {
+    return await dispatch(args, importSource);
+  } catch (error) {
+    note(sentenceOf(error));
+    return error instanceof UsageError ? 2 : 1;
   }
 }
 
-async function audit(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    options: { data: { type: 'string', default: 'data' } },
-    allowPositionals: true,
-  });
-  if (positionals.length !== 1 || positionals[0] !== 'verify') {
-    console.error(`audit knows one thing to do: verify.\n\n${USAGE}`);
-    return 2;
-  }
-  const { verifyFolder } = await import('../dev/audit.ts');
-  const { events, streams, findings } = await verifyFolder(resolve(values.data));
-  for (const { stream, version, sentence } of findings) console.log(`${stream} at ${version}: ${sentence}`);
-  console.log(
-    findings.length === 0
-      ? `The log holds: ${events} records in ${streams} streams, every chain whole, every snapshot what its records add up to.`
-      : `The log does not hold: ${findings.length} findings in ${events} records of ${streams} streams.`,
-  );
-  console.log(
-    'Not seen by this check: a stream removed whole, or cut at its end together with its snapshot (signed checkpoints will).',
-  );
-  return findings.length === 0 ? 0 : 1;
+async function dispatch([first, ...rest]: readonly string[], importSource: ImportSource): Promise<number> {
+  if (first === '--version') return show(`dd0c/run ${project.version}`);
+  const asksHelp = first === undefined || ['help', '--help', '-h'].includes(first);
+  const [name, ...args] = asksHelp ? rest : [first, ...rest];
+  if (name === undefined) return show(OVERVIEW);
+  const command = find(name);
+  const help = asksHelp || asksForHelp(args);
+  if (help && command.help !== null) return show(command.help);
+  if (!command.serves) watchOutput();
+  const { run } = await command.load();
+  return run(help ? ['--help'] : args, importSource);
 }
 
-process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(sentenceOf(error));
-  return error instanceof TypeError ? 2 : 1;
-});
+async function show(text: string): Promise<number> {
+  watchOutput();
+  await print(`${text}\n`);
+  return 0;
+}
+
+/** `--help` anywhere before `--`, behind which words are meant as they stand. */
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end < 0 ? args.length : end).some((arg) => arg === '--help' || arg === '-h');
+}
+
+function find(name: string): Command {
+  const command = COMMANDS.find((each) => each.name === name);
+  if (command !== undefined) return command;
+  const isOption = name.startsWith('-');
+  const known = isOption ? ['--help', '--version'] : COMMANDS.map((each) => each.name);
+  throw new UsageError(
+    `dd0c has no ${isOption ? 'option' : 'command'} “${name}”.${didYouMean(name, known, 'dd0c help')}`,
+  );
+}

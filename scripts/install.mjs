@@ -95,12 +95,17 @@ export async function ensureInstalled() {
   if (mayWrite(join(root, 'node_modules'))) writeFileSync(mark, hash);
 }
 
-/** Runs a TypeScript file of the project, given relative to the project's folder, with everything it needs. */
-export async function launch(file) {
-  await ensureInstalled();
+/** Imports a TypeScript file of the project, named from the project's folder. */
+export async function importSource(file) {
   const { register } = await import('tsx/esm/api');
   register();
-  await import(new URL(`../${file}`, import.meta.url).href);
+  return import(new URL(`../${file}`, import.meta.url).href);
+}
+
+/** Runs a TypeScript file of the project, named from the project's folder, with everything it needs. */
+export async function launch(file) {
+  await ensureInstalled();
+  await importSource(file);
 }
 
 const started = process.argv[1];

@@ -1,223 +1,292 @@
-import { createServer, type Server as HttpServer } from 'node:http';
-import { WebClient } from '@slack/web-api';
+import {
+  createServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { corePorts } from '../handlers/grpc/core-ports.ts';
 import { startGateway } from '../handlers/grpc/gateway.ts';
-import { createSlackApp, SLACK_PATH } from '../handlers/slack/app.ts';
+import { answerHealth, answerReadiness, type Health } from '../handlers/health.ts';
+import { createSlackApp, type DepsAt, SLACK_PATH } from '../handlers/slack/app.ts';
+import { createInstaller, INSTALL_PATH, REDIRECT_PATH } from '../handlers/slack/install.ts';
+import { connectSocket } from '../handlers/slack/socket.ts';
+import { createPagerDutyHook, PAGERDUTY_PATH } from '../handlers/webhooks/pagerduty.ts';
 import { classifyRunbook } from '../workers/classify.ts';
+import { matchIncident } from '../workers/match.ts';
 import { parseRunbook } from '../workers/parse.ts';
 import { renderSubject } from '../workers/render.ts';
 import { advanceStep } from '../workers/step.ts';
-import { type Change, type Log, openLog, openTenant } from './audit/log.ts';
-import type { KeyService } from './audit/seal.ts';
 import * as store from './audit/store.ts';
-import type { SubjectRef } from './audit/subject.ts';
-import { openAgents } from './platform/agent-registry.ts';
-import type { Clock, Random } from './platform/clock.ts';
-import { connectDatabase } from './platform/database.ts';
-import { nonce, shortId } from './platform/ids.ts';
+import type { Config } from './platform/config.ts';
 import type { Logger } from './platform/logger.ts';
-import { openHints, queueFor, startWorkers } from './platform/queues.ts';
-import { alone, openShownMessages } from './platform/shown-messages.ts';
-import { createSlackClient } from './platform/slack-client.ts';
-import { openSlackRequests } from './platform/slack-requests.ts';
+import { type QueueName, queueFor, startWorkers } from './platform/queues.ts';
 import { every } from './platform/timer.ts';
+import { trackWork, type UnderWay } from './platform/under-way.ts';
 import { type TenantId, tenantId } from './protocol/ids.ts';
-import type { Signer, TrustBundle } from './protocol/index.ts';
-import { LIVE_STATUSES, runKind } from './run/kind.ts';
 import { extract } from './runbook/extract.ts';
-import { classify, loadSafety, plannedInvocations, RULESET_VERSION } from './safety/index.ts';
-import type { TrustLevel } from './tenant/tenant.ts';
+import { classify } from './safety/index.ts';
+import type { System } from './system.ts';
 
-/** A key that can sign, with the public half that agents are told. */
-export type RoleKey = Signer & { readonly publicKey: string };
-
-export interface ServerOptions {
-  /** URL of the application's role; the database is up to date. */
-  readonly databaseUrl: string;
-  readonly keys: KeyService;
-  readonly dispatchKey: RoleKey;
-  readonly approveKey: RoleKey;
-  readonly slack: { readonly botToken: string; readonly signingSecret: string; readonly apiUrl?: string };
-  /** Where Slack's requests arrive; port 0 takes any. */
-  readonly http: { readonly host: string; readonly port: number };
-  readonly gateway: {
-    readonly host: string;
-    readonly port: number;
-    readonly tls: { readonly certPem: string; readonly keyPem: string };
-  };
-  readonly trust: TrustLevel;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-}
-
-export interface Server {
-  readonly tenant: TenantId;
-  readonly log: Log;
-  /** Where Slack has to send its requests. */
-  readonly slackUrl: string;
-  readonly gatewayPort: number;
-  /** A one-time token for an agent, and the keys it will have to trust. */
-  invite(): Promise<{ token: string; trust: TrustBundle }>;
-  /** Whether an agent is connected now. */
-  agentOnline(): Promise<boolean>;
-  /** Stops taking work, lets what is under way end, and lets go of everything. */
-  close(): Promise<void>;
+export interface Address {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
 }
 
 const SWEEP_MS = 1_000;
 const SWEEP_LIMIT = 500;
 const FORGET_MS = 60_000;
+/** Which workspaces there are, and how Slack reaches us. */
+export interface SlackOptions {
+  /** Signs every request that comes over HTTP; without it none is taken. */
+  readonly signingSecret?: string;
+  /** The token of one workspace, which is then installed without OAuth. */
+  readonly botToken?: string;
+  /** Receives over Socket Mode. */
+  readonly appToken?: string;
+  /** Lets any workspace install the app. */
+  readonly oauth?: { readonly clientId: string; readonly clientSecret: string };
+  /** Requests of any other app are refused. */
+  readonly appId?: string;
+}
 
-/** Composes and starts server and workers: the only place where the parts know of each other. */
-export async function startServer(options: ServerOptions): Promise<Server> {
-  const { clock, random, logger, slack: slackOptions, trust } = options;
-  await loadSafety();
-  const { team, botUserId } = await identify(slackOptions);
-  const database = connectDatabase(options.databaseUrl, logger);
-  const hints = openHints(options.databaseUrl, random, logger);
-  const listeners = new Set<(tenant: TenantId) => void>();
-
-  const committed = ({ ref, kind, status, version }: Change): void => {
-    const queue = queueFor(kind, status);
-    if (queue) hints.add(queue, ref, version);
-    hints.add('render', ref, version);
-    for (const listener of listeners) listener(ref.tenant);
-    if (kind === 'tenant') nudgeRuns(ref.tenant);
+/** What the settings say of Slack. */
+export function slackOptions(config: Config): SlackOptions {
+  const { SLACK_CLIENT_ID: clientId, SLACK_CLIENT_SECRET: clientSecret } = config;
+  return {
+    ...(config.SLACK_SIGNING_SECRET ? { signingSecret: config.SLACK_SIGNING_SECRET } : {}),
+    ...(config.SLACK_BOT_TOKEN ? { botToken: config.SLACK_BOT_TOKEN } : {}),
+    ...(config.SLACK_APP_TOKEN ? { appToken: config.SLACK_APP_TOKEN } : {}),
+    ...(config.SLACK_APP_ID ? { appId: config.SLACK_APP_ID } : {}),
+    ...(clientId && clientSecret ? { oauth: { clientId, clientSecret } } : {}),
   };
-  const log = openLog({ pool: database.pool, keys: options.keys, clock, random, committed });
-  /** A pause, or its end, changes how every live run stands and shows. */
-  const nudgeRuns = (tenant: TenantId): void => {
-    const nudge = async () => {
-      for (const { ref } of await log.list(runKind, tenant, LIVE_STATUSES)) {
-        hints.add('step', ref);
-        hints.add('render', ref);
-      }
+}
+
+/** How long an end waits for requests that are being answered, and for what goes on after their answer (ms). */
+const DRAIN_MS = 10_000;
+
+export interface ServerOptions {
+  /** Where requests of Slack, of pagers and of health checks arrive. */
+  readonly http: Address;
+  /** Where the world reaches that; its own address when left out. */
+  readonly publicUrl?: string;
+  readonly slack: SlackOptions;
+  readonly gateway: Address & { readonly tls: { readonly certPem: string; readonly keyPem: string } };
+}
+
+export interface Running {
+  /** `host:port` where it answers over HTTP, or empty. */
+  readonly address: string;
+  /** Stops taking work, lets what is under way end, and lets go of what it opened. */
+  close(): Promise<void>;
+}
+
+export interface Server extends Running {
+  /** The workspace that the bot token of the settings belongs to; null when workspaces install themselves. */
+  readonly tenant: TenantId | null;
+  /** Where Slack has to send its requests. */
+  readonly slackUrl: string;
+  readonly gatewayPort: number;
+}
+
+/** Starts what is called from outside: Slack's requests, pagers' webhooks, agents. Any number may run at once. */
+export async function startServer(system: System, options: ServerOptions): Promise<Server> {
+  const { log, agents, changes } = system;
+  const { clock, logger } = system.options;
+  const underWay = trackWork();
+  const health = healthOf(system);
+  let routes = healthRoutes(health);
+  // Listening first, because only then is our own address known; until all is wired, only health is answered.
+  const http = createServer((req, res) => route(routes, req, res, logger));
+  const port = await listen(http, options.http);
+  const address = `${options.http.host}:${port}`;
+  const undo: (() => Promise<void> | void)[] = [() => closeHttp(http)];
+  const close = async () => {
+    health.serving = false;
+    for (const step of undo.splice(0)) await step();
+  };
+  try {
+    const publicUrl = options.publicUrl ?? `http://${address}`;
+    const slack = await openSlack(system, options.slack, publicUrl, underWay);
+    undo.push(slack.close, async () => {
+      if (!(await underWay.settled(DRAIN_MS)))
+        logger.warn('some requests were still being handled; what they had committed holds');
+    });
+    const gateway = await startGateway({
+      ...options.gateway,
+      ports: corePorts({
+        log,
+        agents,
+        gateway: system.name,
+        clock,
+        logger,
+        onChange: (listener) => changes.hear((news) => listener(news.tenant)),
+      }),
+      logger,
+    });
+    const stopHearing = changes.hear((news) => {
+      if (news.kind === 'paused') gateway.broadcastPause(news.tenant, news.panicEpoch);
+    });
+    undo.push(stopHearing, () => gateway.close());
+    const pagerDuty = createPagerDutyHook({ log, logger, clock });
+    routes = {
+      ...routes,
+      ...slack.routes,
+      [`${PAGERDUTY_PATH}*`]: (req, res, rest) => underWay.add(pagerDuty(req, res, tenantId(rest))),
     };
-    nudge().catch((err: unknown) =>
-      logger.warn({ err }, 'live runs were not told of a pause; the sweep will'),
+    const { tenant } = slack;
+    // The order of docs/ARCHITECTURE.md: nothing new comes in, what is under way ends, then the ground goes.
+    return { address, tenant, slackUrl: `http://${address}${SLACK_PATH}`, gatewayPort: gateway.port, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface SlackSide {
+  readonly tenant: TenantId | null;
+  readonly routes: Routes;
+  readonly close: () => Promise<void>;
+}
+
+/** Everything that Slack calls: over HTTP for any workspace, or over a socket for one, and the pages to install. */
+async function openSlack(
+  system: System,
+  options: SlackOptions,
+  publicUrl: string,
+  underWay: UnderWay,
+): Promise<SlackSide> {
+  const { workspaces } = system;
+  const { clock, random, logger, slackApiUrl } = system.options;
+  const shared = {
+    ...(options.appId ? { appId: options.appId } : {}),
+    ...(slackApiUrl ? { apiUrl: slackApiUrl } : {}),
+    logger,
+  };
+  const at = depsAt(system, publicUrl);
+  const listeners = { ...shared, workspaces, track: (work: Promise<void>) => underWay.add(work) };
+  const tenant = options.botToken ? await workspaces.adopt(options.botToken, options.appId) : null;
+  const socket = options.appToken
+    ? await connectSocket(at, { ...listeners, appToken: options.appToken })
+    : null;
+  const { signingSecret, oauth } = options;
+  const app = signingSecret ? createSlackApp(at, { ...listeners, clock, signingSecret }) : null;
+  const pages =
+    oauth && createInstaller({ workspaces, clock, random, logger }, { ...shared, ...oauth, publicUrl });
+  return {
+    tenant,
+    routes: {
+      ...(app ? { [SLACK_PATH]: (req, res) => app.handle(req, res) } : {}),
+      ...(pages
+        ? {
+            [INSTALL_PATH]: (req, res) => underWay.add(pages.begin(req, res)),
+            [REDIRECT_PATH]: (req, res) => underWay.add(pages.finish(req, res)),
+          }
+        : {}),
+    } satisfies Routes,
+    close: async () => socket?.close(),
+  };
+}
+
+/** What the handlers of a request need: everything of its own tenant, and nothing of any other. */
+function depsAt({ core, workspaces, requests, shown }: System, publicUrl: string): DepsAt {
+  return async (tenant) => {
+    const slack = await workspaces.slack(tenant);
+    return (
+      slack && {
+        ...core,
+        tenant,
+        slack,
+        directory: slack,
+        publicUrl,
+        seenBefore: (mark) => requests.seenBefore(tenant, mark),
+        findMessage: (channel, ts) => shown.find(tenant, channel, ts),
+      }
     );
   };
-  await openTenant(log, team);
+}
 
-  const agents = openAgents({ prisma: database.prisma, log, clock, random });
-  const shown = openShownMessages(database.prisma);
-  const requests = openSlackRequests(database.prisma, clock);
-  const slack = createSlackClient({
-    token: slackOptions.botToken,
-    team,
-    ...(slackOptions.apiUrl ? { apiUrl: slackOptions.apiUrl } : {}),
-  });
-  const onChange = (listener: (tenant: TenantId) => void) => {
-    listeners.add(listener);
-    return () => void listeners.delete(listener);
-  };
-  const gateway = await startGateway({
-    ...options.gateway,
-    ports: corePorts({ log, agents, clock, logger, onChange }),
-    logger,
-  });
-
-  const core = {
-    log,
-    tenant: team,
-    slack,
-    directory: slack,
-    registry: agents,
-    scanner: { classify, plannedInvocations },
-    dispatchKey: options.dispatchKey,
-    approveKey: options.approveKey,
-    rulesetVersion: RULESET_VERSION,
-    trust,
-    clock,
-    logger,
-    newId: () => shortId(random),
-    nonce: () => nonce(random),
-    onPause: gateway.broadcastPause,
-    seenBefore: requests.seenBefore,
-    findMessage: (channel: string, ts: string) => shown.find(team, channel, ts),
-    defer: (ref: SubjectRef, until: number) => store.deferDue(database.pool, ref, until),
-  };
+/** Starts what goes on by itself: the queues' processors, and the sweep that makes every predicate a hint again. */
+export async function startWorker(system: System, options: { readonly http?: Address }): Promise<Running> {
+  const { core, database, hints, requests, log, shown } = system;
+  const { clock, logger } = system.options;
   const render = {
     ...core,
     shown,
-    markShown: (ref: SubjectRef, version: number) => store.markShown(database.pool, ref, version),
-    deferShow: (ref: SubjectRef, until: number) => store.deferShow(database.pool, ref, until),
-    alone: (ref: SubjectRef, work: () => Promise<void>) => alone(database.pool, ref, work),
-    hint: (ref: SubjectRef) => hints.add('render', ref),
+    slackOf: (tenant: TenantId) => system.workspaces.slack(tenant),
+    hint: (ref: Parameters<typeof hints.add>[1]) => hints.add('render', ref),
   };
   const workers = startWorkers(
-    options.databaseUrl,
+    system.options.queues,
     {
       parse: (ref) => parseRunbook({ log, extract }, ref),
       classify: (ref) => classifyRunbook({ log, classify }, ref),
       step: (ref) => advanceStep(core, ref),
+      match: (ref) => matchIncident({ log, logger }, ref),
       render: (ref) => renderSubject(render, ref),
     },
     logger,
   );
-
-  const app = createSlackApp(core, { ...slackOptions, botUserId });
-  const http = createServer((req, res) => {
-    if (req.url === SLACK_PATH) return app.handle(req, res);
-    if (req.url === '/healthz') return void res.writeHead(200, { 'content-type': 'text/plain' }).end('ok\n');
-    res.writeHead(404).end();
-  });
-  const port = await listen(http, options.http);
-
-  // Hints get lost; predicates do not. Whatever is due, or not shown yet, becomes a hint again within a second.
+  // Hints get lost; predicates do not. Whatever is due, or not shown yet, becomes a hint again within a second. All
+  // workers sweep; hints of the same second and version fold into one.
   const sweep = every(SWEEP_MS, logger, async () => {
+    const second = Math.floor(clock.now() / SWEEP_MS);
     for (const row of await store.findDue(database.pool, clock.now(), SWEEP_LIMIT)) {
-      const queue = row.due ? queueFor(row.kind, row.status) : null;
-      if (queue) hints.add(queue, row);
-      if (row.unshown) hints.add('render', row);
+      const mark = `${row.version}-${second}`;
+      const queue: QueueName | null = row.due ? queueFor(row.kind, row.status) : null;
+      if (queue) hints.add(queue, row, mark);
+      if (row.unshown) hints.add('render', row, mark);
     }
   });
   const forget = every(FORGET_MS, logger, requests.forget);
-
+  const health = healthOf(system);
+  const http = options.http && createServer((req, res) => route(healthRoutes(health), req, res, logger));
+  const port = http && options.http ? await listen(http, options.http) : 0;
   return {
-    tenant: team,
-    log,
-    slackUrl: `http://${options.http.host}:${port}${SLACK_PATH}`,
-    gatewayPort: gateway.port,
-    async invite() {
-      const key = ({ keyId, publicKey }: RoleKey) => ({ key_id: keyId, public_key: publicKey });
-      const bundle = {
-        tenant_id: team,
-        dispatch: [key(options.dispatchKey)],
-        approve: [key(options.approveKey)],
-      };
-      return { token: await agents.invite(team), trust: bundle };
-    },
-    agentOnline: async () => (await agents.agentsOf(team)).some(({ online }) => online),
-    // The order of docs/ARCHITECTURE.md: nothing new comes in, what is under way ends, then the ground goes.
+    address: options.http ? `${options.http.host}:${port}` : '',
     async close() {
-      await closeHttp(http);
+      health.serving = false;
       await Promise.all([sweep.stop(), forget.stop()]);
       await workers.close();
-      await gateway.close();
-      await hints.close();
-      await database.close();
+      if (http) await closeHttp(http);
     },
   };
 }
 
-/** Whose bot this is: asked once, because everything is kept under the workspace's id. */
-async function identify({
-  botToken,
-  apiUrl,
-}: ServerOptions['slack']): Promise<{ team: TenantId; botUserId: string }> {
-  const web = new WebClient(botToken, {
-    ...(apiUrl ? { slackApiUrl: apiUrl } : {}),
-    timeout: 10_000,
-    retryConfig: { retries: 2 },
-  });
-  const { team_id, user_id } = await web.auth.test();
-  if (!team_id || !user_id) throw new Error('Slack did not say which workspace the bot token belongs to.');
-  return { team: tenantId(team_id), botUserId: user_id };
+function healthOf({ database, hints }: System): Health {
+  return {
+    serving: true,
+    needs: {
+      database: async () => (await database.pool.query('SELECT 1')).rowCount === 1,
+    },
+    wants: { queue: async () => hints.reachable() },
+  };
 }
 
-function listen(server: HttpServer, { host, port }: { host: string; port: number }): Promise<number> {
+type Handler = (req: IncomingMessage, res: ServerResponse, rest: string) => unknown;
+/** By path; one that ends in `*` takes everything below it. */
+type Routes = Readonly<Record<string, Handler>>;
+
+const healthRoutes = (health: Health): Routes => ({
+  '/healthz': (_req, res) => answerHealth(res),
+  '/readyz': (_req, res) => answerReadiness(health, res),
+});
+
+function route(routes: Routes, req: IncomingMessage, res: ServerResponse, logger: Logger): void {
+  const path = (req.url ?? '/').split('?')[0] ?? '/';
+  const name = Object.hasOwn(routes, path)
+    ? path
+    : Object.keys(routes).find((one) => one.endsWith('*') && path.startsWith(one.slice(0, -1)));
+  const handler = name === undefined ? undefined : routes[name];
+  if (name === undefined || !handler) return void res.writeHead(404).end();
+  Promise.resolve(handler(req, res, path.slice(name.length - 1))).catch((err: unknown) => {
+    logger.error({ err, path: name }, 'a request could not be answered');
+    if (!res.headersSent) res.writeHead(500);
+    res.end();
+  });
+}
+
+function listen(server: HttpServer, { host, port }: Address): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
@@ -227,9 +296,14 @@ function listen(server: HttpServer, { host, port }: { host: string; port: number
   });
 }
 
+/** Takes no new connection, lets requests that came be answered, and cuts what is still open after `DRAIN_MS`. */
 function closeHttp(server: HttpServer): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
+    const hard = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    server.close(() => {
+      clearTimeout(hard);
+      resolve();
+    });
+    server.closeIdleConnections();
   });
 }

@@ -20,6 +20,8 @@ const SCOPES: NonNullable<NonNullable<Manifest['oauth_config']>['scopes']>['bot'
 ];
 const EVENTS: NonNullable<NonNullable<Manifest['settings']>['event_subscriptions']>['bot_events'] = [
   'reaction_added',
+  'app_uninstalled',
+  'tokens_revoked',
 ];
 
 const withSchema = existsSync(schemaFile) ? test : test.skip;
@@ -45,7 +47,7 @@ describe('manifest.yml', () => {
     expect(manifest.oauth_config?.scopes?.user).toBeUndefined();
   });
 
-  test('subscribes to reactions being added, never to their removal, and to no message history', () => {
+  test('subscribes to the stop sign and to its own end, never to reactions being removed or message history', () => {
     expect(manifest.settings?.event_subscriptions?.bot_events).toEqual(EVENTS);
   });
 

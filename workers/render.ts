@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { type Loaded, type Log, TENANT_STREAM } from '../src/audit/log.ts';
-import { runbookOf } from '../src/audit/streams.ts';
+import { incidentOf, runbookOf } from '../src/audit/streams.ts';
 import type { SubjectRef } from '../src/audit/subject.ts';
+import { incidentKind } from '../src/incident/kind.ts';
 import type { Logger } from '../src/platform/logger.ts';
 import type { SlackClient } from '../src/platform/slack-client.ts';
+import type { TenantId } from '../src/protocol/ids.ts';
 import { runKind } from '../src/run/kind.ts';
 import { liveRuns } from '../src/run/stop.ts';
 import { runbookKind } from '../src/runbook/stream.ts';
 import type { Message } from '../src/slack/message.ts';
+import { renderIncident } from '../src/slack/render-incident.ts';
 import { renderRun } from '../src/slack/render-run.ts';
 import { renderRunbook } from '../src/slack/render-runbook.ts';
 import { renderTenant } from '../src/slack/render-tenant.ts';
@@ -29,7 +32,8 @@ export interface Shown {
 
 export interface RenderDeps {
   readonly log: Log;
-  readonly slack: SlackClient;
+  /** The tenant's own client of its workspace; null when the app is not installed there (any more). */
+  readonly slackOf: (tenant: TenantId) => Promise<SlackClient | null>;
   readonly shown: ShownMessages;
   readonly logger: Logger;
   readonly clock: { now(): number };
@@ -49,7 +53,7 @@ export async function renderSubject(deps: RenderDeps, ref: SubjectRef): Promise<
     let shown = -1;
     // What changed while Slack was being told is shown before the lock is let go.
     for (let now = await draw(deps, ref); now && now.version > shown; now = await draw(deps, ref)) {
-      const wait = await reconcile(deps, ref, now.messages).catch((err: unknown) => {
+      const wait = await show(deps, ref, now.messages).catch((err: unknown) => {
         deps.logger.warn({ err, stream: ref.stream }, 'Slack could not be reached; the picture is late');
         return FAULT_WAIT_MS;
       });
@@ -80,6 +84,9 @@ async function draw(deps: RenderDeps, ref: SubjectRef): Promise<Picture | null> 
   if (ref.stream.startsWith('runbook-')) {
     return picture(await log.load(runbookKind, ref), (state) => renderRunbook(state, runbookOf(ref)));
   }
+  if (ref.stream.startsWith('incident-')) {
+    return picture(await log.load(incidentKind, ref), (state) => renderIncident(state, incidentOf(ref)));
+  }
   return picture(await log.load(agentKind, ref), () => []); // an agent is shown where it matters, not by itself
 }
 
@@ -87,9 +94,16 @@ function picture<S>(loaded: Loaded<S> | null, render: (state: S) => readonly Mes
   return loaded && { version: loaded.version, messages: render(loaded.state) };
 }
 
+/** Where there is no workspace any more, nobody looks: there is nothing to show and nothing to wait for. */
+async function show(deps: RenderDeps, ref: SubjectRef, messages: readonly Message[]): Promise<number | null> {
+  const slack = await deps.slackOf(ref.tenant);
+  return slack && reconcile(deps, slack, ref, messages);
+}
+
 /** Null when Slack shows all of it, else how long to wait before trying again (ms). */
 async function reconcile(
-  { slack, shown, logger }: RenderDeps,
+  { shown, logger }: RenderDeps,
+  slack: SlackClient,
   ref: SubjectRef,
   messages: readonly Message[],
 ): Promise<number | null> {

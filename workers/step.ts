@@ -1,8 +1,8 @@
 import { runOf } from '../src/audit/streams.ts';
 import type { SubjectRef } from '../src/audit/subject.ts';
-import { advanceRun, type RunDeps } from '../src/run/service.ts';
+import { type AdvanceDeps, advanceRun } from '../src/run/service.ts';
 
-export interface StepDeps extends RunDeps {
+export interface StepDeps extends AdvanceDeps {
   readonly clock: { now(): number };
   /** Looks at the subject again at this time and not before. */
   readonly defer: (ref: SubjectRef, until: number) => Promise<void>;

@@ -1,6 +1,6 @@
 import { isObject } from './json.ts';
 import { blockErrors, viewErrors } from './limits.ts';
-import { BOT_USER_ID, type Channel } from './people.ts';
+import type { Channel } from './people.ts';
 import type { View, Workspace } from './state.ts';
 
 /** Slack keeps at most three modals on each other: docs.slack.dev/surfaces/modals */
@@ -63,6 +63,6 @@ export function showReply(
   if (text === '' && blocks.length === 0) return null;
   if (blockErrors(blocks, 'message').length > 0) return 'invalid_blocks';
   const visibleTo = reply.response_type === 'in_channel' ? null : reader;
-  workspace.post({ channel: place.id, user: BOT_USER_ID, text, blocks, visibleTo });
+  workspace.post({ channel: place.id, user: workspace.team.botUserId, text, blocks, visibleTo });
   return null;
 }

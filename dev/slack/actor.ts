@@ -23,7 +23,7 @@ import {
   viewClosed,
   viewSubmission,
 } from './payloads.ts';
-import { type Channel, findChannel, isOurs, type Person, SLACKBOT_ID } from './people.ts';
+import { type Channel, findChannel, isOurs, type Person, SLACKBOT_ID, type Team } from './people.ts';
 import { compose, escapeText } from './richtext.ts';
 import type { Answer, Message, View, Workspace } from './state.ts';
 
@@ -37,6 +37,7 @@ export interface Stage {
 
 /** Nothing was sent to the app: Slack itself said no, or had nobody to tell. */
 const notSent = (shown: string | null = null, body: unknown = null): Answer => ({ status: 0, body, shown });
+const NOT_INSTALLED = 'The app is not installed in this workspace. Nothing was sent.';
 /** Under a modal whose app failed (github.com/slackapi/bolt-js/issues/758). */
 const MODAL_TROUBLE = 'We had some trouble connecting. Try again?';
 
@@ -60,7 +61,7 @@ export class Actor {
   /** Sends typed or pasted text to a channel, or into a thread. Returns the message's ts. */
   post(channel: string, typed: string, threadTs: string | null = null): string {
     const { workspace } = this.#stage;
-    const place = channelOf(channel);
+    const place = this.#place(channel);
     const root = threadTs === null ? null : this.#message(place, threadTs);
     const { text, blocks } = compose(typed);
     if (text === '') throw new Error('An empty message cannot be sent.');
@@ -77,13 +78,15 @@ export class Actor {
 
   /** Uses a message shortcut of the app. Slack offers it only to members of the workspace that installed the app. */
   async shortcut(channel: string, ts: string, callbackId = 'turn_into_runbook'): Promise<Answer> {
-    const place = channelOf(channel);
+    const { workspace } = this.#stage;
+    const place = this.#place(channel);
     const message = this.#message(place, ts);
     if (!this.#stage.manifest.shortcuts.some((one) => one.callbackId === callbackId)) {
       throw new Error(`The manifest has no message shortcut ${callbackId}.`);
     }
-    if (!isOurs(this.person))
+    if (!isOurs(workspace.team, this.person))
       return notSent('Shortcuts of this app are not offered to people of other workspaces.');
+    if (workspace.installation === null) return notSent(NOT_INSTALLED);
     const answer = await this.#send(messageShortcut(this.#scene, place, message, callbackId));
     return failed(answer)
       ? { ...answer, shown: 'This shortcut did not work: the app did not respond.' }
@@ -95,13 +98,15 @@ export class Actor {
    * person clicked before the update reached the screen.
    */
   async click(channel: string, ts: string, target: Target, { stale = false } = {}): Promise<Answer> {
-    const place = channelOf(channel);
+    const place = this.#place(channel);
     const message = this.#message(place, ts);
     const versions = stale ? [...message.versions].reverse() : [{ blocks: message.blocks }];
     const tries = versions.map((version) => findElement(version.blocks, target));
     const found = tries.find((one): one is Found => 'element' in one);
     if (!found) throw new Error(problemOf(tries[0]));
-    const action = actionOf(found, chosenValue(target));
+    const { workspace } = this.#stage;
+    const action = actionOf(workspace.team, found, chosenValue(target));
+    if (workspace.installation === null) return notSent(NOT_INSTALLED);
     const answer = await this.#send(
       messageAction(this.#scene, place, message, { block: found.block, action }),
     );
@@ -119,9 +124,8 @@ export class Actor {
     const value = chosenValue(target);
     if (value !== undefined && found.element.type !== 'button')
       this.#fill(view, { [String(found.element.action_id)]: value });
-    const answer = await this.#send(
-      viewAction(this.#scene, view, { block: found.block, action: actionOf(found, value) }),
-    );
+    const action = actionOf(this.#stage.workspace.team, found, value);
+    const answer = await this.#send(viewAction(this.#scene, view, { block: found.block, action }));
     if (!failed(answer)) return answer;
     this.#trouble(view);
     return { ...answer, shown: MODAL_TROUBLE };
@@ -156,10 +160,11 @@ export class Actor {
 
   /** Sends a slash command as typed, `/runbook help`. */
   async slash(channel: string, line: string): Promise<Answer> {
-    const place = channelOf(channel);
+    const place = this.#place(channel);
     const [, command = '', rest = ''] = /^(\/\S*)\s*([\s\S]*)$/.exec(line.trim()) ?? [];
-    const known = this.#stage.manifest.commands.some((one) => one.command === command);
-    if (!known || !isOurs(this.person)) {
+    const { workspace, manifest } = this.#stage;
+    const known = workspace.installation !== null && manifest.commands.some((one) => one.command === command);
+    if (!known || !isOurs(workspace.team, this.person)) {
       const shown = `${command} is not a valid command. In Slack, all messages that start with the "/" character are interpreted as commands.`;
       this.#slackbot(place, shown);
       return notSent(shown);
@@ -182,7 +187,7 @@ export class Actor {
   /** Adds a reaction, by name (`octagonal_sign`, `raised_hand::skin-tone-3`) or character. A second one by the same person is nothing new. */
   async react(channel: string, ts: string, emoji: string): Promise<Answer> {
     const { workspace, manifest, link } = this.#stage;
-    const place = channelOf(channel);
+    const place = this.#place(channel);
     const message = this.#message(place, ts);
     const reaction = emojiName(emoji);
     const shown = reaction.replace(/::skin-tone-\d$/, '');
@@ -192,8 +197,9 @@ export class Actor {
     workspace.changed();
     const hears =
       place.hasBot &&
+      workspace.installation?.isActive === true &&
       manifest.events.includes('reaction_added') &&
-      manifest.scopes.includes('reactions:read');
+      workspace.installation.scopes.includes('reactions:read');
     if (!hears) return notSent();
     const event = {
       type: 'reaction_added',
@@ -203,17 +209,21 @@ export class Actor {
       item_user: message.user,
       event_ts: workspace.ts(),
     };
-    return link.sendEvent(eventCallback(workspace, event, place.isExtShared));
+    return link.sendEvent(eventCallback(workspace, event, place.sharedWith.length > 0));
   }
 
   /** Takes a reaction back. The app does not subscribe to that, so nobody hears of it. */
   unreact(channel: string, ts: string, emoji: string): void {
-    const message = this.#message(channelOf(channel), ts);
+    const message = this.#message(this.#place(channel), ts);
     const name = emojiName(emoji);
     const people = (message.reactions.get(name) ?? []).filter((id) => id !== this.person.id);
     if (people.length > 0) message.reactions.set(name, people);
     else message.reactions.delete(name);
     this.#stage.workspace.changed();
+  }
+
+  #place(channel: string): Channel {
+    return channelOf(this.#stage.workspace.team, channel);
   }
 
   #send(payload: Json): Promise<Answer> {
@@ -239,7 +249,7 @@ export class Actor {
     const unknown = Object.keys(filled).find((key) => !known.has(key));
     if (unknown !== undefined)
       throw new Error(`The modal has no input ${unknown}. There are: ${[...known].join(', ')}.`);
-    view.values = valuesOf(view.blocks, view.values, filled);
+    view.values = valuesOf(this.#stage.workspace.team, view.blocks, view.values, filled);
   }
 
   #trouble(view: View): void {
@@ -253,9 +263,9 @@ export class Actor {
   }
 }
 
-/** The channel by id, name or `#name`. Throws when there is none. */
-export function channelOf(key: string): Channel {
-  const channel = findChannel(key);
+/** The channel of a workspace by id, name or `#name`. Throws when there is none. */
+export function channelOf(team: Team, key: string): Channel {
+  const channel = findChannel(team, key);
   if (!channel) throw new Error(`There is no channel ${key}.`);
   return channel;
 }

@@ -2,8 +2,10 @@ import { Actor, channelOf, type Stage } from './actor.ts';
 import type { DeliveryKind } from './deliver.ts';
 import { Faults } from './faults.ts';
 import type { Json } from './json.ts';
-import { findPerson, type Person } from './people.ts';
-import type { Answer, Call, Delivery, Message, Values, Version, View } from './state.ts';
+import { findPerson, type Person, type Team } from './people.ts';
+import type { Pulse } from './pulse.ts';
+import type { DisconnectReason } from './sockets.ts';
+import type { Answer, Call, Delivery, Installation, Message, Values, Version, View } from './state.ts';
 
 /** A message as a test or the page sees it. `visibleTo` is the id of the only reader, `versions` every text it ever had. */
 export interface SeenMessage {
@@ -39,18 +41,49 @@ export interface SeenView {
 const textOf = (value: unknown): string | null =>
   typeof value === 'object' && value !== null && 'text' in value ? String(value.text) : null;
 
-/** What tests do and look at. Everything is in memory; nothing waits on a clock except `waitFor`'s limit. */
+/** What tests do and look at in one workspace. Everything is in memory; nothing waits on a clock except `waitFor`'s limit. */
 export class Control {
   readonly faults = new Faults();
   readonly #stage: Stage;
+  readonly #pulse: Pulse;
 
-  constructor(stage: Stage) {
+  constructor(stage: Stage, pulse: Pulse) {
     this.#stage = stage;
+    this.#pulse = pulse;
   }
 
-  /** Points the simulator at the app's request URL, `http://127.0.0.1:3000/slack/events`. */
-  connect(appUrl: string): void {
-    this.#stage.link.appUrl = appUrl;
+  /** The id that payloads of this workspace carry. */
+  get teamId(): string {
+    return this.#stage.workspace.team.id;
+  }
+
+  /** The app as it is installed here: its newest token, its scopes and who installed it. Null while it is not. */
+  installation(): Installation | null {
+    return this.#stage.workspace.installation;
+  }
+
+  /**
+   * Points the simulator at the app's request URL, `http://127.0.0.1:3000/slack/events`. Several URLs are served in turn, as by a
+   * load balancer: where nobody listens, the next gets the request; where the connection broke after it was made, only events
+   * go on to the next, because a click was perhaps handled. The app is one, so this holds for every workspace.
+   */
+  connect(appUrl: string | readonly string[]): void {
+    this.#stage.link.app.balancer.connect(appUrl);
+  }
+
+  /** How many Socket Mode connections of the app are open. While there is one, deliveries of every workspace go over it. */
+  sockets(): number {
+    return this.#stage.link.app.sockets.count;
+  }
+
+  /** Asks the app to come back by another socket, as Slack does every few hours. Nothing more goes over the old ones. */
+  disconnectSockets(reason: DisconnectReason = 'refresh_requested'): void {
+    this.#stage.link.app.sockets.disconnect(reason);
+  }
+
+  /** Breaks every socket without a word. */
+  dropSockets(): void {
+    this.#stage.link.app.sockets.drop();
   }
 
   /** A person to act as, by name or id. Throws when there is none. */
@@ -60,19 +93,20 @@ export class Control {
 
   /** The account by name or id. Throws when there is none. */
   person(who: string): Person {
-    const person = findPerson(who);
+    const person = findPerson(this.#stage.workspace.team, who);
     if (!person) throw new Error(`There is nobody called ${who}.`);
     return person;
   }
 
   /** A channel's messages, thread replies included, oldest first. With `as`: only what that person sees. */
   messages(channel: string, { as }: { as?: string } = {}): SeenMessage[] {
-    const { id } = channelOf(channel);
+    const { team } = this.#stage.workspace;
+    const { id } = channelOf(team, channel);
     const reader = as === undefined ? null : this.person(as).id;
     return this.#stage.workspace.messages
       .filter((one) => one.channel === id && !one.deleted)
       .filter((one) => reader === null || one.visibleTo === null || one.visibleTo === reader)
-      .map(seen);
+      .map((one) => seen(team, one));
   }
 
   /** A thread: its first message and the replies, oldest first. Without `ts`: the thread replied to last, else the last message. */
@@ -104,16 +138,16 @@ export class Control {
   }
 
   /**
-   * Resolves with the first truthy value of `predicate`, which is asked now and after every change. Throws after
+   * Resolves with the first truthy value of `predicate`, which is asked now and after every change, in whatever workspace. Throws after
    * `timeoutMs` (5 s) with `what` it was waiting for.
    */
   waitFor<T>(
     predicate: () => T | null | undefined | false,
     { timeoutMs = 5_000, what = 'the condition' }: { timeoutMs?: number; what?: string } = {},
   ): Promise<T> {
-    const { workspace } = this.#stage;
+    const pulse = this.#pulse;
     return new Promise((resolve, reject) => {
-      const stop = workspace.subscribe(check);
+      const stop = pulse.subscribe(check);
       const timer = setTimeout(
         () => finish(() => reject(new Error(`${what} did not come about in ${timeoutMs} ms`))),
         timeoutMs,
@@ -136,13 +170,13 @@ export class Control {
   }
 }
 
-function seen(message: Message): SeenMessage {
+function seen(team: Team, message: Message): SeenMessage {
   const { ts, channel, user, text, blocks, threadTs, broadcast, visibleTo } = message;
   return {
     ts,
     channel,
     user,
-    name: findPerson(user)?.name ?? user,
+    name: findPerson(team, user)?.name ?? user,
     text,
     blocks,
     threadTs,

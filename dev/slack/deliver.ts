@@ -1,11 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { type Json, parseJson } from './json.ts';
-import type { Answer, Delivery, Workspace } from './state.ts';
-
-/** Slack waits this long for an answer: docs.slack.dev/interactivity/handling-user-interaction */
-const ACK_MS = 3_000;
-/** Events are sent again at once, after a minute and after five: docs.slack.dev/apis/events-api */
-const EVENT_RETRY_MS: readonly number[] = [0, 60_000, 300_000];
+import type { Balancer } from './balancer.ts';
+import { isObject, type Json, parseJson } from './json.ts';
+import type { Sockets } from './sockets.ts';
+import type { Answer, Workspace } from './state.ts';
 
 /** What is sent to the app’s request URL. */
 export type DeliveryKind = 'event' | 'interaction' | 'command';
@@ -15,6 +12,11 @@ export interface Timing {
   readonly ackMs: number;
   readonly eventRetryMs: readonly number[];
 }
+/**
+ * Slack's own: three seconds for an answer (docs.slack.dev/interactivity/handling-user-interaction); events are sent again at
+ * once, after a minute and after five (docs.slack.dev/apis/events-api).
+ */
+export const SLACK_TIMING: Timing = { ackMs: 3_000, eventRetryMs: [0, 60_000, 300_000] };
 
 /** The headers Slack signs a request with: HMAC-SHA256 over `v0:<timestamp>:<body>`, timestamp in seconds. */
 export function signatureHeaders(secret: string, body: string, timestamp: number): Record<string, string> {
@@ -44,44 +46,48 @@ export function encode(kind: DeliveryKind, payload: Json): { body: string; conte
   }
 }
 
-/** The way from the simulator to the app: signs, sends, waits three seconds, repeats events, remembers every answer. */
+/** The app as the simulator reaches it, the same from every workspace: by its sockets while one is open, else by its URLs. */
+export interface AppSide {
+  readonly balancer: Balancer;
+  readonly sockets: Sockets;
+  readonly signingSecret: string;
+  readonly timing: Timing;
+}
+
+/** How a request differs from a first and honest one: a moved clock, or a repetition with its reason. */
+interface Manner {
+  readonly skewMs?: number;
+  readonly retry?: number;
+  readonly reason?: string;
+}
+
+/** The way from one workspace to the app: signs, sends, waits three seconds, repeats events, remembers every answer. */
 export class AppLink {
-  appUrl: string | null;
+  readonly app: AppSide;
   readonly #workspace: Workspace;
-  readonly #secret: string;
-  readonly #timing: Timing;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #closing = new AbortController();
 
-  constructor(workspace: Workspace, secret: string, appUrl: string | null, timing: Partial<Timing> = {}) {
+  constructor(workspace: Workspace, app: AppSide) {
     this.#workspace = workspace;
-    this.#secret = secret;
-    this.appUrl = appUrl;
-    this.#timing = { ackMs: ACK_MS, eventRetryMs: EVENT_RETRY_MS, ...timing };
+    this.app = app;
   }
 
   /**
-   * Sends one signed request and returns what the app answered; status 0 when no answer came in time. `skewMs` moves the
-   * signed time, for tests of stale and future requests.
+   * Sends one request and returns what the app answered; status 0 when no answer came in time. `skewMs` moves the signed time,
+   * for tests of stale and future requests.
    */
-  async send(
-    kind: DeliveryKind,
-    payload: Json,
-    { skewMs = 0, retry = 0, reason = '' } = {},
-  ): Promise<Answer> {
-    const { body, contentType } = encode(kind, payload);
+  async send(kind: DeliveryKind, payload: Json, manner: Manner = {}): Promise<Answer> {
     const at = this.#workspace.now();
-    const headers = {
-      'content-type': contentType,
-      'user-agent': 'Slackbot 1.0 (+https://api.slack.com/robots)',
-      ...signatureHeaders(this.#secret, body, Math.floor((at + skewMs) / 1000)),
-      ...(retry > 0 ? { 'x-slack-retry-num': String(retry), 'x-slack-retry-reason': reason } : {}),
-    };
-    const answer = await this.#request(body, headers);
-    const delivery: Delivery = { kind, payload, retry, at, ...answer };
-    this.#workspace.deliveries.push(delivery);
+    const timeout = AbortSignal.timeout(this.app.timing.ackMs);
+    const signal = AbortSignal.any([timeout, this.#closing.signal]);
+    const bySocket = await this.#overSocket(kind, payload, manner, signal);
+    const answer = bySocket ?? (await this.#overHttp(kind, payload, manner, signal));
+    const late = answer.status === 0 && timeout.aborted ? { ...answer, shown: 'http_timeout' } : answer;
+    const via = bySocket ? 'socket' : 'http';
+    this.#workspace.deliveries.push({ kind, via, payload, retry: manner.retry ?? 0, at, ...late });
     this.#workspace.changed();
-    return answer;
+    return late;
   }
 
   /** Sends an event; when the app fails, sends it again as Slack does. Resolves with the answer to the first try. */
@@ -92,7 +98,7 @@ export class AppLink {
   }
 
   #again(payload: Json, retry: number, last: Answer): void {
-    const delay = this.#timing.eventRetryMs[retry - 1];
+    const delay = this.app.timing.eventRetryMs[retry - 1];
     if (delay === undefined || this.#closing.signal.aborted) return;
     const timer = setTimeout(async () => {
       this.#timers.delete(timer);
@@ -102,27 +108,56 @@ export class AppLink {
     this.#timers.add(timer.unref());
   }
 
-  async #request(body: string, headers: Record<string, string>): Promise<Answer> {
-    if (this.appUrl === null) return { status: 0, body: null, shown: 'connection_failed' };
-    const timeout = AbortSignal.timeout(this.#timing.ackMs);
-    const signal = AbortSignal.any([timeout, this.#closing.signal]);
-    try {
-      const response = await fetch(this.appUrl, {
-        method: 'POST',
-        body,
-        headers,
-        redirect: 'manual',
-        signal,
-      });
-      const text = await response.text();
-      return {
-        status: response.status,
-        body: parseJson(text) ?? text,
-        shown: response.ok ? null : 'http_error',
-      };
-    } catch {
-      return { status: 0, body: null, shown: timeout.aborted ? 'http_timeout' : 'connection_failed' };
+  /** The answer of a socket; null when none is open. */
+  async #overSocket(
+    kind: DeliveryKind,
+    payload: Json,
+    { retry = 0, reason = '' }: Manner,
+    signal: AbortSignal,
+  ): Promise<Answer | null> {
+    const { type, answers } = ENVELOPES[kind];
+    const accepts = answers || payload.type === 'view_submission';
+    const again = kind === 'event' ? { retry_attempt: retry, retry_reason: reason } : {};
+    const receipt = await this.app.sockets.send(
+      { type, payload, accepts_response_payload: accepts, ...again },
+      signal,
+    );
+    switch (receipt.kind) {
+      case 'none':
+        return null;
+      case 'silence':
+        return { status: 0, body: null, shown: 'connection_failed' };
+      case 'ack': {
+        const empty = !accepts || (isObject(receipt.payload) && Object.keys(receipt.payload).length === 0);
+        return { status: 200, body: empty ? '' : receipt.payload, shown: null };
+      }
+      default: {
+        const never: never = receipt;
+        return never;
+      }
     }
+  }
+
+  async #overHttp(
+    kind: DeliveryKind,
+    payload: Json,
+    { skewMs = 0, retry = 0, reason = '' }: Manner,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const { body, contentType } = encode(kind, payload);
+    const seconds = Math.floor((this.#workspace.now() + skewMs) / 1000);
+    const headers = {
+      accept: '*/*',
+      'content-type': contentType,
+      'user-agent': 'Slackbot 1.0 (+https://api.slack.com/robots)',
+      ...signatureHeaders(this.app.signingSecret, body, seconds),
+      ...(retry > 0 ? { 'x-slack-retry-num': String(retry), 'x-slack-retry-reason': reason } : {}),
+    };
+    const outcome = await this.app.balancer.post({ body, headers, mayRepeat: kind === 'event', signal });
+    if (outcome.kind !== 'answer') return { status: 0, body: null, shown: 'connection_failed' };
+    const { status, text } = outcome;
+    const shown = status >= 200 && status < 300 ? null : 'http_error';
+    return { status, body: parseJson(text) ?? text, shown };
   }
 
   /** Gives up what is under way and sends nothing again. */
@@ -131,6 +166,13 @@ export class AppLink {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 }
+
+/** The envelope of each kind, and whether its acknowledgement may carry an answer (of interactions, a submission's alone may). */
+const ENVELOPES = {
+  event: { type: 'events_api', answers: false },
+  interaction: { type: 'interactive', answers: false },
+  command: { type: 'slash_commands', answers: true },
+} as const;
 
 /** True when Slack counts the answer as a failure: anything but a 2xx within the limit. */
 export function failed(answer: Answer): boolean {

@@ -2,8 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { Actor } from './actor.ts';
 import type { Control } from './control.ts';
-import type { Manifest } from './manifest.ts';
-import { CHANNELS, isOurs, PAGE_PEOPLE, PEOPLE, TEAM_NAME } from './people.ts';
+import { isOurs } from './people.ts';
+import type { Platform } from './platform.ts';
+import type { Pulse } from './pulse.ts';
 import type { Answer, Workspace } from './state.ts';
 
 const target = z.object({
@@ -33,10 +34,17 @@ const Act = z.discriminatedUnion('act', [
   z.object({ act: z.literal('close'), as: z.string(), viewId: z.string() }),
 ]);
 
+/** The workspace an act is done in, by its key; the first one when it is not said. */
+const Where = z.object({ team: z.string().optional() });
+
 /** Carries out one act of the page. Throws ZodError for another shape and Error for what no client could do. */
-export async function perform(control: Control, json: unknown): Promise<Answer & { ts?: string }> {
+export async function perform(
+  controlOf: (team: string | undefined) => Control,
+  json: unknown,
+): Promise<Answer & { ts?: string }> {
+  const { team } = Where.parse(json);
   const act = Act.parse(json);
-  return carryOut(control.act(act.as), act);
+  return carryOut(controlOf(team).act(act.as), act);
 }
 
 async function carryOut(actor: Actor, act: z.infer<typeof Act>): Promise<Answer & { ts?: string }> {
@@ -72,48 +80,66 @@ async function carryOut(actor: Actor, act: z.infer<typeof Act>): Promise<Answer 
   }
 }
 
-/** Everything the page draws, as one person sees it. */
-export function pageState(
-  control: Control,
-  workspace: Workspace,
-  manifest: Manifest,
-  exampleText: string,
-  who: string,
-) {
-  const me = control.person(who);
+/** One workspace as one person looks at it: `who` by name or id, or '' for the first of those the page offers. */
+export interface Look {
+  readonly platform: Platform;
+  readonly control: Control;
+  readonly workspace: Workspace;
+  readonly revision: number;
+  readonly exampleText: string;
+  readonly who: string;
+}
+
+/** Everything the page draws. The other workspaces are in it once the app is, or can be, installed in them. */
+export function pageState({ platform, control, workspace, revision, exampleText, who }: Look) {
+  const { team } = workspace;
+  const { manifest, installUrl } = platform;
+  const me = control.person(who === '' ? (team.actAs[0] ?? '') : who);
+  const isInstalled = workspace.installation !== null;
+  const hasApp = isInstalled && isOurs(team, me);
   return {
-    revision: workspace.revision,
-    workspace: TEAM_NAME,
+    revision,
+    team: team.key,
+    workspace: team.name,
+    teams: platform.workspaces
+      .filter((one) => one === workspace || one.installation !== null || installUrl !== null)
+      .map((one) => ({ key: one.team.key, name: one.team.name, isInstalled: one.installation !== null })),
+    isInstalled,
+    installUrl,
     app: manifest.name,
     me: me.id,
-    people: PEOPLE.map(({ id, name, realName, color, note, isBot }) => ({
+    people: team.people.map(({ id, name, realName, color, note, isBot, deleted }) => ({
       id,
       name,
       realName,
       color,
       note,
       isBot,
+      deleted,
     })),
-    actAs: PAGE_PEOPLE.map((name) => control.person(name).id),
-    commands: isOurs(me) ? manifest.commands : [],
-    shortcuts: isOurs(me) ? manifest.shortcuts : [],
+    actAs: team.actAs.map((name) => control.person(name).id),
+    commands: hasApp ? manifest.commands : [],
+    shortcuts: hasApp ? manifest.shortcuts : [],
     exampleText,
-    channels: CHANNELS.filter((one) => one.hasBot).map(({ id, name, topic }) => ({
-      id,
-      name,
-      topic,
-      messages: control.messages(id, { as: who }).map(({ versions: _versions, ...message }) => message),
-    })),
-    views: control.views(who),
+    conversations: team.channels.map(({ id, name }) => ({ id, name })),
+    channels: team.channels
+      .filter((one) => one.hasBot)
+      .map(({ id, name, topic }) => ({
+        id,
+        name,
+        topic,
+        messages: control.messages(id, { as: me.id }).map(({ versions: _versions, ...message }) => message),
+      })),
+    views: control.views(me.id),
   };
 }
 /** What `/control/state` answers. */
 export type PageState = ReturnType<typeof pageState>;
 
 /** Keeps an answer open as server-sent events: one line with the revision after each change. */
-export function streamRevisions(workspace: Workspace, response: ServerResponse): void {
+export function streamRevisions(pulse: Pulse, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-  const tell = () => response.write(`data: ${workspace.revision}\n\n`);
+  const tell = () => response.write(`data: ${pulse.revision}\n\n`);
   tell();
-  response.on('close', workspace.subscribe(tell));
+  response.on('close', pulse.subscribe(tell));
 }

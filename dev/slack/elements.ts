@@ -1,4 +1,6 @@
+import { chosen } from './choices.ts';
 import { isObject, type Json } from './json.ts';
+import type { Team } from './people.ts';
 import type { Block, Values } from './state.ts';
 
 /** An interactive element of a message or modal and the block it stands in. */
@@ -42,56 +44,40 @@ export function findElement(blocks: readonly Block[], target: Target): Found | {
   };
 }
 
-function option(element: Json, value: unknown): Json | null {
-  const groups = Array.isArray(element.option_groups) ? element.option_groups : [element];
-  const options = groups
-    .filter(isObject)
-    .flatMap((group) => (Array.isArray(group.options) ? group.options : []));
-  return options.filter(isObject).find((one) => one.value === value) ?? null;
-}
+/** Where the state of an element stands, and where the app says what it is at first. */
+const PARTS: Readonly<Record<string, { readonly now: string; readonly first: string }>> = {
+  static_select: { now: 'selected_option', first: 'initial_option' },
+  radio_buttons: { now: 'selected_option', first: 'initial_option' },
+  overflow: { now: 'selected_option', first: 'initial_option' },
+  checkboxes: { now: 'selected_options', first: 'initial_options' },
+  multi_static_select: { now: 'selected_options', first: 'initial_options' },
+  users_select: { now: 'selected_user', first: 'initial_user' },
+  multi_users_select: { now: 'selected_users', first: 'initial_users' },
+  conversations_select: { now: 'selected_conversation', first: 'initial_conversation' },
+  multi_conversations_select: { now: 'selected_conversations', first: 'initial_conversations' },
+  channels_select: { now: 'selected_channel', first: 'initial_channel' },
+  datepicker: { now: 'selected_date', first: 'initial_date' },
+  timepicker: { now: 'selected_time', first: 'initial_time' },
+};
+const TYPED = { now: 'value', first: 'initial_value' };
 
 /**
- * The state of an element after a person chose or typed `value` (option values for menus; a list for several), as it stands
- * in `actions[0]` and `view.state.values`. Without a value: its initial state.
+ * The state of an element after a person chose or typed `value` (values of options, ids or names of people and channels; a list
+ * where several may be chosen), as it stands in `actions[0]` and `view.state.values`. Without a value: its initial state. Throws
+ * for what the element does not offer.
  */
-export function elementState(element: Json, value?: string | readonly string[] | null): Json {
+export function elementState(team: Team, element: Json, value?: string | readonly string[] | null): Json {
   const type = String(element.type);
-  const listed = typeof value === 'string' ? [value] : (value ?? []);
-  switch (type) {
-    case 'static_select':
-    case 'radio_buttons':
-    case 'overflow':
-      return {
-        type,
-        selected_option: value === undefined ? (element.initial_option ?? null) : option(element, value),
-      };
-    case 'checkboxes':
-    case 'multi_static_select': {
-      const chosen =
-        value === undefined ? (element.initial_options ?? []) : listed.map((one) => option(element, one));
-      return { type, selected_options: chosen };
-    }
-    case 'users_select':
-      return { type, selected_user: value ?? element.initial_user ?? null };
-    case 'conversations_select':
-      return { type, selected_conversation: value ?? element.initial_conversation ?? null };
-    case 'channels_select':
-      return { type, selected_channel: value ?? element.initial_channel ?? null };
-    case 'datepicker':
-      return { type, selected_date: value ?? element.initial_date ?? null };
-    case 'timepicker':
-      return { type, selected_time: value ?? element.initial_time ?? null };
-    default: {
-      const typed = value === undefined ? element.initial_value : value;
-      return { type, value: typed === '' ? null : (typed ?? null) };
-    }
-  }
+  const { now, first } = (Object.hasOwn(PARTS, type) ? PARTS[type] : undefined) ?? TYPED;
+  const none = now.endsWith('s') ? [] : null;
+  const state = value === undefined ? element[first] : chosen(team, element, value);
+  return { type, [now]: state === '' ? none : (state ?? none) };
 }
 
 /** The `actions[0]` of using this element; a button carries its own value. */
-export function actionOf({ element }: Found, value?: string | readonly string[]): Json {
+export function actionOf(team: Team, { element }: Found, value?: string | readonly string[]): Json {
   const { action_id, text, style } = element;
-  if (element.type !== 'button') return { action_id, ...elementState(element, value) };
+  if (element.type !== 'button') return { action_id, ...elementState(team, element, value) };
   return {
     action_id,
     type: 'button',
@@ -105,14 +91,14 @@ export function actionOf({ element }: Found, value?: string | readonly string[])
 export type Filled = Readonly<Record<string, string | readonly string[] | null>>;
 
 /** `view.state.values` of a modal: what is filled in now, else what was before, else the initial values. */
-export function valuesOf(blocks: readonly Block[], before: Values, filled: Filled): Values {
+export function valuesOf(team: Team, blocks: readonly Block[], before: Values, filled: Filled): Values {
   const values: Record<string, Record<string, Json>> = {};
   for (const { block, element } of elementsOf(blocks)) {
     if (element.type === 'button' || element.type === 'overflow') continue;
     const id = String(element.action_id);
     const now = Object.hasOwn(filled, block.block_id) ? filled[block.block_id] : filled[id];
     const kept = before[block.block_id]?.[id];
-    const state = now === undefined && kept ? kept : elementState(element, now);
+    const state = now === undefined && kept ? kept : elementState(team, element, now);
     values[block.block_id] = { ...values[block.block_id], [id]: state };
   }
   return values;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Json } from './json.ts';
 import { blockErrors } from './limits.ts';
-import { BOT_USER_ID } from './people.ts';
 import type { Workspace } from './state.ts';
 
 const Reply = z.object({
@@ -34,7 +33,7 @@ export function answerHook(workspace: Workspace, path: string, json: unknown): H
   if (blockErrors(data.blocks, 'message').length > 0) return refused('invalid_blocks', 400);
   hook.left -= 1;
   const original = hook.messageTs === null ? undefined : workspace.message(hook.channel, hook.messageTs);
-  const ours = original?.user === BOT_USER_ID ? original : undefined;
+  const ours = original?.user === workspace.team.botUserId ? original : undefined;
   if (data.delete_original && ours) {
     ours.deleted = true;
     workspace.changed();
@@ -44,7 +43,7 @@ export function answerHook(workspace: Workspace, path: string, json: unknown): H
     const reply: { text: string; blocks: Json[] } = data;
     workspace.post({
       channel: hook.channel,
-      user: BOT_USER_ID,
+      user: workspace.team.botUserId,
       text: reply.text,
       blocks: reply.blocks,
       threadTs: data.thread_ts ?? null,

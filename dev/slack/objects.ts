@@ -1,18 +1,9 @@
 import type { Json } from './json.ts';
-import {
-  APP_ID,
-  BOT_ID,
-  BOT_USER_ID,
-  type Channel,
-  findPerson,
-  OTHER_TEAM_ID,
-  type Person,
-  TEAM_ID,
-} from './people.ts';
+import { APP_ID, type Channel, type Person, type Team } from './people.ts';
 import type { Message, View } from './state.ts';
 
-/** The `user` object of users.info and users.list for this person, as the bot token of our workspace sees it. */
-export function userObject(one: Person): Record<string, unknown> {
+/** The `user` object of users.info and users.list for this person, as the bot token of `team` sees it. */
+export function userObject(team: Team, one: Person): Record<string, unknown> {
   const common = {
     id: one.id,
     team_id: one.teamId,
@@ -39,7 +30,7 @@ export function userObject(one: Person): Record<string, unknown> {
     tz_label: 'UTC',
     tz_offset: 0,
   };
-  if (one.teamId !== TEAM_ID) return one.isStranger ? { ...known, is_stranger: true } : known;
+  if (one.teamId !== team.id) return one.isStranger ? { ...known, is_stranger: true } : known;
   return {
     ...known,
     is_admin: one.isAdmin,
@@ -52,10 +43,12 @@ export function userObject(one: Person): Record<string, unknown> {
 }
 
 /** The `channel` object of conversations.info. */
-export function channelObject(one: Channel): Record<string, unknown> {
+export function channelObject(team: Team, one: Channel): Record<string, unknown> {
+  const creator = team.people.find((person) => person.isAdmin)?.id ?? '';
+  const isExtShared = one.sharedWith.length > 0;
   const note = (value: string) => ({
     value,
-    creator: findPerson('alice')?.id ?? '',
+    creator,
     last_set: 1_700_000_000,
   });
   return {
@@ -69,15 +62,15 @@ export function channelObject(one: Channel): Record<string, unknown> {
     is_private: false,
     is_archived: false,
     is_general: one.name === 'general',
-    is_shared: one.isExtShared,
-    is_ext_shared: one.isExtShared,
+    is_shared: isExtShared,
+    is_ext_shared: isExtShared,
     is_org_shared: false,
     is_pending_ext_shared: false,
     is_member: one.hasBot,
     created: 1_700_000_000,
-    creator: findPerson('alice')?.id ?? '',
-    shared_team_ids: one.isExtShared ? [TEAM_ID, OTHER_TEAM_ID] : [TEAM_ID],
-    context_team_id: TEAM_ID,
+    creator,
+    shared_team_ids: [team.id, ...one.sharedWith],
+    context_team_id: team.id,
     topic: note(one.topic),
     purpose: note(''),
   };
@@ -90,40 +83,40 @@ export function thread(message: Message): Json {
 }
 
 /** A message as Slack sends it, in answers and in payloads. */
-export function messageObject(message: Message): Json {
-  const byApp = message.user === BOT_USER_ID;
+export function messageObject(team: Team, message: Message): Json {
+  const byApp = message.user === team.botUserId;
   return {
-    ...(byApp ? { bot_id: BOT_ID, app_id: APP_ID } : {}),
+    ...(byApp ? { bot_id: team.botId, app_id: APP_ID } : {}),
     ...(message.clientMsgId === null ? {} : { client_msg_id: message.clientMsgId }),
     ...(message.broadcast ? { subtype: 'thread_broadcast' } : {}),
     type: 'message',
     text: message.text,
     user: message.user,
     ts: message.ts,
-    team: TEAM_ID,
-    ...(byApp ? { bot_profile: BOT_PROFILE } : {}),
+    team: team.id,
+    ...(byApp ? { bot_profile: botProfile(team) } : {}),
     ...thread(message),
     ...(message.edited === null ? {} : { edited: message.edited }),
     ...(message.blocks.length === 0 ? {} : { blocks: message.blocks }),
   };
 }
 
-const BOT_PROFILE: Json = {
-  id: BOT_ID,
+const botProfile = (team: Team): Json => ({
+  id: team.botId,
   deleted: false,
   name: 'dd0c/run',
   updated: 1_700_000_000,
   app_id: APP_ID,
   icons: { image_36: '', image_48: '', image_72: '' },
-  team_id: TEAM_ID,
-};
+  team_id: team.id,
+});
 
 /** A modal as Slack sends it, in answers and in payloads. */
-export function viewObject(view: View): Json {
+export function viewObject(team: Team, view: View): Json {
   const { content } = view;
   return {
     id: view.id,
-    team_id: TEAM_ID,
+    team_id: team.id,
     type: 'modal',
     blocks: view.blocks,
     private_metadata: content.private_metadata ?? '',
@@ -139,7 +132,7 @@ export function viewObject(view: View): Json {
     root_view_id: view.rootId,
     app_id: APP_ID,
     external_id: content.external_id ?? '',
-    app_installed_team_id: TEAM_ID,
-    bot_id: BOT_ID,
+    app_installed_team_id: team.id,
+    bot_id: team.botId,
   };
 }

@@ -1,15 +1,8 @@
+import { valuesOf } from './elements.ts';
 import type { Json } from './json.ts';
 import { messageObject, thread, viewObject } from './objects.ts';
-import {
-  APP_ID,
-  BOT_USER_ID,
-  type Channel,
-  type Person,
-  TEAM_DOMAIN,
-  TEAM_ID,
-  VERIFICATION_TOKEN,
-} from './people.ts';
-import type { Block, Message, View, Workspace } from './state.ts';
+import { APP_ID, type Channel, type Person, type Team, VERIFICATION_TOKEN } from './people.ts';
+import type { Block, Message, Values, View, Workspace } from './state.ts';
 
 /** Where a payload comes from: the workspace, the person who acted, and the simulator's own address for response URLs. */
 export interface Scene {
@@ -18,11 +11,11 @@ export interface Scene {
   readonly origin: string;
 }
 
-const interaction = ({ person }: Scene): Json => ({
+const interaction = ({ workspace, person }: Scene): Json => ({
   user: { id: person.id, username: person.name, name: person.name, team_id: person.teamId },
   api_app_id: APP_ID,
   token: VERIFICATION_TOKEN,
-  team: { id: TEAM_ID, domain: TEAM_DOMAIN },
+  team: { id: workspace.team.id, domain: workspace.team.domain },
   enterprise: null,
   is_enterprise_install: false,
 });
@@ -40,8 +33,8 @@ export function slashCommand(
   const hook = workspace.hook('commands', { channel: channel.id, user: person.id, messageTs: null });
   return {
     token: VERIFICATION_TOKEN,
-    team_id: TEAM_ID,
-    team_domain: TEAM_DOMAIN,
+    team_id: workspace.team.id,
+    team_domain: workspace.team.domain,
     channel_id: channel.id,
     channel_name: channel.name,
     user_id: person.id,
@@ -79,11 +72,20 @@ export function messageAction(scene: Scene, channel: Channel, message: Message, 
     },
     trigger_id: workspace.trigger(person.id),
     channel: place(channel),
-    ...(isEphemeral ? {} : { message: messageObject(message) }),
-    state: { values: {} },
+    ...(isEphemeral ? {} : { message: messageObject(workspace.team, message) }),
+    state: { values: valuesAfter(workspace.team, message, use) },
     response_url: origin + hook,
     actions: [{ ...use.action, block_id: use.block.block_id, action_ts: workspace.ts() }],
   };
+}
+
+/** `state.values` of a message: what its menus show, the choice just made included. */
+function valuesAfter(team: Team, message: Message, { block, action }: Use): Values {
+  const shown = valuesOf(team, message.blocks, {}, {});
+  const { action_id: id, ...state } = action;
+  const inBlock = shown[block.block_id];
+  if (inBlock === undefined || !Object.hasOwn(inBlock, String(id))) return shown;
+  return { ...shown, [block.block_id]: { ...inBlock, [String(id)]: state } };
 }
 
 /** A click or choice in a modal. */
@@ -94,7 +96,7 @@ export function viewAction(scene: Scene, view: View, use: Use): Json {
     ...interaction(scene),
     container: { type: 'view', view_id: view.id },
     trigger_id: workspace.trigger(person.id),
-    view: viewObject(view),
+    view: viewObject(workspace.team, view),
     actions: [{ ...use.action, block_id: use.block.block_id, action_ts: workspace.ts() }],
   };
 }
@@ -112,7 +114,7 @@ export function messageShortcut(scene: Scene, channel: Channel, message: Message
     trigger_id: workspace.trigger(person.id),
     response_url: origin + hook,
     message_ts: message.ts,
-    message: messageObject(message),
+    message: messageObject(workspace.team, message),
   };
 }
 
@@ -122,23 +124,29 @@ export function viewSubmission(scene: Scene, view: View): Json {
     type: 'view_submission',
     ...interaction(scene),
     trigger_id: scene.workspace.trigger(scene.person.id),
-    view: viewObject(view),
+    view: viewObject(scene.workspace.team, view),
     response_urls: [],
   };
 }
 
 /** A modal closed by the person, sent only when the app asked by `notify_on_close`. */
 export function viewClosed(scene: Scene, view: View, isCleared: boolean): Json {
-  return { type: 'view_closed', ...interaction(scene), view: viewObject(view), is_cleared: isCleared };
+  return {
+    type: 'view_closed',
+    ...interaction(scene),
+    view: viewObject(scene.workspace.team, view),
+    is_cleared: isCleared,
+  };
 }
 
 /** An event in its envelope. */
 export function eventCallback(workspace: Workspace, event: Json, isExtShared: boolean): Json {
+  const { team } = workspace;
   return {
     token: VERIFICATION_TOKEN,
-    team_id: TEAM_ID,
+    team_id: team.id,
     enterprise_id: null,
-    context_team_id: TEAM_ID,
+    context_team_id: team.id,
     context_enterprise_id: null,
     api_app_id: APP_ID,
     event,
@@ -148,8 +156,8 @@ export function eventCallback(workspace: Workspace, event: Json, isExtShared: bo
     authorizations: [
       {
         enterprise_id: null,
-        team_id: TEAM_ID,
-        user_id: BOT_USER_ID,
+        team_id: team.id,
+        user_id: team.botUserId,
         is_bot: true,
         is_enterprise_install: false,
       },

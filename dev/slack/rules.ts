@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import { optionsOf } from './choices.ts';
 import { isObject, type Json } from './json.ts';
 
 /** Checks one object that stands at a JSON pointer. */
@@ -82,14 +84,15 @@ const confirmRule: Rule = (confirm, at, add) => {
   textAt(confirm, 'deny', at, add, 30, 'plain');
 };
 
+/** Options with their bounds. Only boxes and radio buttons may have mrkdwn in them (reference/block-kit/composition-objects). */
 const optionsRule =
-  (min: number, max: number): Rule =>
+  (min: number, max: number, kind: 'plain' | 'any' = 'any'): Rule =>
   (value, at, add) => {
     itemsAt(value, 'options', at, add, min, max).forEach((option, index) => {
       const here = `${at}/options/${index}`;
-      textAt(option, 'text', here, add, 75, 'any');
+      textAt(option, 'text', here, add, 75, kind);
       lengthAt(option, 'value', here, add, { min: 1, max: 150, required: true });
-      textAt(option, 'description', here, add, 75, 'any', false);
+      textAt(option, 'description', here, add, 75, kind, false);
     });
   };
 
@@ -121,24 +124,54 @@ const select: Rule = (value, at, add) => {
   if (value.options !== undefined && value.option_groups !== undefined) {
     add('must define either options or option_groups, not both', at);
   }
-  itemsAt(value, 'option_groups', at, add, 0, 100);
-  if (value.option_groups === undefined) optionsRule(1, 100)(value, at, add);
+  itemsAt(value, 'option_groups', at, add, 0, 100).forEach((group, index) => {
+    const here = `${at}/option_groups/${index}`;
+    textAt(group, 'label', here, add, 75, 'plain');
+    optionsRule(1, 100, 'plain')(group, here, add);
+  });
+  if (value.option_groups === undefined) optionsRule(1, 100, 'plain')(value, at, add);
+  initialRule(value, at, add);
+};
+
+/** What is chosen at first must be, exactly, one of the options. */
+const initialRule: Rule = (value, at, add) => {
+  const options = optionsOf(value);
+  const check = (one: unknown, here: string) => {
+    if (!options.some((option) => isDeepStrictEqual(option, one))) add('must match one of the options', here);
+  };
+  if (value.initial_option !== undefined) check(value.initial_option, `${at}/initial_option`);
+  itemsAt(value, 'initial_options', at, add, 0, 100).forEach((one, index) => {
+    check(one, `${at}/initial_options/${index}`);
+  });
 };
 
 const placeholderOnly: Rule = (value, at, add) => textAt(value, 'placeholder', at, add, 150, 'plain', false);
 
+/** A menu that Slack itself fills: what is chosen at first is an id, or a list of ids. */
+const filledBySlack =
+  (initial: string): Rule =>
+  (value, at, add) => {
+    placeholderOnly(value, at, add);
+    const first = value[initial];
+    if (first === undefined) return;
+    const ids = initial.endsWith('s') ? first : [first];
+    if (!Array.isArray(ids)) add('must be an array', `${at}/${initial}`);
+    else if (!ids.every((id) => typeof id === 'string')) add('must be a string', `${at}/${initial}`);
+  };
+
 /** The interactive elements whose contents are checked, by type. */
 export const ELEMENTS: Readonly<Record<string, Rule>> = {
   button,
-  overflow: optionsRule(1, 5),
+  overflow: optionsRule(1, 5, 'plain'),
   checkboxes: optionsRule(1, 10),
   radio_buttons: optionsRule(1, 10),
   static_select: select,
   multi_static_select: select,
-  users_select: placeholderOnly,
-  multi_users_select: placeholderOnly,
-  conversations_select: placeholderOnly,
-  channels_select: placeholderOnly,
+  users_select: filledBySlack('initial_user'),
+  multi_users_select: filledBySlack('initial_users'),
+  conversations_select: filledBySlack('initial_conversation'),
+  multi_conversations_select: filledBySlack('initial_conversations'),
+  channels_select: filledBySlack('initial_channel'),
   datepicker: placeholderOnly,
   timepicker: placeholderOnly,
   plain_text_input: input,

@@ -1,20 +1,27 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { ZodError } from 'zod';
+import type { Stage } from './actor.ts';
+import { Balancer } from './balancer.ts';
 import { bundlePage, PAGE_HEADERS, PAGE_HTML } from './bundle.ts';
+import { answerCall } from './calls.ts';
+import { AUTHORIZE_PATH, showConsent, takeConsent } from './consent.ts';
 import { Control } from './control.ts';
-import { AppLink, type Timing } from './deliver.ts';
+import { SLACK_TIMING, type Timing } from './deliver.ts';
 import { pageState, perform, streamRevisions } from './desk.ts';
-import type { Fault } from './faults.ts';
 import { answerHook } from './hooks.ts';
-import { isLocal, RequestError, readArguments, readBody, sendJson } from './http.ts';
-import { type Json, parseJson } from './json.ts';
+import { isLocal, RequestError, readBody, sendJson } from './http.ts';
+import { parseJson } from './json.ts';
 import { type Manifest, ownManifest } from './manifest.ts';
-import { BOT_TOKEN } from './people.ts';
+import { OAuth } from './oauth.ts';
+import { Platform } from './platform.ts';
+import { Pulse } from './pulse.ts';
+import { Simulator } from './simulator.ts';
+import { Sockets } from './sockets.ts';
 import { type Sources, Workspace } from './state.ts';
-import { type ApiAnswer, callMethod } from './webapi.ts';
+import { BOT_TOKEN, DD0C, TEAMS } from './teams.ts';
 
-export { BOT_TOKEN, BOT_USER_ID, TEAM_ID } from './people.ts';
+export { Simulator } from './simulator.ts';
+export { ACME_TEAM_ID, BOT_TOKEN, BOT_USER_ID, TEAM_ID } from './teams.ts';
 
 /** How to start the simulator. `now` is in ms since 1970; `timing` shortens Slack’s waits for tests. */
 export interface SimulatorOptions {
@@ -36,28 +43,20 @@ export interface SimulatorOptions {
   readonly logger?: { warn(fields: object, message: string): void };
 }
 
-/** A running simulator. */
-export interface Simulator extends Pick<Control, keyof Control> {
-  readonly port: number;
-  /** Where a person looks: `http://127.0.0.1:<port>/`. */
-  readonly url: string;
-  /** What the app's Slack client takes as `slackApiUrl`. */
-  readonly apiUrl: string;
-  /** The bot token the app uses. */
-  readonly token: string;
-  close(): Promise<void>;
-}
-
 interface Parts {
-  readonly workspace: Workspace;
-  readonly manifest: Manifest;
-  readonly control: Control;
+  readonly platform: Platform;
+  readonly pulse: Pulse;
+  readonly simulator: Simulator;
   readonly exampleText: string;
 }
 
+const CLIENT_ID = '4242424242.1234567890';
+const CLIENT_SECRET = 'simulator-client-secret';
+const APP_TOKEN = 'xapp-1-A0DD0C0001-simulator';
+
 /**
- * Starts a Slack for one laptop on 127.0.0.1: Web API, signed deliveries to the app, control API and page. Rejects when
- * `environment` is `production` and when the port is taken.
+ * Starts a Slack for one laptop on 127.0.0.1: two workspaces with Web API, OAuth, signed deliveries and sockets to the app, control
+ * API and page. Rejects when `environment` is `production` and when the port is taken.
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   if (options.environment === 'production') {
@@ -65,16 +64,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       'The Slack simulator accepts anyone as anyone. It does not start with NODE_ENV=production.',
     );
   }
-  const workspace = new Workspace({
-    ...(options.now ? { now: options.now } : {}),
-    ...(options.random ? { random: options.random } : {}),
-  });
-  const manifest = options.manifest ?? ownManifest();
-  const link = new AppLink(workspace, options.signingSecret, options.appUrl ?? null, options.timing);
-  let origin = '';
-  const control = new Control({ workspace, manifest, link, origin: () => origin });
-  const parts: Parts = { workspace, manifest, control, exampleText: options.exampleText ?? '' };
-  const server = createServer((request, response) => {
+  const server = createServer();
+  const parts = assemble(options, server);
+  const { platform, simulator } = parts;
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     route(parts, request, response).catch((error: unknown) => {
       if (!(error instanceof RequestError || error instanceof ZodError)) {
         options.logger?.warn(
@@ -86,43 +79,71 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       if (!response.headersSent) sendJson(response, 400, { error: message });
     });
   });
-  const port = await listen(server, options.port);
-  if (options.bundleAtStart) await bundlePage();
-  origin = `http://127.0.0.1:${port}`;
-  return Object.assign(control, {
-    port,
-    url: `${origin}/`,
-    apiUrl: `${origin}/api/`,
-    token: BOT_TOKEN,
-    close: () => stop(server, link),
+  server.on('upgrade', (request, socket, head) => {
+    if (isLocal(request)) platform.app.sockets.upgrade(request, socket, head);
+    else socket.destroy();
   });
+  await listen(server, options.port);
+  platform.origin = `http://127.0.0.1:${simulator.port}`;
+  if (options.bundleAtStart) await bundlePage();
+  return simulator;
 }
 
-function listen(server: Server, port: number): Promise<number> {
+function assemble(options: SimulatorOptions, server: Server): Parts {
+  const pulse = new Pulse();
+  const now = options.now ?? Date.now;
+  const sources = { now, ...(options.random ? { random: options.random } : {}) };
+  const manifest = options.manifest ?? ownManifest();
+  const balancer = new Balancer();
+  balancer.connect(options.appUrl ?? []);
+  const platform = new Platform({
+    workspaces: TEAMS.map((team) => new Workspace(team, sources, pulse)),
+    manifest,
+    app: {
+      balancer,
+      sockets: new Sockets(now, () => pulse.changed()),
+      signingSecret: options.signingSecret,
+      timing: { ...SLACK_TIMING, ...options.timing },
+    },
+    oauth: new OAuth({ id: CLIENT_ID, secret: CLIENT_SECRET, scopes: manifest.scopes }, now),
+    appToken: APP_TOKEN,
+  });
+  platform.install(first(platform), manifest.scopes, null, BOT_TOKEN);
+  const stageOf = (workspace: Workspace): Stage => ({
+    workspace,
+    manifest,
+    link: platform.link(workspace),
+    origin: () => platform.origin,
+  });
+  const others = platform.workspaces.filter((one) => one !== first(platform));
+  const controls = new Map(others.map((one) => [one.team.key, new Control(stageOf(one), pulse)]));
+  const simulator = new Simulator(server, platform, pulse, stageOf(first(platform)), controls);
+  return { platform, pulse, simulator, exampleText: options.exampleText ?? '' };
+}
+
+const FIRST = DD0C.key;
+/** The workspace where the app is installed from the start; where calls without a token are noted. */
+const first = (platform: Platform): Workspace => platform.workspace(FIRST);
+
+function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-  });
-}
-
-function stop(server: Server, link: AppLink): Promise<void> {
-  link.close();
-  return new Promise((resolve, reject) => {
-    server.close((error) => (error ? reject(error) : resolve()));
-    server.closeAllConnections();
+    server.listen(port, '127.0.0.1', () => resolve());
   });
 }
 
 async function route(parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (!isLocal(request)) throw new RequestError('The simulator answers only to 127.0.0.1 and localhost.');
+  const { platform, simulator } = parts;
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
-  if (pathname.startsWith('/api/')) return webApi(parts, pathname.slice('/api/'.length), request, response);
-  if (pathname.startsWith('/hooks/') && request.method === 'POST') {
-    const { status, body } = answerHook(parts.workspace, pathname, parseJson(await readBody(request)));
-    response.writeHead(status, { 'content-type': 'text/plain' }).end(body);
-    return;
+  if (pathname.startsWith('/api/')) {
+    const ownerOf = (token: string | null) => {
+      const workspace = platform.grants.find(token)?.workspace ?? first(platform);
+      return { workspace, faults: simulator.team(workspace.team.key).faults };
+    };
+    return answerCall(platform, ownerOf, pathname.slice('/api/'.length), request, response);
   }
-  if (pathname === '/control/act' && request.method === 'POST') return act(parts, request, response);
+  if (request.method === 'POST') return take(parts, pathname, request, response);
   if (request.method !== 'GET') return sendJson(response, 405, { error: 'method not allowed' });
   switch (pathname) {
     case '/':
@@ -131,75 +152,46 @@ async function route(parts: Parts, request: IncomingMessage, response: ServerRes
       return send(response, 'text/javascript; charset=utf-8', (await bundlePage()).js);
     case '/page.css':
       return send(response, 'text/css; charset=utf-8', (await bundlePage()).css);
+    case AUTHORIZE_PATH:
+      return showConsent(platform, searchParams, response);
     case '/control/updates':
-      return streamRevisions(parts.workspace, response);
-    case '/control/state': {
-      const { control, workspace, manifest, exampleText } = parts;
-      return sendJson(
-        response,
-        200,
-        pageState(control, workspace, manifest, exampleText, searchParams.get('as') ?? 'alice'),
-      );
-    }
+      return streamRevisions(parts.pulse, response);
+    case '/control/state':
+      return sendJson(response, 200, look(parts, searchParams));
     default:
       return sendJson(response, 404, { error: 'not found' });
   }
 }
 
-function send(response: ServerResponse, type: string, body: string): void {
-  response.writeHead(200, { ...PAGE_HEADERS, 'content-type': type }).end(body);
-}
-
-/** Only JSON is taken, which a foreign page cannot post here without being asked first. */
-async function act({ control }: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (request.headers['content-type'] !== 'application/json')
-    throw new RequestError('Send application/json.');
-  sendJson(response, 200, await perform(control, parseJson(await readBody(request))));
-}
-
-async function webApi(
-  parts: Parts,
-  method: string,
+/** What is posted by the app, by the consent page and by the page. */
+async function take(
+  { platform, simulator }: Parts,
+  pathname: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const args = readArguments(request.headers['content-type'], await readBody(request));
-  if (args === null) return sendJson(response, 200, { ok: false, error: 'invalid_post_type' });
-  const header = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  const { token: inBody, ...rest } = args;
-  const token = header ?? (typeof inBody === 'string' ? inBody : null);
-  const fault = parts.control.faults.take(method);
-  if (fault === null || 'reset' in fault) {
-    const answer = callMethod(parts, method, token, rest);
-    record(parts.workspace, method, rest, 200, answer);
-    if (fault === null) sendJson(response, 200, answer, { 'x-slack-req-id': parts.workspace.secret(8) });
-    else request.socket.resetAndDestroy();
+  if (pathname.startsWith('/hooks/')) {
+    const workspace = platform.workspaces.find(({ hooks }) => hooks.has(pathname)) ?? first(platform);
+    const { status, body } = answerHook(workspace, pathname, parseJson(await readBody(request)));
+    response.writeHead(status, { 'content-type': 'text/plain' }).end(body);
     return;
   }
-  broken(parts.workspace, method, rest, fault, response);
+  if (pathname === AUTHORIZE_PATH) return takeConsent(platform, request, response);
+  if (pathname !== '/control/act') return sendJson(response, 405, { error: 'method not allowed' });
+  // Only JSON is taken, which a foreign page cannot post here without being asked first.
+  if (request.headers['content-type'] !== 'application/json')
+    throw new RequestError('Send application/json.');
+  const controlOf = (team = FIRST) => simulator.team(team);
+  sendJson(response, 200, await perform(controlOf, parseJson(await readBody(request))));
 }
 
-function broken(
-  workspace: Workspace,
-  method: string,
-  args: Json,
-  fault: Fault,
-  response: ServerResponse,
-): void {
-  if ('error' in fault) {
-    const answer = { ok: false, error: fault.error };
-    record(workspace, method, args, 200, answer);
-    sendJson(response, 200, answer);
-  } else if ('status' in fault) {
-    const answer = { ok: false, error: fault.status === 429 ? 'ratelimited' : 'internal_error' };
-    record(workspace, method, args, fault.status, answer);
-    const wait: Record<string, string> =
-      fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
-    sendJson(response, fault.status, answer, wait);
-  } else record(workspace, method, args, 0, { ok: false });
+function look({ platform, pulse, simulator, exampleText }: Parts, query: URLSearchParams) {
+  const workspace = platform.workspace(query.get('team') ?? FIRST);
+  const control = simulator.team(workspace.team.key);
+  const who = query.get('as') ?? '';
+  return pageState({ platform, control, workspace, revision: pulse.revision, exampleText, who });
 }
 
-function record(workspace: Workspace, method: string, args: Json, status: number, response: ApiAnswer): void {
-  workspace.calls.push({ method, args, status, response, at: workspace.now() });
-  workspace.changed();
+function send(response: ServerResponse, type: string, body: string): void {
+  response.writeHead(200, { ...PAGE_HEADERS, 'content-type': type }).end(body);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isObject, type Json } from './json.ts';
-import { TEAM_ID } from './people.ts';
+import type { Team } from './people.ts';
+import { Pulse } from './pulse.ts';
 
 /** A stored block: Slack fills in the ids an app leaves out. */
 export type Block = Json & { readonly type: string; readonly block_id: string };
@@ -62,9 +63,10 @@ export interface Answer {
   readonly body: unknown;
   readonly shown: string | null;
 }
-/** A request to the app, kept. `retry` is 0 for the first try; `at` is in ms since 1970. */
+/** A request to the app, kept. `retry` is 0 for the first try; `at` is in ms since 1970; `via` is how it went. */
 export interface Delivery extends Answer {
   readonly kind: string;
+  readonly via: 'http' | 'socket';
   readonly payload: Json;
   readonly retry: number;
   readonly at: number;
@@ -89,36 +91,50 @@ export interface Sources {
   readonly random: (size: number) => Uint8Array;
 }
 
-/** Everything the simulated workspace remembers, in memory only, and who wants to hear of changes. */
+/** The app in a workspace. `isActive` is false once its bot token was revoked: the app is there, its bot is in no channel. */
+export interface Installation {
+  readonly token: string;
+  readonly scopes: readonly string[];
+  readonly installedBy: string | null;
+  readonly isActive: boolean;
+}
+
+/** Everything one simulated workspace remembers, in memory only. */
 export class Workspace {
+  readonly team: Team;
+  /** Null while the app is not installed here. */
+  installation: Installation | null = null;
   readonly messages: Message[] = [];
   readonly calls: Call[] = [];
   readonly deliveries: Delivery[] = [];
   readonly hooks = new Map<string, Hook>();
   /** Open modals, each person's stack from bottom to top. */
   views: View[] = [];
-  revision = 0;
   readonly now: () => number;
   readonly #random: (size: number) => Uint8Array;
   readonly #triggers = new Map<string, { user: string; expires: number; used: boolean }>();
-  readonly #listeners = new Set<() => void>();
+  readonly #pulse: Pulse;
   #lastMicros = 0;
 
-  constructor(sources: Partial<Sources> = {}) {
+  constructor(team: Team, sources: Partial<Sources> = {}, pulse = new Pulse()) {
+    this.team = team;
+    this.#pulse = pulse;
     this.now = sources.now ?? Date.now;
     this.#random = sources.random ?? randomBytes;
   }
 
-  /** Calls `listener` after every change until the returned function is called. */
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** Tells whoever listens. To be called once after each change. */
+  changed(): void {
+    this.#pulse.changed();
   }
 
-  /** Tells the listeners. To be called once after each change. */
-  changed(): void {
-    this.revision += 1;
-    for (const listener of [...this.#listeners]) listener();
+  /** Takes the app out: its modals close and its trigger ids and response URLs are dead. What it posted stays. */
+  removeApp(): void {
+    this.installation = null;
+    this.views = [];
+    this.hooks.clear();
+    this.#triggers.clear();
+    this.changed();
   }
 
   /** An identifier as Slack makes them: a prefix and ten upper-case letters or digits. */
@@ -162,7 +178,7 @@ export class Workspace {
 
   /** The secret path of a new response_url. */
   hook(kind: 'actions' | 'commands' | 'app', at: Pick<Hook, 'channel' | 'user' | 'messageTs'>): string {
-    const path = `/hooks/${kind}/${TEAM_ID}/${this.secret(12)}`;
+    const path = `/hooks/${kind}/${this.team.id}/${this.secret(12)}`;
     this.hooks.set(path, { ...at, expires: this.now() + HOOK_MS, left: HOOK_USES });
     return path;
   }

@@ -1,3 +1,5 @@
+import { APP_METHODS, type ApiAnswer, type Credentials, fail } from './appapi.ts';
+import type { Grant } from './grants.ts';
 import { type Json, parseJson } from './json.ts';
 import {
   blockErrors,
@@ -8,33 +10,19 @@ import {
   MAX_VIEW_BYTES,
   viewErrors,
 } from './limits.ts';
-import type { Manifest } from './manifest.ts';
 import { channelObject, messageObject, userObject, viewObject } from './objects.ts';
-import {
-  BOT_ID,
-  BOT_TOKEN,
-  BOT_USER_ID,
-  CHANNELS,
-  type Channel,
-  findChannel,
-  findPerson,
-  PEOPLE,
-  TEAM_DOMAIN,
-  TEAM_ID,
-  TEAM_NAME,
-} from './people.ts';
+import { type Channel, findPerson } from './people.ts';
+import type { Platform } from './platform.ts';
 import type { Workspace } from './state.ts';
 
-/** An answer of the Web API. Slack answers 200 whatever `ok` says. */
-export type ApiAnswer = Json & { readonly ok: boolean };
-
+/** Who calls: the workspace of the token, and the token. */
 interface Api {
   readonly workspace: Workspace;
-  readonly manifest: Manifest;
+  readonly grant: Grant;
+  readonly platform: Platform;
 }
 type Method = { readonly scope: string | null; readonly run: (api: Api, args: Json) => ApiAnswer };
 
-const fail = (error: string, more: Json = {}): ApiAnswer => ({ ok: false, error, ...more });
 /** `messages` as Slack attaches them to errors in arguments. */
 const withMessages = (errors: readonly string[]): Json => ({
   response_metadata: { messages: errors.map((error) => `[ERROR] ${error}`) },
@@ -62,8 +50,8 @@ function content(args: Json): Content | ApiAnswer {
   return { text, blocks };
 }
 
-function botChannel(args: Json): Channel | null {
-  return CHANNELS.find((one) => one.id === args.channel) ?? null;
+function channelIn({ team }: Workspace, args: Json): Channel | null {
+  return team.channels.find((one) => one.id === args.channel) ?? null;
 }
 
 /** The thread a new message goes into: null for none, an error when its first message is not there. */
@@ -78,23 +66,21 @@ function thread(
   return { threadTs: root.ts };
 }
 
-function authTest(): ApiAnswer {
-  const url = `https://${TEAM_DOMAIN}.slack.com/`;
-  const bot = findPerson(BOT_USER_ID);
+function authTest({ workspace: { team } }: Api): ApiAnswer {
   return {
     ok: true,
-    url,
-    team: TEAM_NAME,
-    user: bot?.name,
-    team_id: TEAM_ID,
-    user_id: BOT_USER_ID,
-    bot_id: BOT_ID,
+    url: `https://${team.domain}.slack.com/`,
+    team: team.name,
+    user: findPerson(team, team.botUserId)?.name,
+    team_id: team.id,
+    user_id: team.botUserId,
+    bot_id: team.botId,
     is_enterprise_install: false,
   };
 }
 
 function postMessage({ workspace }: Api, args: Json): ApiAnswer {
-  const channel = botChannel(args);
+  const channel = channelIn(workspace, args);
   if (!channel) return fail('channel_not_found');
   if (!channel.hasBot) return fail('not_in_channel');
   const said = content(args);
@@ -104,35 +90,35 @@ function postMessage({ workspace }: Api, args: Json): ApiAnswer {
   if ('ok' in where) return where;
   const message = workspace.post({
     channel: channel.id,
-    user: BOT_USER_ID,
+    user: workspace.team.botUserId,
     text: said.text.slice(0, MAX_TEXT),
     blocks: said.blocks,
     threadTs: where.threadTs,
     broadcast: where.threadTs !== null && truth(args.reply_broadcast),
   });
-  return { ok: true, channel: channel.id, ts: message.ts, message: messageObject(message) };
+  return { ok: true, channel: channel.id, ts: message.ts, message: messageObject(workspace.team, message) };
 }
 
 function updateMessage({ workspace }: Api, args: Json): ApiAnswer {
-  const channel = botChannel(args);
+  const channel = channelIn(workspace, args);
   if (!channel?.hasBot) return fail('channel_not_found');
   const message = workspace.message(channel.id, stringOf(args.ts));
   if (!message || message.visibleTo !== null) return fail('message_not_found');
-  if (message.user !== BOT_USER_ID) return fail('cant_update_message');
+  if (message.user !== workspace.team.botUserId) return fail('cant_update_message');
   const said = content(args);
   if ('ok' in said) return said;
   if ([...said.text].length > MAX_UPDATE_TEXT) return fail('msg_too_long');
   if (blockTextLength(said.blocks) > MAX_BLOCK_TEXT) return fail('msg_too_long');
   workspace.rewrite(message, said.text, said.blocks);
-  const { ts: _ts, ...shown } = messageObject(message);
+  const { ts: _ts, ...shown } = messageObject(workspace.team, message);
   return { ok: true, channel: channel.id, ts: message.ts, text: message.text, message: shown };
 }
 
 function postEphemeral({ workspace }: Api, args: Json): ApiAnswer {
-  const channel = botChannel(args);
+  const channel = channelIn(workspace, args);
   if (!channel) return fail('channel_not_found');
   if (!channel.hasBot) return fail('not_in_channel');
-  const reader = PEOPLE.find((one) => one.id === args.user);
+  const reader = workspace.team.people.find((one) => one.id === args.user);
   if (!reader || reader.isStranger || reader.deleted || reader.isBot) return fail('user_not_in_channel');
   const said = content(args);
   if ('ok' in said) return said;
@@ -141,7 +127,7 @@ function postEphemeral({ workspace }: Api, args: Json): ApiAnswer {
   if ('ok' in where) return where;
   const message = workspace.post({
     channel: channel.id,
-    user: BOT_USER_ID,
+    user: workspace.team.botUserId,
     text: said.text.slice(0, MAX_TEXT),
     blocks: said.blocks,
     threadTs: where.threadTs,
@@ -168,7 +154,7 @@ function viewsOpen({ workspace }: Api, args: Json): ApiAnswer {
   if (external && workspace.views.some((one) => one.content.external_id === external)) {
     return fail('duplicate_external_id');
   }
-  return { ok: true, view: viewObject(workspace.openView(spent.user, asked.view)) };
+  return { ok: true, view: viewObject(workspace.team, workspace.openView(spent.user, asked.view)) };
 }
 
 function viewsUpdate({ workspace }: Api, args: Json): ApiAnswer {
@@ -180,38 +166,51 @@ function viewsUpdate({ workspace }: Api, args: Json): ApiAnswer {
   if (!view) return fail('not_found');
   if (args.hash !== undefined && args.hash !== '' && args.hash !== view.hash) return fail('hash_conflict');
   workspace.setView(view, asked.view);
-  return { ok: true, view: viewObject(view) };
+  return { ok: true, view: viewObject(workspace.team, view) };
 }
 
-function usersInfo(_api: Api, args: Json): ApiAnswer {
-  const found = PEOPLE.find((one) => one.id === args.user);
-  return found ? { ok: true, user: userObject(found) } : fail('user_not_found');
+function usersInfo({ workspace: { team } }: Api, args: Json): ApiAnswer {
+  const found = team.people.find((one) => one.id === args.user);
+  return found ? { ok: true, user: userObject(team, found) } : fail('user_not_found');
 }
 
 /** Pages through everyone, strangers and Slackbot included; the cursor is opaque, as Slack's is. */
 function usersList({ workspace }: Api, args: Json): ApiAnswer {
+  const { people } = workspace.team;
   const limit = Number(args.limit ?? 0);
   if (!Number.isInteger(limit) || limit < 0 || limit > 1000) return fail('invalid_limit');
   const cursor = Buffer.from(stringOf(args.cursor), 'base64')
     .toString('utf8')
     .replace(/^user:/, '');
-  const start = cursor === '' ? 0 : PEOPLE.findIndex((one) => one.id === cursor);
+  const start = cursor === '' ? 0 : people.findIndex((one) => one.id === cursor);
   if (start < 0) return fail('invalid_cursor');
-  const end = start + (limit === 0 ? PEOPLE.length : limit);
-  const next = PEOPLE[end];
+  const end = start + (limit === 0 ? people.length : limit);
+  const next = people[end];
   return {
     ok: true,
-    members: PEOPLE.slice(start, end).map(userObject),
+    members: people.slice(start, end).map((one) => userObject(workspace.team, one)),
     cache_ts: Math.floor(workspace.now() / 1000),
     response_metadata: { next_cursor: next ? Buffer.from(`user:${next.id}`).toString('base64') : '' },
   };
 }
 
-function conversationsInfo(_api: Api, args: Json): ApiAnswer {
-  const channel = findChannel(stringOf(args.channel));
-  return channel && channel.id === args.channel
-    ? { ok: true, channel: channelObject(channel) }
-    : fail('channel_not_found');
+function conversationsInfo({ workspace }: Api, args: Json): ApiAnswer {
+  const channel = channelIn(workspace, args);
+  return channel ? { ok: true, channel: channelObject(workspace.team, channel) } : fail('channel_not_found');
+}
+
+/** With `test` the token is left alone: docs.slack.dev/reference/methods/auth.revoke */
+function authRevoke({ platform, grant }: Api, args: Json): ApiAnswer {
+  const revoked = !truth(args.test);
+  if (revoked) void platform.revoke(grant);
+  return { ok: true, revoked };
+}
+
+function appsUninstall({ platform, workspace }: Api, args: Json): ApiAnswer {
+  const error = platform.oauth.credentialError(args.client_id, args.client_secret);
+  if (error !== null) return fail(error);
+  void platform.uninstall(workspace);
+  return { ok: true };
 }
 
 /** Scopes as in Slack's method reference. */
@@ -225,23 +224,28 @@ const METHODS: Readonly<Record<string, Method>> = {
   'users.info': { scope: 'users:read', run: usersInfo },
   'users.list': { scope: 'users:read', run: usersList },
   'conversations.info': { scope: 'channels:read', run: conversationsInfo },
+  'auth.revoke': { scope: null, run: authRevoke },
+  'apps.uninstall': { scope: null, run: appsUninstall },
 };
 
 /** The methods the simulator answers; any other gets `unknown_method`. */
-export const METHOD_NAMES: readonly string[] = Object.keys(METHODS);
+export const METHOD_NAMES: readonly string[] = [...Object.keys(METHODS), ...Object.keys(APP_METHODS)];
 
 /**
- * Answers one Web API call: token and scope first, then the method. `token` is that of the Authorization header or the body.
- * Errors are values in Slack's shape.
+ * Answers one Web API call: token and scope first, then the method, in the workspace of the token. The token is that of the
+ * Authorization header or the body. Errors are values in Slack's shape.
  */
-export function callMethod(api: Api, method: string, token: string | null, args: Json): ApiAnswer {
+export function callMethod(platform: Platform, method: string, by: Credentials, args: Json): ApiAnswer {
+  const ofApp = Object.hasOwn(APP_METHODS, method) ? APP_METHODS[method] : undefined;
+  if (ofApp) return ofApp(platform, by, args);
   const known = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined;
   if (!known) return fail('unknown_method', { req_method: method });
-  if (token === null) return fail('not_authed');
-  if (token !== BOT_TOKEN) return fail('invalid_auth');
-  const provided = api.manifest.scopes;
-  if (known.scope !== null && !provided.includes(known.scope)) {
-    return fail('missing_scope', { needed: known.scope, provided: provided.join(',') });
+  if (by.token === null) return fail('not_authed');
+  const grant = platform.grants.find(by.token);
+  if (!grant) return fail('invalid_auth');
+  if (grant.dead !== null) return fail(grant.dead);
+  if (known.scope !== null && !grant.scopes.includes(known.scope)) {
+    return fail('missing_scope', { needed: known.scope, provided: grant.scopes.join(',') });
   }
-  return known.run(api, args);
+  return known.run({ workspace: grant.workspace, grant, platform }, args);
 }

@@ -15,13 +15,15 @@ import type { GatewayPorts } from './ports.ts';
 export interface CorePortsDeps {
   readonly log: Log;
   readonly agents: Agents;
+  /** Names this gateway among all of them. */
+  readonly gateway: string;
   readonly clock: { now(): number };
   readonly logger: Logger;
   readonly onChange: GatewayPorts['onChange'];
 }
 
 /** What the gateway asks for, answered from the log and the registry of agents. */
-export function corePorts({ log, agents, clock, logger, onChange }: CorePortsDeps): GatewayPorts {
+export function corePorts({ log, agents, gateway, clock, logger, onChange }: CorePortsDeps): GatewayPorts {
   const tenantOf = async (agent: AgentId): Promise<TenantId> => {
     const found = await agents.find(agent);
     if (!found) throw new Error('This agent is not enrolled.');
@@ -40,7 +42,7 @@ export function corePorts({ log, agents, clock, logger, onChange }: CorePortsDep
     redeemEnrolment: (token, publicKey, hostName) => agents.redeem(token, publicKey, hostName),
     findAgent: (agent) => agents.find(agent),
     async connected(agent, hello) {
-      await agents.seen(agent, clock.now());
+      await agents.seen(agent, gateway);
       const { hostName, version, rulesetVersion, policySha256, profiles, pausedBecause } = hello;
       const description = { hostName, version, rulesetVersion, policySha256, profiles, pausedBecause };
       await log.transact(agentKind, agentRef(await tenantOf(agent), agent), {
@@ -48,8 +50,8 @@ export function corePorts({ log, agents, clock, logger, onChange }: CorePortsDep
         description,
       });
     },
-    alive: (agent) => agents.seen(agent, clock.now()),
-    disconnected: (agent) => agents.seen(agent, null),
+    alive: (agent) => agents.seen(agent, gateway),
+    disconnected: (agent) => agents.gone(agent, gateway),
     async waitingJobs(agent): Promise<readonly Signed[]> {
       const waiting = (await underWay(agent)).filter(
         ({ step, dispatch }) => step.status === 'dispatched' && dispatch.exp > clock.now(),

@@ -1,7 +1,10 @@
 import 'reflect-metadata'; // @peculiar/x509 looks its parts up through it
 import { webcrypto } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
+import { z } from 'zod';
+import { readOrMake } from '../../src/platform/key-service.ts';
 
 export interface TlsPair {
   readonly certPem: string;
@@ -39,4 +42,16 @@ export async function selfSigned(hostnames: readonly string[], now: number): Pro
   });
   const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
   return { certPem: certificate.toString('pem'), keyPem: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY') };
+}
+
+const pairSchema = z.strictObject({ certPem: z.string(), keyPem: z.string() });
+
+/** The gateways' certificate in a private file: made once, because agents pin it, and the same for every gateway. */
+export async function keptCertificate(
+  file: string,
+  hostnames: readonly string[],
+  now: number,
+): Promise<TlsPair> {
+  const made = JSON.stringify(existsSync(file) ? null : await selfSigned(hostnames, now));
+  return pairSchema.parse(JSON.parse(readOrMake(file, () => made)));
 }

@@ -8,7 +8,9 @@ import { ACTIONS, runbookTarget, runTarget, stepTarget } from '../../src/slack/a
 import { confirmStepView, resumeView, startRunView } from '../../src/slack/views.ts';
 import { pauseTenant } from '../../src/tenant/service.ts';
 import { type Asker, afterAck } from './answer.ts';
-import type { SlackDeps } from './deps.ts';
+import { depsOf, type SlackDeps } from './deps.ts';
+import { openOutcome } from './outcomes.ts';
+import { chooseRunbook, seeSteps, startFromPage } from './pages.ts';
 import { buttonPayload } from './payloads.ts';
 
 type Answer = { readonly ok: true } | { readonly ok: false; readonly refusal: Refusal };
@@ -81,6 +83,12 @@ const BUTTONS: Record<(typeof ACTIONS)[keyof typeof ACTIONS], OnPress> = {
       way: 'button',
       place: { channel: asker.channel, threadTs: null },
     }),
+  [ACTIONS.startFromPage]: startFromPage,
+  [ACTIONS.seeSteps]: seeSteps,
+  [ACTIONS.chooseRunbook]: chooseRunbook,
+  [ACTIONS.markSucceeded]: openOutcome('succeeded'),
+  [ACTIONS.markFailed]: openOutcome('failed'),
+  [ACTIONS.runAgain]: openOutcome('rerun'),
   [ACTIONS.resumeAll]: async (deps, { asker, trigger }) => {
     await deps.slack.openView(trigger, resumeView(asker.channel, null));
     return { ok: true };
@@ -95,14 +103,15 @@ function onStep(type: 'skip' | 'done' | 'ask-again' | 'kill'): OnPress {
 }
 
 /** Registers every button: acknowledge, then do it, then say so if it was refused. */
-export function registerButtons(app: App, deps: SlackDeps): void {
+export function registerButtons(app: App): void {
   // A button nobody listens for (a link, or one of an older version) still wants its acknowledgement.
   app.action(/.*/, async ({ ack, action }) => {
     if (!('action_id' in action && Object.hasOwn(BUTTONS, action.action_id))) await ack();
   });
   for (const [id, press] of Object.entries(BUTTONS)) {
-    app.action(id, async ({ ack, body }) => {
+    app.action(id, async ({ ack, body, context }) => {
       await ack();
+      const deps = depsOf(context);
       const { asker, value, trigger } = readPress(buttonPayload.parse(body));
       await afterAck(deps, asker, () => press(deps, { asker, value, trigger }));
     });

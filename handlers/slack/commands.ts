@@ -1,4 +1,5 @@
 import type { App } from '@slack/bolt';
+import { openIncidents } from '../../src/incident/service.ts';
 import { hasEnded } from '../../src/run/states.ts';
 import { liveRuns } from '../../src/run/stop.ts';
 import { findRunbook, listRunbooks } from '../../src/runbook/service.ts';
@@ -14,7 +15,9 @@ import {
 import { newRunbookView, resumeView, startRunView } from '../../src/slack/views.ts';
 import { pauseTenant, tenantState } from '../../src/tenant/service.ts';
 import { type Asker, outcome } from './answer.ts';
-import type { SlackDeps } from './deps.ts';
+import { depsOf, type SlackDeps } from './deps.ts';
+import { openMembers } from './members.ts';
+import { openPagerDuty, setPages } from './pages.ts';
 import { commandPayload } from './payloads.ts';
 
 interface Call {
@@ -42,13 +45,14 @@ const SUBS: Record<Subcommand, (deps: SlackDeps, call: Call) => Promise<Reply | 
   },
   status: async (deps) => {
     const { log, tenant, registry } = deps;
-    const [state, live, agents] = await Promise.all([
+    const [state, live, agents, open] = await Promise.all([
       tenantState(log, tenant),
       liveRuns(deps, tenant),
       registry.agentsOf(tenant),
+      openIncidents(log, tenant),
     ]);
     const active = live.filter((run) => !hasEnded(run.status));
-    return renderStatus({ state, live: active, agents });
+    return renderStatus({ state, live: active, agents, open });
   },
   panic: async (deps, { asker }) => {
     const place = { channel: asker.channel, threadTs: null };
@@ -63,11 +67,15 @@ const SUBS: Record<Subcommand, (deps: SlackDeps, call: Call) => Promise<Reply | 
     await slack.openView(trigger, resumeView(asker.channel, null));
     return null;
   },
+  pages: setPages,
+  pagerduty: openPagerDuty,
+  members: openMembers,
 };
 
 /** `/runbook …`. The answer travels in the acknowledgement, because a command cannot be answered in a thread. */
-export function registerCommands(app: App, deps: SlackDeps): void {
-  app.command('/runbook', async ({ ack, body }) => {
+export function registerCommands(app: App): void {
+  app.command('/runbook', async ({ ack, body, context }) => {
+    const deps = depsOf(context);
     const { user_id, channel_id, trigger_id, text } = commandPayload.parse(body);
     const [word = 'help', ...rest] = text.trim().split(/\s+/).filter(Boolean);
     const asker = { user: user_id, channel: channel_id };

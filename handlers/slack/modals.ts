@@ -1,5 +1,6 @@
 import type { AckFn, App, ViewResponseAction, ViewSubmitAction } from '@slack/bolt';
 import type { refuse } from '../../src/audit/subject.ts';
+import { startRunFromPage } from '../../src/incident/service.ts';
 import { runId } from '../../src/protocol/ids.ts';
 import { approveStep, resumeRun, startRun } from '../../src/run/service.ts';
 import { validateValue } from '../../src/runbook/bind.ts';
@@ -9,15 +10,19 @@ import { stepTarget, VIEWS } from '../../src/slack/actions.ts';
 import { aboutConfirm, aboutNew, aboutResume, aboutStart } from '../../src/slack/views.ts';
 import { resumeTenant } from '../../src/tenant/service.ts';
 import { afterAck, outcome } from './answer.ts';
-import type { SlackDeps } from './deps.ts';
+import { depsOf, type SlackDeps } from './deps.ts';
+import { registerMembersModal } from './members.ts';
+import { registerOutcomeModal } from './outcomes.ts';
+import { registerPageModals } from './pages.ts';
 import { boxValue, type ViewSubmission, viewPayload } from './payloads.ts';
 
 /**
  * The modals. Unlike a button, a modal is answered in the acknowledgement: an error has to come back into the box that
  * caused it, so the work is done first. All of it is one look-up and one transaction.
  */
-export function registerModals(app: App, deps: SlackDeps): void {
-  app.view<ViewSubmitAction>(submitted(VIEWS.newRunbook), async ({ ack, body }) => {
+export function registerModals(app: App): void {
+  app.view<ViewSubmitAction>(submitted(VIEWS.newRunbook), async ({ ack, body, context }) => {
+    const deps = depsOf(context);
     const submission = viewPayload.parse(body);
     const { channel } = aboutNew.parse(JSON.parse(submission.view.private_metadata));
     const text = boxValue(submission, 'text');
@@ -30,9 +35,10 @@ export function registerModals(app: App, deps: SlackDeps): void {
     );
   });
 
-  app.view<ViewSubmitAction>(submitted(VIEWS.startRun), async ({ ack, body }) => {
+  app.view<ViewSubmitAction>(submitted(VIEWS.startRun), async ({ ack, body, context }) => {
+    const deps = depsOf(context);
     const submission = viewPayload.parse(body);
-    const { channel, runbook } = aboutStart.parse(JSON.parse(submission.view.private_metadata));
+    const { channel, runbook, incident } = aboutStart.parse(JSON.parse(submission.view.private_metadata));
     const parse = (await findRunbook(deps.log, deps.tenant, runbook))?.parse;
     const values = new Map(parse?.variables.map(({ name }) => [name, boxValue(submission, name).trim()]));
     const wrong = (parse?.variables ?? []).flatMap((variable) => {
@@ -42,12 +48,14 @@ export function registerModals(app: App, deps: SlackDeps): void {
     if (wrong.length > 0) return ack(fieldErrors(Object.fromEntries(wrong)));
     await ack();
     const by = submission.user.id;
+    const start = { tenant: deps.tenant, runbook, by, values, channel };
     await afterAck(deps, { user: by, channel }, () =>
-      startRun(deps, { tenant: deps.tenant, runbook, by, values, channel }),
+      incident ? startRunFromPage(deps, { ...start, incident }) : startRun(deps, start),
     );
   });
 
-  app.view<ViewSubmitAction>(submitted(VIEWS.confirmStep), async ({ ack, body }) => {
+  app.view<ViewSubmitAction>(submitted(VIEWS.confirmStep), async ({ ack, body, context }) => {
+    const deps = depsOf(context);
     const submission = viewPayload.parse(body);
     const { channel, target } = aboutConfirm.parse(JSON.parse(submission.view.private_metadata));
     await answerTyped(ack, deps, submission, channel, () =>
@@ -60,7 +68,8 @@ export function registerModals(app: App, deps: SlackDeps): void {
     );
   });
 
-  app.view<ViewSubmitAction>(submitted(VIEWS.resume), async ({ ack, body }) => {
+  app.view<ViewSubmitAction>(submitted(VIEWS.resume), async ({ ack, body, context }) => {
+    const deps = depsOf(context);
     const submission = viewPayload.parse(body);
     const { channel, run } = aboutResume.parse(JSON.parse(submission.view.private_metadata));
     const by = submission.user.id;
@@ -71,6 +80,10 @@ export function registerModals(app: App, deps: SlackDeps): void {
         : resumeTenant(deps, { tenant: deps.tenant, by, typed }),
     );
   });
+
+  registerPageModals(app);
+  registerOutcomeModal(app);
+  registerMembersModal(app);
 
   // A modal that nobody listens for would leave Slack waiting and the person without an answer.
   app.view({ callback_id: /.*/, type: 'view_submission' }, async ({ ack, body }) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { userId } from '../../src/protocol/ids.ts';
+import { type UserId, userId } from '../../src/protocol/ids.ts';
 
 /** The few fields of Slack's payloads that we use. Everything else is ignored; what we use has to be there. */
 
@@ -29,13 +29,20 @@ export const shortcutPayload = z.object({
   }),
 });
 
+/** What a person typed or chose. */
+const element = z.object({
+  value: z.string().nullish(),
+  selected_option: z.object({ value: z.string() }).nullish(),
+  selected_user: z.string().min(1).transform(userId).nullish(),
+});
+
 export const viewPayload = z.object({
   user,
   view: z.object({
     callback_id: z.string(),
     private_metadata: z.string(),
     state: z.object({
-      values: z.record(z.string(), z.record(z.string(), z.object({ value: z.string().nullish() }))),
+      values: z.record(z.string(), z.record(z.string(), element)),
     }),
   }),
 });
@@ -58,4 +65,14 @@ export type ViewSubmission = z.infer<typeof viewPayload>;
 /** The text a person put into the box named `id`; empty when they left it empty. */
 export function boxValue(submission: ViewSubmission, id: string): string {
   return submission.view.state.values[id]?.value?.value ?? '';
+}
+
+/** The value of the option a person chose in the menu named `id`; empty when they chose none. */
+export function choice(submission: ViewSubmission, id: string): string {
+  return submission.view.state.values[id]?.value?.selected_option?.value ?? '';
+}
+
+/** The person chosen in the menu of people named `id`, or null when nobody was. */
+export function chosenUser(submission: ViewSubmission, id: string): UserId | null {
+  return submission.view.state.values[id]?.value?.selected_user ?? null;
 }

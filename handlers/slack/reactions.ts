@@ -3,15 +3,16 @@ import { runOf } from '../../src/audit/streams.ts';
 import { actOnRun } from '../../src/run/service.ts';
 import { pauseTenant } from '../../src/tenant/service.ts';
 import { afterAck } from './answer.ts';
-import type { SlackDeps } from './deps.ts';
+import { depsOf } from './deps.ts';
 import { reactionPayload } from './payloads.ts';
 
 /** 🛑, by Slack's name for it. Its skin tones, should it ever get any, mean the same. */
 const STOP = 'octagonal_sign';
 
 /** 🛑 on a message of a run pauses that run; anywhere else in a channel with the bot it pauses everything. */
-export function registerReactions(app: App, deps: SlackDeps): void {
-  app.event('reaction_added', async ({ event }) => {
+export function registerReactions(app: App): void {
+  app.event('reaction_added', async ({ event, context }) => {
+    const deps = depsOf(context);
     const { user, reaction, item } = reactionPayload.parse(event);
     if (reaction.split('::')[0] !== STOP || !item.channel || !item.ts) return;
     const { channel, ts } = item;

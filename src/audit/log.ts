@@ -84,7 +84,9 @@ export function openLog({ pool, keys, clock, random, committed }: LogDeps): Log 
     const key = await dataKey(ref.tenant);
     for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
       try {
-        const outcome = await store.inTransaction(pool, (tx) => decideOnce(tx, key, kind, ref, command));
+        const outcome = await store.inTenant(pool, ref.tenant, (tx) =>
+          decideOnce(tx, key, kind, ref, command),
+        );
         if (outcome.ok && outcome.events.length > 0) {
           committed({ ref, kind: kind.kind, status: kind.status(outcome.state), version: outcome.version });
         }
@@ -167,34 +169,30 @@ export function openLog({ pool, keys, clock, random, committed }: LogDeps): Log 
   return {
     transact,
     async load(_kind, ref) {
-      const row = await store.readSubject(pool, ref);
+      const row = await store.inTenant(pool, ref.tenant, (tx) => store.readSubject(tx, ref));
       if (!row) return null;
       return { ref, version: row.version, state: openSnapshot(await dataKey(ref.tenant), ref, row) };
     },
     async list(kind, tenant, statuses) {
       const key = await dataKey(tenant);
-      const index = await store.findByKind(pool, tenant, kind.kind, statuses);
-      const rows = await Promise.all(
-        index.map(async (ref) => ({ ref, row: await store.readSubject(pool, ref) })),
+      const rows = await store.inTenant(pool, tenant, (tx) =>
+        store.findByKind(tx, tenant, kind.kind, statuses),
       );
-      return rows.flatMap(({ ref, row }) =>
-        row
-          ? [
-              {
-                ref: { tenant, stream: ref.stream },
-                version: row.version,
-                state: openSnapshot(key, ref, row),
-              },
-            ]
-          : [],
-      );
+      return rows.map((row) => ({
+        ref: { tenant, stream: row.stream },
+        version: row.version,
+        state: openSnapshot(key, row, row),
+      }));
     },
   };
 }
 
-/** Gives a workspace its stream, once; until then nothing can be decided for it. */
+/** Gives a workspace its row and its stream, once; until then nothing can be decided for it. */
 export async function openTenant(log: Log, tenant: TenantId): Promise<void> {
-  await log.transact(tenantKind, { tenant, stream: TENANT_STREAM }, { type: 'open' });
+  await log.transact(tenantKind, { tenant, stream: TENANT_STREAM }, async (_state, _facts, tx) => {
+    await store.insertTenant(tx, tenant);
+    return { type: 'open' };
+  });
 }
 
 /** The context that an event's payload is sealed in. */
@@ -228,10 +226,12 @@ export function dataKeys(
 ): (tenant: TenantId) => Promise<Uint8Array> {
   const known = new Map<TenantId, Promise<Uint8Array>>();
   async function find(tenant: TenantId): Promise<Uint8Array> {
-    const wrapped = await store.readTenantKey(pool, tenant);
+    const read = () => store.inTenant(pool, tenant, (tx) => store.readTenantKey(tx, tenant));
+    const wrapped = await read();
     if (wrapped) return keys.unwrap(tenant, wrapped);
-    await store.insertTenantKey(pool, tenant, await keys.wrap(tenant, random.bytes(DATA_KEY_BYTES)));
-    const kept = await store.readTenantKey(pool, tenant);
+    const made = await keys.wrap(tenant, random.bytes(DATA_KEY_BYTES));
+    await store.inTenant(pool, tenant, (tx) => store.insertTenantKey(tx, tenant, made));
+    const kept = await read();
     if (!kept)
       throw new LogFault(
         'key',

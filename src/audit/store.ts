@@ -3,7 +3,10 @@ import { type StreamId, streamId, type TenantId, tenantId } from '../protocol/id
 import type { Link } from './chain.ts';
 import type { SubjectKind, SubjectRef } from './subject.ts';
 
-/** The one file of raw SQL over `event` and `subject`. Everything in and out of it is sealed bytes and plain columns. */
+/**
+ * The one file of raw SQL over `event`, `subject` and `due`. Everything in and out of it is sealed bytes and plain
+ * columns. Rows of a tenant are reached only inside `inTenant`; `due` holds no content and is read over all tenants.
+ */
 
 export interface SubjectRow {
   readonly version: number;
@@ -24,19 +27,41 @@ export interface SubjectWrite {
   readonly snapshot: Uint8Array;
 }
 
-type Queryable = Pool | PoolClient;
-
 const UNIQUE_VIOLATION = '23505';
 
 /** A fact that was told to anybody must outlive a crash of the database, whatever the server's default is. */
 const DURABLY = 'BEGIN; SET LOCAL synchronous_commit = on';
+const ONE_MOMENT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
-/** Runs `work` in one transaction on one connection; rolls back when it throws. */
-export async function inTransaction<T>(
+/**
+ * Runs `work` in one transaction that sees and writes rows of this tenant and of no other, whatever its SQL says
+ * (row-level security; the setting ends with the transaction). Rolls back when it throws.
+ */
+export async function inTenant<T>(
   pool: Pool,
+  tenant: TenantId,
   work: (tx: PoolClient) => Promise<T>,
-  begin = DURABLY,
 ): Promise<T> {
+  return inTransaction(pool, DURABLY, async (tx) => {
+    await enterTenant(tx, tenant);
+    return work(tx);
+  });
+}
+
+/**
+ * Runs `look` on one unchanging picture of the database, whatever others write meanwhile. It sees no tenant's rows
+ * until it enters one with `enterTenant`, and may go from one to the next.
+ */
+export async function atOneMoment<T>(pool: Pool, look: (tx: PoolClient) => Promise<T>): Promise<T> {
+  return inTransaction(pool, ONE_MOMENT, look);
+}
+
+/** From here to its end the transaction sees this tenant's rows only. */
+export async function enterTenant(tx: PoolClient, tenant: TenantId): Promise<void> {
+  await tx.query("SELECT set_config('app.tenant', $1, true)", [tenant]);
+}
+
+async function inTransaction<T>(pool: Pool, begin: string, work: (tx: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken = false;
   try {
@@ -55,11 +80,6 @@ export async function inTransaction<T>(
   }
 }
 
-/** Runs `look` on one unchanging picture of the database, whatever others write meanwhile. */
-export async function atOneMoment<T>(pool: Pool, look: (tx: PoolClient) => Promise<T>): Promise<T> {
-  return inTransaction(pool, look, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-}
-
 /** True when another transaction wrote the same version of the stream first. */
 export function isConflict(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION;
@@ -67,11 +87,11 @@ export function isConflict(error: unknown): boolean {
 
 /** One subject's version and sealed snapshot, or null. `lock: 'share'` keeps others from changing it until commit. */
 export async function readSubject(
-  db: Queryable,
+  tx: PoolClient,
   { tenant, stream }: SubjectRef,
   lock?: 'share',
 ): Promise<SubjectRow | null> {
-  const { rows } = await db.query(
+  const { rows } = await tx.query(
     `SELECT version, snapshot FROM subject WHERE tenant = $1 AND stream = $2 ${lock ? 'FOR SHARE' : ''}`,
     [tenant, stream],
   );
@@ -79,8 +99,8 @@ export async function readSubject(
 }
 
 /** The hash that the next event of the stream must point back to, or null when the stream is empty. */
-export async function readHead(db: Queryable, { tenant, stream }: SubjectRef): Promise<Uint8Array | null> {
-  const { rows } = await db.query(
+export async function readHead(tx: PoolClient, { tenant, stream }: SubjectRef): Promise<Uint8Array | null> {
+  const { rows } = await tx.query(
     'SELECT hash FROM event WHERE tenant = $1 AND stream = $2 ORDER BY version DESC LIMIT 1',
     [tenant, stream],
   );
@@ -96,26 +116,22 @@ export async function insertEvent(tx: PoolClient, link: Link, hash: Uint8Array):
   );
 }
 
-/** Writes where the subject now stands, in the transaction of its events. */
+/** Writes where the subject now stands, and when it is due, in the transaction of its events. */
 export async function writeSubject(tx: PoolClient, ref: SubjectRef, row: SubjectWrite): Promise<void> {
+  const names = [ref.tenant, ref.stream, row.kind, row.status, row.version];
   await tx.query(
-    `INSERT INTO subject (tenant, stream, kind, status, version, due_at, snapshot)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)
-     ON CONFLICT (tenant, stream) DO UPDATE
-     SET status = $4, version = $5, due_at = $6, snapshot = $7`,
-    [
-      ref.tenant,
-      ref.stream,
-      row.kind,
-      row.status,
-      row.version,
-      row.dueAt === null ? null : new Date(row.dueAt),
-      row.snapshot,
-    ],
+    `INSERT INTO subject (tenant, stream, kind, status, version, snapshot) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (tenant, stream) DO UPDATE SET status = $4, version = $5, snapshot = $6`,
+    [...names, row.snapshot],
+  );
+  await tx.query(
+    `INSERT INTO due (tenant, stream, kind, status, version, due_at) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (tenant, stream) DO UPDATE SET status = $4, version = $5, due_at = $6`,
+    [...names, row.dueAt === null ? null : new Date(row.dueAt)],
   );
 }
 
-/** Subjects with work to do now: due, or changed since Slack last showed them. At most `limit`, longest due first. */
+/** Subjects of all tenants with work to do now: due, or changed since Slack last showed them. At most `limit`, longest due first. */
 export async function findDue(
   pool: Pool,
   now: number,
@@ -125,7 +141,7 @@ export async function findDue(
     `SELECT tenant, stream, kind, status, version,
             coalesce(due_at <= $1, false) AS due,
             shown_version < version AND coalesce(show_after <= $1, true) AS unshown
-     FROM subject
+     FROM due
      WHERE due_at <= $1 OR (shown_version < version AND coalesce(show_after <= $1, true))
      ORDER BY due_at NULLS LAST LIMIT $2`,
     [new Date(now), limit],
@@ -133,24 +149,24 @@ export async function findDue(
   return rows.map((row) => ({ ...indexRow(row), due: row.due, unshown: row.unshown }));
 }
 
-/** The tenant's subjects of one kind, by stream; only those with one of `statuses` when given. */
+/** The tenant's subjects of one kind, newest stream first; only those with one of `statuses` when given. */
 export async function findByKind(
-  pool: Pool,
+  tx: PoolClient,
   tenant: TenantId,
   kind: SubjectKind,
   statuses?: readonly string[],
-): Promise<IndexRow[]> {
-  const { rows } = await pool.query(
-    `SELECT tenant, stream, kind, status, version FROM subject
+): Promise<(SubjectRef & SubjectRow)[]> {
+  const { rows } = await tx.query(
+    `SELECT stream, version, snapshot FROM subject
      WHERE tenant = $1 AND kind = $2 AND ($3::text[] IS NULL OR status = ANY($3)) ORDER BY stream DESC`,
     [tenant, kind, statuses ?? null],
   );
-  return rows.map(indexRow);
+  return rows.map((row) => ({ ...row, tenant, stream: streamId(row.stream) }));
 }
 
 /** Looks at the subject again at `until` and not before. Changes timing only, so it is no event. */
 export async function deferDue(pool: Pool, { tenant, stream }: SubjectRef, until: number): Promise<void> {
-  await pool.query('UPDATE subject SET due_at = $3 WHERE tenant = $1 AND stream = $2 AND due_at < $3', [
+  await pool.query('UPDATE due SET due_at = $3 WHERE tenant = $1 AND stream = $2 AND due_at < $3', [
     tenant,
     stream,
     new Date(until),
@@ -160,7 +176,7 @@ export async function deferDue(pool: Pool, { tenant, stream }: SubjectRef, until
 /** Slack now shows `version` of the subject. */
 export async function markShown(pool: Pool, { tenant, stream }: SubjectRef, version: number): Promise<void> {
   await pool.query(
-    `UPDATE subject SET shown_version = greatest(shown_version, $3), show_after = NULL
+    `UPDATE due SET shown_version = greatest(shown_version, $3), show_after = NULL
      WHERE tenant = $1 AND stream = $2`,
     [tenant, stream, version],
   );
@@ -168,50 +184,69 @@ export async function markShown(pool: Pool, { tenant, stream }: SubjectRef, vers
 
 /** Slack asked to be left alone until `until`. */
 export async function deferShow(pool: Pool, { tenant, stream }: SubjectRef, until: number): Promise<void> {
-  await pool.query('UPDATE subject SET show_after = $3 WHERE tenant = $1 AND stream = $2', [
+  await pool.query('UPDATE due SET show_after = $3 WHERE tenant = $1 AND stream = $2', [
     tenant,
     stream,
     new Date(until),
   ]);
 }
 
-/** Every event of the database in the order of its chains, in pages, for `audit verify`. */
+/** Every tenant that any record or index names, for `audit verify`. */
+export async function readTenants(tx: PoolClient): Promise<TenantId[]> {
+  const { rows } = await tx.query(
+    // Records are seen here by roles that bypass the policies only; for others the two indexes name the tenants.
+    'SELECT id FROM tenant UNION SELECT tenant FROM due UNION SELECT tenant FROM event ORDER BY 1',
+  );
+  return rows.map(({ id }) => tenantId(id));
+}
+
+/** Every event of the tenant in the order of its chains, in pages, for `audit verify`. */
 export async function* readEvents(
-  db: Queryable,
+  tx: PoolClient,
+  tenant: TenantId,
   pageSize = 500,
 ): AsyncGenerator<Link & { hash: Uint8Array }> {
-  let after: [string, string, number] = ['', '', 0];
+  let after: [string, number] = ['', 0];
   for (;;) {
-    const { rows } = await db.query(
+    const { rows } = await tx.query(
       `SELECT tenant, stream, version, type, at, payload, prev_hash, hash FROM event
-       WHERE (tenant, stream, version) > ($1, $2, $3) ORDER BY tenant, stream, version LIMIT $4`,
-      [...after, pageSize],
+       WHERE tenant = $1 AND (stream, version) > ($2, $3) ORDER BY stream, version LIMIT $4`,
+      [tenant, ...after, pageSize],
     );
     for (const row of rows) {
       yield { ...row, at: (row.at as Date).getTime(), prevHash: row.prev_hash };
-      after = [row.tenant, row.stream, row.version];
+      after = [row.stream, row.version];
     }
     if (rows.length < pageSize) return;
   }
 }
 
-/** Every subject's key and version, for `audit verify`. */
-export async function readSubjects(db: Queryable): Promise<(IndexRow & SubjectRow)[]> {
-  const { rows } = await db.query(
-    'SELECT tenant, stream, kind, status, version, snapshot FROM subject ORDER BY tenant, stream',
+/** Every subject of the tenant with its version, for `audit verify`. */
+export async function readSubjects(tx: PoolClient, tenant: TenantId): Promise<(IndexRow & SubjectRow)[]> {
+  const { rows } = await tx.query(
+    'SELECT tenant, stream, kind, status, version, snapshot FROM subject WHERE tenant = $1 ORDER BY stream',
+    [tenant],
   );
   return rows.map((row) => ({ ...indexRow(row), snapshot: row.snapshot }));
 }
 
+/** Names the tenant; until then none of its subjects can be due. Naming it again makes it active again. */
+export async function insertTenant(tx: PoolClient, tenant: TenantId): Promise<void> {
+  await tx.query(
+    "INSERT INTO tenant (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET status = 'active' WHERE tenant.status <> 'active'",
+    [tenant],
+  );
+}
+
 /** A tenant's wrapped data key, or null. */
-export async function readTenantKey(db: Queryable, tenant: TenantId): Promise<Uint8Array | null> {
-  const { rows } = await db.query('SELECT wrapped FROM tenant_key WHERE tenant = $1', [tenant]);
+export async function readTenantKey(tx: PoolClient, tenant: TenantId): Promise<Uint8Array | null> {
+  const { rows } = await tx.query('SELECT wrapped FROM tenant_key WHERE tenant = $1', [tenant]);
   return rows[0]?.wrapped ?? null;
 }
 
 /** Keeps a new wrapped data key; when two processes race, the first stays and the second reads it. */
-export async function insertTenantKey(db: Queryable, tenant: TenantId, wrapped: Uint8Array): Promise<void> {
-  await db.query('INSERT INTO tenant_key (tenant, wrapped) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+export async function insertTenantKey(tx: PoolClient, tenant: TenantId, wrapped: Uint8Array): Promise<void> {
+  await tx.query('INSERT INTO tenant_key (tenant, wrapped) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
     tenant,
     wrapped,
   ]);

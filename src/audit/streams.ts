@@ -1,5 +1,7 @@
 import {
   type AgentId,
+  type IncidentId,
+  incidentId,
   type RunbookId,
   type RunId,
   runbookId,
@@ -26,6 +28,15 @@ export const agentRef = (tenant: TenantId, agent: AgentId): SubjectRef => ({
   tenant,
   stream: streamId(`agent-${agent}`),
 });
+
+/** The stream of an incident's facts. */
+export const incidentRef = (tenant: TenantId, incident: IncidentId): SubjectRef => ({
+  tenant,
+  stream: streamId(`incident-${incident}`),
+});
+
+/** The incident that a stream is about. */
+export const incidentOf = ({ stream }: SubjectRef) => incidentId(stream.replace(/^incident-/, ''));
 
 /** The run that a stream is about. */
 export const runOf = ({ stream }: SubjectRef) => runId(stream.replace(/^run-/, ''));

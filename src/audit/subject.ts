@@ -1,6 +1,7 @@
-import type { StreamId, TenantId } from '../protocol/ids.ts';
+import type { StreamId, TenantId, UserId } from '../protocol/ids.ts';
+import type { Member, Role } from '../tenant/roles.ts';
 
-export const SUBJECT_KINDS = ['run', 'runbook', 'tenant', 'agent'] as const;
+export const SUBJECT_KINDS = ['run', 'runbook', 'tenant', 'agent', 'incident'] as const;
 export type SubjectKind = (typeof SUBJECT_KINDS)[number];
 
 /** Names one subject: whose it is and which stream holds its facts. */
@@ -19,11 +20,19 @@ export type Decision<E> =
   | { readonly ok: true; readonly events: readonly E[] }
   | { readonly ok: false; readonly refusal: Refusal };
 
-/** What every decision has to know of its tenant: whether everything is stopped, and under which epoch agents work. */
+/**
+ * What every decision has to know of its tenant: whether everything is stopped, under which epoch agents work, and who
+ * may do what.
+ */
 export interface TenantFacts {
   readonly panicEpoch: number;
   /** The pause that holds, or null. */
   readonly paused: object | null;
+  /** Roles that an admin gave; whoever is not named has the default role. */
+  readonly members?: Readonly<Record<UserId, Member>>;
+  readonly defaultRole?: Role;
+  /** When the app was last removed from the workspace: runs from before that are over. */
+  readonly removedAt?: number;
 }
 
 /** What a decision may look at besides the subject's own state. Read in the same transaction; the tenant's row is locked. */

@@ -1,8 +1,8 @@
-import { type TenantId, tenantId } from '../protocol/ids.ts';
+import type { TenantId } from '../protocol/ids.ts';
 import { GENESIS, linkHash } from './chain.ts';
 import { eventContext, snapshotContext, type Tx } from './log.ts';
 import { unseal } from './seal.ts';
-import { readEvents, readSubjects } from './store.ts';
+import { enterTenant, readEvents, readSubjects, readTenants } from './store.ts';
 import type { Kind, SubjectKind, SubjectRef, Typed } from './subject.ts';
 
 /** One place where the log is not what it was when it was written. */
@@ -35,25 +35,41 @@ interface Walk {
 }
 
 /**
- * Checks every chain of the log: no gap, each record points back to the one before, each hash is that of its record;
- * and, with keys, that every payload opens and every snapshot equals the fold of its events. What it cannot see:
- * a stream removed whole or cut at its end together with its subject (signed checkpoints will).
+ * Checks every chain of every tenant: no gap, each record points back to the one before, each hash is that of its
+ * record; and, with keys, that every payload opens and every snapshot equals the fold of its events. What it cannot
+ * see: a stream removed whole or cut at its end together with its subject (signed checkpoints will).
  */
-export async function verifyLog({ tx, dataKey: readKey, kinds }: VerifyDeps): Promise<Verification> {
-  const dataKey = readKey && oncePerTenant(readKey);
+export async function verifyLog(deps: VerifyDeps): Promise<Verification> {
+  const found: Verification[] = [];
+  for (const tenant of await readTenants(deps.tx)) {
+    await enterTenant(deps.tx, tenant);
+    found.push(await verifyTenant(deps, tenant));
+  }
+  return {
+    events: found.reduce((sum, { events }) => sum + events, 0),
+    streams: found.reduce((sum, { streams }) => sum + streams, 0),
+    findings: found.flatMap(({ findings }) => findings),
+  };
+}
+
+async function verifyTenant(
+  { tx, dataKey: readKey, kinds }: VerifyDeps,
+  tenant: TenantId,
+): Promise<Verification> {
+  const dataKey = readKey && once(() => readKey(tenant));
   const findings: Finding[] = [];
   const ends = new Map<string, Walk>();
-  const subjects = await readSubjects(tx);
+  const subjects = await readSubjects(tx, tenant);
   const kindOf = new Map(subjects.map((row) => [`${row.tenant}/${row.stream}`, row.kind]));
   let count = 0;
 
-  for await (const event of readEvents(tx)) {
+  for await (const event of readEvents(tx, tenant)) {
     count += 1;
     const id = `${event.tenant}/${event.stream}`;
     const found = (sentence: string) => findings.push({ stream: id, version: event.version, sentence });
     const kindName = kindOf.get(id);
     const kind = kindName && kinds?.get(kindName);
-    const ref = { tenant: tenantId(event.tenant), stream: event.stream as SubjectRef['stream'] };
+    const ref = { tenant, stream: event.stream as SubjectRef['stream'] };
     const walk = ends.get(id) ?? { ref, version: 0, hash: GENESIS, state: kind?.initial, broken: false };
     ends.set(id, walk);
     if (event.version !== walk.version + 1)
@@ -64,11 +80,7 @@ export async function verifyLog({ tx, dataKey: readKey, kinds }: VerifyDeps): Pr
     walk.hash = event.hash;
     if (!dataKey || !kind || walk.broken) continue;
     try {
-      const plain = unseal(
-        await dataKey(ref.tenant),
-        event.payload,
-        eventContext(ref, event.version, event.type),
-      );
+      const plain = unseal(await dataKey(), event.payload, eventContext(ref, event.version, event.type));
       walk.state = kind.evolve(walk.state, JSON.parse(Buffer.from(plain).toString()) as Typed);
     } catch (error) {
       walk.broken = true;
@@ -84,7 +96,7 @@ export async function verifyLog({ tx, dataKey: readKey, kinds }: VerifyDeps): Pr
       found(`The snapshot stands at version ${row.version}, the log ends at ${walk?.version ?? 0}.`);
     } else if (dataKey && kinds?.has(row.kind) && !walk.broken) {
       try {
-        const plain = unseal(await dataKey(row.tenant), row.snapshot, snapshotContext(row, row.version));
+        const plain = unseal(await dataKey(), row.snapshot, snapshotContext(row, row.version));
         const same = Buffer.from(plain).toString() === JSON.stringify(walk.state);
         if (!same) found('The snapshot is not what its events add up to.');
       } catch (error) {
@@ -103,14 +115,11 @@ export async function verifyLog({ tx, dataKey: readKey, kinds }: VerifyDeps): Pr
   return { events: count, streams: ends.size, findings };
 }
 
-function oncePerTenant(
-  read: (tenant: TenantId) => Promise<Uint8Array>,
-): (tenant: TenantId) => Promise<Uint8Array> {
-  const known = new Map<TenantId, Promise<Uint8Array>>();
-  return (tenant) => {
-    const key = known.get(tenant) ?? read(tenant);
-    known.set(tenant, key);
-    return key;
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | null = null;
+  return () => {
+    found ??= read();
+    return found;
   };
 }
 

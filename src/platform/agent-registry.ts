@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Log } from '../audit/log.ts';
 import { agentRef } from '../audit/streams.ts';
-import type { PrismaClient } from '../generated/prisma/client.ts';
 import { type AgentId, agentId, type TenantId, tenantId } from '../protocol/ids.ts';
 import type { AgentRegistry } from '../run/service.ts';
 import { agentKind } from '../tenant/agent.ts';
 import type { Clock, Random } from './clock.ts';
+import type { Database } from './database.ts';
 
 export interface Identity {
   readonly tenantId: TenantId;
@@ -22,8 +22,10 @@ export interface Agents extends AgentRegistry {
     hostName: string,
   ): Promise<({ ok: true; agentId: AgentId } & Identity) | { ok: false; sentence: string }>;
   find(agent: AgentId): Promise<Identity | null>;
-  /** The agent is connected now; null when it is not any more. */
-  seen(agent: AgentId, at: number | null): Promise<void>;
+  /** The agent is connected to `gateway` now. */
+  seen(agent: AgentId, gateway: string): Promise<void>;
+  /** The agent is not connected to `gateway` any more; it may be to another, and then nothing changes. */
+  gone(agent: AgentId, gateway: string): Promise<void>;
 }
 
 const INVITE_TTL_MS = 15 * 60_000; // THREATS section 4, enrolment
@@ -34,16 +36,17 @@ const hashOf = (token: string) => createHash('sha256').update(token).digest('hex
 
 /** The agents of all tenants: identities, tokens and sequence numbers. */
 export function openAgents({
-  prisma,
+  database,
   log,
   clock,
   random,
 }: {
-  prisma: PrismaClient;
+  database: Database;
   log: Log;
   clock: Clock;
   random: Random;
 }): Agents {
+  const { prisma } = database;
   return {
     async agentsOf(tenant) {
       const rows = await prisma.agentIdentity.findMany({
@@ -63,25 +66,29 @@ export function openAgents({
       return Number(rows[0].last_seq);
     },
     async invite(tenant) {
-      const token = Buffer.from(random.bytes(32)).toString('base64url');
-      await prisma.enrolment.create({
-        data: { tokenHash: hashOf(token), tenant, expiresAt: new Date(clock.now() + INVITE_TTL_MS) },
-      });
+      // The token names its tenant, so that nothing of any other has to be looked at to spend it.
+      const token = `${tenant}.${Buffer.from(random.bytes(32)).toString('base64url')}`;
+      const expiresAt = new Date(clock.now() + INVITE_TTL_MS);
+      await database.tenant(tenant, (tx) =>
+        tx.enrolment.create({ data: { tokenHash: hashOf(token), tenant, expiresAt } }),
+      );
       return token;
     },
     async redeem(token, publicKey, hostName) {
       const now = new Date(clock.now());
+      const tenant = tenantId(token.split('.')[0] ?? '');
       const where = { tokenHash: hashOf(token), usedAt: null, expiresAt: { gt: now } };
       // One update that only one caller can win: the token is spent here or not at all.
-      const spent = await prisma.enrolment.updateMany({ where, data: { usedAt: now } });
+      const spent = await database.tenant(tenant, (tx) =>
+        tx.enrolment.updateMany({ where, data: { usedAt: now } }),
+      );
       if (spent.count !== 1)
         return {
           ok: false,
           sentence: 'This enrolment token is unknown, used or older than 15 minutes. Ask for a new one.',
         };
-      const { tenant } = await prisma.enrolment.findUniqueOrThrow({ where: { tokenHash: hashOf(token) } });
       const id = agentId(Buffer.from(random.bytes(8)).toString('hex'));
-      const identity = { tenantId: tenantId(tenant), publicKey, agentEpoch: 1 };
+      const identity = { tenantId: tenant, publicKey, agentEpoch: 1 };
       await prisma.agentIdentity.create({
         data: { agentId: id, tenant, publicKey: Buffer.from(publicKey, 'base64url'), epoch: 1 },
       });
@@ -104,10 +111,16 @@ export function openAgents({
         }
       );
     },
-    async seen(agent, at) {
+    async seen(agent, gateway) {
       await prisma.agentIdentity.updateMany({
         where: { agentId: agent },
-        data: { lastSeenAt: at === null ? null : new Date(at) },
+        data: { lastSeenAt: new Date(clock.now()), seenBy: gateway },
+      });
+    },
+    async gone(agent, gateway) {
+      await prisma.agentIdentity.updateMany({
+        where: { agentId: agent, seenBy: gateway },
+        data: { lastSeenAt: null },
       });
     },
   };

@@ -9,38 +9,94 @@ export class ConfigError extends Error {
 
 const port = z.coerce.number().int().min(0).max(65535);
 
+const url = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `must be a URL that begins with ${protocols.join('// or ')}//`,
+  });
+
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+
 /**
  * Every setting of the server, with its unit in its name. `.env.example` holds the same names (a test compares them).
- * Anything left out runs on this laptop alone: embedded Postgres, the Slack simulator, one agent.
+ * Anything left out runs on this machine alone: embedded Postgres, the Slack simulator, one agent.
  */
 export const configSchema = z.strictObject({
   /** Where Slack's requests arrive. */
-  PORT: port.default(3000).describe('Port for Slack requests (POST /slack/events) and GET /healthz.'),
+  PORT: port
+    .default(3000)
+    .describe('Port for Slack, webhooks and health checks (a worker answers health checks only).'),
   HOST: z
     .string()
     .min(1)
     .default('127.0.0.1')
     .describe('Address to listen on. Behind a tunnel or proxy the default is right.'),
+  PUBLIC_URL: url('https:', 'http:')
+    .optional()
+    .describe(
+      'Where the world reaches HOST and PORT, such as https://run.example.com. Needed to install by OAuth.',
+    ),
   SIMULATOR_PORT: port
     .default(3001)
     .describe('Port of the local Slack page, when no Slack workspace is connected.'),
   GATEWAY_PORT: port.default(3002).describe('Port that agents connect to (gRPC over TLS).'),
-  GATEWAY_HOST: z.string().min(1).default('127.0.0.1').describe('Address that agents connect to.'),
+  GATEWAY_HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on for agents.'),
+  GATEWAY_NAME: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Name by which agents reach the gateway, when it is not GATEWAY_HOST.'),
   DATA_DIR: z
     .string()
     .min(1)
     .default('data')
     .describe('Folder for the database, keys and agent of this machine.'),
+  KEYS_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Folder of the keys, the same for every server and worker. Left out: DATA_DIR/keys.'),
+  DATABASE_URL: url('postgres:', 'postgresql:')
+    .optional()
+    .describe('Postgres for dd0c server and dd0c worker, as the role dd0c_app. npm start brings its own.'),
+  REDIS_URL: url('redis:', 'rediss:')
+    .optional()
+    .describe('Redis that carries the queues. Left out, Postgres carries them.'),
   SLACK_BOT_TOKEN: z
     .string()
     .startsWith('xoxb-')
     .optional()
-    .describe('Bot token of your Slack app. Leave out to use the local simulator.'),
+    .describe('Bot token of your Slack app, for one workspace. Leave out to use the local simulator.'),
   SLACK_SIGNING_SECRET: z
     .string()
     .min(16)
     .optional()
-    .describe('Signing secret of your Slack app. Needed with SLACK_BOT_TOKEN.'),
+    .describe('Signing secret of your Slack app. Needed for everything that Slack sends over HTTP.'),
+  SLACK_APP_TOKEN: z
+    .string()
+    .startsWith('xapp-')
+    .optional()
+    .describe('App token, to receive over Socket Mode instead of HTTP. With SLACK_BOT_TOKEN only.'),
+  SLACK_CLIENT_ID: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Client id of your Slack app, to let many workspaces install it at /slack/install.'),
+  SLACK_CLIENT_SECRET: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Client secret of your Slack app. Needed with SLACK_CLIENT_ID.'),
+  SLACK_APP_ID: z
+    .string()
+    .startsWith('A')
+    .optional()
+    .describe('Id of your Slack app. When set, requests of any other app are refused.'),
+  SLACK_API_URL: url('https:', 'http:')
+    .refine((text) => LOOPBACK.includes(new URL(text).hostname) || new URL(text).hostname === 'slack.com', {
+      error: 'must be https://slack.com/api/ or an address of this machine',
+    })
+    .optional()
+    .describe('Another Slack Web API, on this machine, for tests.'),
   TRUST_LEVEL: z
     .enum(TRUST_LEVELS)
     .default('copilot')
@@ -53,18 +109,55 @@ export const configSchema = z.strictObject({
     .describe('What the server writes to its log.'),
 });
 
-const HALF_A_PAIR =
-  '✖ SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET belong together: set both to connect Slack, or neither to use the simulator.';
-
 export type Config = Readonly<z.infer<typeof configSchema>>;
+
+type Given = Readonly<Record<string, string | undefined>>;
+
+/** What belongs together, and what excludes each other. */
+const RULES: readonly { readonly broken: (given: Given) => boolean; readonly sentence: string }[] = [
+  {
+    broken: ({ SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET, SLACK_APP_TOKEN }) =>
+      Boolean(SLACK_BOT_TOKEN) && !SLACK_SIGNING_SECRET && !SLACK_APP_TOKEN,
+    sentence:
+      'SLACK_BOT_TOKEN needs SLACK_SIGNING_SECRET (requests over HTTP) or SLACK_APP_TOKEN (Socket Mode).',
+  },
+  {
+    broken: ({ SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET, SLACK_CLIENT_ID }) =>
+      Boolean(SLACK_SIGNING_SECRET) && !SLACK_BOT_TOKEN && !SLACK_CLIENT_ID,
+    sentence:
+      'SLACK_SIGNING_SECRET is of no use without SLACK_BOT_TOKEN (one workspace) or SLACK_CLIENT_ID (many).',
+  },
+  {
+    broken: ({ SLACK_APP_TOKEN, SLACK_BOT_TOKEN }) => Boolean(SLACK_APP_TOKEN) && !SLACK_BOT_TOKEN,
+    sentence:
+      'SLACK_APP_TOKEN needs SLACK_BOT_TOKEN: Socket Mode serves the one workspace that the token is of.',
+  },
+  {
+    broken: ({ SLACK_CLIENT_ID, SLACK_CLIENT_SECRET }) =>
+      Boolean(SLACK_CLIENT_ID) !== Boolean(SLACK_CLIENT_SECRET),
+    sentence:
+      'SLACK_CLIENT_ID and SLACK_CLIENT_SECRET belong together: set both to let workspaces install, or neither.',
+  },
+  {
+    broken: ({ SLACK_CLIENT_ID, SLACK_SIGNING_SECRET, PUBLIC_URL }) =>
+      Boolean(SLACK_CLIENT_ID) && !(SLACK_SIGNING_SECRET && PUBLIC_URL),
+    sentence:
+      'SLACK_CLIENT_ID needs SLACK_SIGNING_SECRET and PUBLIC_URL, or nobody could install and nothing would arrive.',
+  },
+  {
+    broken: ({ SLACK_CLIENT_ID, SLACK_APP_TOKEN }) => Boolean(SLACK_CLIENT_ID) && Boolean(SLACK_APP_TOKEN),
+    sentence:
+      'SLACK_CLIENT_ID and SLACK_APP_TOKEN exclude each other: Socket Mode serves one workspace, and its requests carry no signature.',
+  },
+];
 
 /** Reads the settings from an environment; names that are not ours are ignored, empty ones count as left out. */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const known = Object.keys(configSchema.shape);
-  const given = Object.fromEntries(known.map((name) => [name, env[name] || undefined]));
+  const given: Given = Object.fromEntries(known.map((name) => [name, env[name] || undefined]));
   const result = configSchema.safeParse(given);
   const faults = result.success ? [] : [z.prettifyError(result.error)];
-  if (Boolean(given.SLACK_BOT_TOKEN) !== Boolean(given.SLACK_SIGNING_SECRET)) faults.push(HALF_A_PAIR);
+  faults.push(...RULES.filter(({ broken }) => broken(given)).map(({ sentence }) => `✖ ${sentence}`));
   if (!result.success || faults.length > 0) {
     throw new ConfigError(
       `Some settings are wrong. Mend them in .env or the environment:\n${faults.join('\n')}`,

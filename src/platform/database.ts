@@ -1,7 +1,8 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { runMigrations } from 'bullmq';
 import pg from 'pg';
-import { PrismaClient } from '../generated/prisma/client.ts';
+import { type Prisma, PrismaClient } from '../generated/prisma/client.ts';
+import type { TenantId } from '../protocol/ids.ts';
 import type { Logger } from './logger.ts';
 import { migrate } from './migrate.ts';
 
@@ -11,8 +12,10 @@ const APP_ROLE = 'dd0c_app';
 export interface Database {
   /** For the log's raw SQL. */
   readonly pool: pg.Pool;
-  /** For everything that is settings and projections. */
+  /** For the four tables outside row-level security: tenants, installations, agents, the due index. */
   readonly prisma: PrismaClient;
+  /** Runs `work` in one transaction that sees and writes rows of this tenant and of no other. */
+  tenant<T>(tenant: TenantId, work: (prisma: Prisma.TransactionClient) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -30,6 +33,11 @@ export function connectDatabase(url: string, logger: Logger, max = 20): Database
   return {
     pool,
     prisma,
+    tenant: (tenant, work) =>
+      prisma.$transaction(async (tx) => {
+        await tx.$executeRaw`SELECT set_config('app.tenant', ${tenant}, true)`;
+        return work(tx);
+      }),
     close: async () => {
       closing = true;
       await prisma.$disconnect();

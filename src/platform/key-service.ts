@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type KeyService, seal, unseal } from '../audit/seal.ts';
 import { generateKey, loadSigningKey, type SigningKey } from '../protocol/keys.ts';
 import type { Random } from './clock.ts';
@@ -23,11 +23,40 @@ export function localSigningKey(file: string, random: Random): SigningKey {
   return loadSigningKey(readOrMake(file, () => generateKey(random.bytes).privatePem));
 }
 
-/** The text of a private file; made with `make` when it is not there yet. */
+/** Everything secret that servers and workers share: which bytes are kept where is in README, “What it keeps, and where”. */
+export interface Keys {
+  readonly keys: KeyService;
+  readonly dispatchKey: SigningKey;
+  readonly approveKey: SigningKey;
+}
+
+/** The keys of a folder that only this account can read, made on first use. */
+export function openKeyFolder(folder: string, random: Random): Keys {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+  return {
+    keys: localKeyService(join(folder, 'master.key'), random),
+    dispatchKey: localSigningKey(join(folder, 'dispatch.pem'), random),
+    approveKey: localSigningKey(join(folder, 'approve.pem'), random),
+  };
+}
+
+/**
+ * The text of a private file; made with `make` when it is not there yet. Of several processes that make it at once, one
+ * does and all read the same: the file appears whole or not at all.
+ */
 export function readOrMake(file: string, make: () => string): string {
   if (!existsSync(file)) {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(file, make(), { mode: 0o600, flag: 'wx' });
+    const draft = `${file}.${process.pid}`;
+    writeFileSync(draft, make(), { mode: 0o600 });
+    try {
+      linkSync(draft, file);
+    } catch (error) {
+      if (!existsSync(file)) throw error;
+    } finally {
+      unlinkSync(draft);
+    }
   }
   return readFileSync(file, 'utf8');
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isNativeError } from 'node:util/types';
 import { Client } from 'pg';
 import { z } from 'zod';
@@ -15,6 +16,9 @@ export class MigrationError extends Error {
     this.code = code;
   }
 }
+
+/** Where this version's migrations are. */
+export const MIGRATIONS = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 
 type Migration = { readonly name: string; readonly sql: string; readonly checksum: string };
 
@@ -102,6 +106,14 @@ async function apply(client: Client, { name, sql, checksum }: Migration): Promis
   }
 }
 
+async function readHistory(client: Client): Promise<History> {
+  const { rows } = await client.query(
+    `SELECT migration_name, checksum, finished_at IS NOT NULL AS finished
+     FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at`,
+  );
+  return History.parse(rows);
+}
+
 /**
  * Brings the database at `ownerUrl` (its owner's connection string) to the last migration in `migrationsDir` (folders with
  * a `migration.sql`, in the order of their names) and returns the names it applied. Several may run at once: one applies,
@@ -114,13 +126,26 @@ export async function migrate(ownerUrl: string, migrationsDir: string): Promise<
   try {
     await client.query('SELECT pg_advisory_lock($1)', [PRISMA_LOCK]);
     await client.query(HISTORY_TABLE);
-    const { rows } = await client.query(
-      `SELECT migration_name, checksum, finished_at IS NOT NULL AS finished
-       FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at`,
-    );
-    const todo = pending(migrations, History.parse(rows));
+    const todo = pending(migrations, await readHistory(client));
     for (const migration of todo) await apply(client, migration);
     return { applied: todo.map((migration) => migration.name) };
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * The migrations of `migrationsDir` that the database at `url` lacks, seen by any role that may read the history.
+ * Throws MigrationError when the database is newer than this version, or was changed.
+ */
+export async function missingMigrations(url: string, migrationsDir: string): Promise<string[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows: there } = await client.query(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS yes`);
+    const migrations = readMigrations(migrationsDir);
+    if (!there[0]?.yes) return migrations.map(({ name }) => name);
+    return pending(migrations, await readHistory(client)).map(({ name }) => name);
   } finally {
     await client.end();
   }

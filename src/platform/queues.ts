@@ -1,25 +1,37 @@
-import { createPostgresBackend, withBackend } from 'bullmq';
+/** Queues as hints: a job says "look at this subject" and nothing else. A lost or doubled one changes timing only. */
 import { z } from 'zod';
 import type { SubjectKind, SubjectRef } from '../audit/subject.ts';
 import { streamId, tenantId } from '../protocol/ids.ts';
 import type { Random } from './clock.ts';
 import { nonce } from './ids.ts';
 import type { Logger } from './logger.ts';
+import {
+  connectQueues,
+  type Intake,
+  type Manner,
+  type Outlet,
+  type QueueBackend,
+} from './queue-connections.ts';
+import { reasonOf, seldom, within } from './queue-line.ts';
 
-export const QUEUES = ['parse', 'classify', 'step', 'render'] as const;
+export type { QueueBackend } from './queue-connections.ts';
+
+export const QUEUES = ['parse', 'classify', 'step', 'match', 'render'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
-/** All a job says: look at this subject. A lost or doubled job changes timing and nothing else. */
-const hintSchema = z.strictObject({
-  tenant: z.string().min(1).transform(tenantId),
-  stream: z.string().min(1).transform(streamId),
-});
-type Hint = { tenant: string; stream: string };
+/** Ids of ours and nothing that could be anything else; what is in a queue may have been written by anybody. */
+const id = z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/);
+const hintSchema = z.strictObject({ tenant: id.transform(tenantId), stream: id.transform(streamId) });
 
-const { Queue, Worker } = withBackend(createPostgresBackend);
-
-const CONNECTIONS = 2; // per queue or worker, beside the one that listens
-const LOCK_MS = 5_000; // short, so that a hint held by a dead worker is soon free (BullMQ's default is 30 s)
+/** Short, so that a hint held by a dead worker is soon free (BullMQ's default is 30 s). The same everywhere: on Redis the
+ * interval of whoever looked last holds for all. */
+const LOCK_MS = 5_000;
+const MOST_ADDING = 2_000;
+const WORK_LIMIT_MS = 10_000;
+const LET_GO_MS = 2_000;
+/** So many errors of one worker within a second are a storm (a full Redis answers every call with one): then it rests. */
+const STORM = 20;
+const REST_MS = 1_000;
 
 /** Which queue looks at a subject of this kind when its time has come. */
 export function queueFor(kind: SubjectKind, status: string): QueueName | null {
@@ -28,6 +40,8 @@ export function queueFor(kind: SubjectKind, status: string): QueueName | null {
       return 'step';
     case 'runbook':
       return status === 'received' ? 'parse' : status === 'parsed' ? 'classify' : null;
+    case 'incident':
+      return status === 'triggered' ? 'match' : null;
     case 'tenant':
     case 'agent':
       return null;
@@ -36,70 +50,161 @@ export function queueFor(kind: SubjectKind, status: string): QueueName | null {
 
 export interface Hints {
   /**
-   * Asks that somebody looks at the subject soon. Hints with the same `mark` (its version, for one) fold into one;
-   * without a mark it is always added. Never throws: the sweep asks again.
+   * Asks that somebody looks at the subject soon. Hints with the same `mark` fold into one while it waits or is under way,
+   * whoever adds them: a version for a change, a period of time for the sweeps of several processes. Without a mark it is
+   * always added. Never throws, and keeps nothing back while the queues are away: the sweep asks again.
    */
-  add(queue: QueueName, ref: SubjectRef, mark?: number): void;
+  add(queue: QueueName, ref: SubjectRef, mark?: number | string): void;
+  /** Whether the queues can be reached, as far as this process knows. */
+  reachable(): boolean;
+  /** Ends within about two seconds, also when the queues are away. */
   close(): Promise<void>;
 }
 
 /** The queues as hints. */
-export function openHints(connectionString: string, random: Random, logger: Logger): Hints {
-  const queues = new Map(
-    QUEUES.map((name) => {
-      const queue = new Queue<Hint>(name, { connection: { connectionString, max: CONNECTIONS } });
-      queue.on('error', (err) => logger.warn({ err, queue: name }, 'queue unreachable'));
-      return [name, queue];
-    }),
-  );
+export function openHints(backend: QueueBackend, random: Random, logger: Logger): Hints {
+  const connection = connectQueues(backend, 'intake', 'The server', logger);
+  const warn = seldom(logger);
+  const intakes = new Map<QueueName, Intake>();
+  const adding = new Set<Promise<void>>();
+  for (const name of QUEUES)
+    connection.intake(name, (intake) => {
+      intake.on('error', connection.suspect);
+      intakes.set(name, intake);
+    });
   return {
+    reachable: () => connection.line.there,
     add(name, { tenant, stream }, mark) {
+      const intake = intakes.get(name);
+      if (!intake || !connection.line.there) return;
+      if (adding.size >= MOST_ADDING)
+        return warn({ queue: name }, 'the queues are slow: hints are left out, and the sweep asks again');
       // An id of ours always: BullMQ counts its own in a sequence it would have to create, and our role may create nothing.
-      const jobId = `${tenant}-${stream}-${mark ?? nonce(random)}`;
-      queues
-        .get(name)
-        ?.add(name, { tenant, stream }, { jobId, removeOnComplete: true, removeOnFail: true })
-        .catch((err: unknown) => logger.warn({ err, queue: name, stream }, 'hint not added; the sweep will'));
+      const jobId = `${tenant}-${stream}-${mark ?? nonce(random)}`.replaceAll(/[^\w.-]/g, '_');
+      const options = { jobId, removeOnComplete: true, removeOnFail: true };
+      const added = intake.add(name, { tenant, stream }, options).then(
+        () => undefined,
+        (error: unknown) => {
+          connection.suspect(error);
+          if (connection.line.there)
+            warn(
+              { reason: reasonOf(error), queue: name, stream },
+              'a hint was not added; the sweep asks again',
+            );
+        },
+      );
+      adding.add(added);
+      void added.finally(() => adding.delete(added));
     },
-    close: async () => {
-      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    async close() {
+      await within(LET_GO_MS, Promise.all(adding));
+      await within(LET_GO_MS, Promise.all(Array.from(intakes.values(), (intake) => intake.close())));
+      connection.close();
     },
   };
 }
 
 export interface Workers {
-  /** Stops taking hints and waits for those under way. */
-  close(): Promise<void>;
+  /** Whether the queues can be reached, as far as this process knows. */
+  reachable(): boolean;
+  /**
+   * Takes no more hints and waits for those under way, up to `limitMs` (10 s unless told); what is not done then is left,
+   * and the sweep of another process brings it back. Does not wait for queues that are away.
+   */
+  close(limitMs?: number): Promise<void>;
 }
 
-/** Runs one processor a queue. A processor that throws is logged; the sweep brings its subject back. */
+export type Processors = Record<QueueName, (ref: SubjectRef) => Promise<void>>;
+
+/** Runs one processor a queue. One that throws is logged, and its hint is used up; the sweep brings its subject back. */
 export function startWorkers(
-  connectionString: string,
-  processors: Record<QueueName, (ref: SubjectRef) => Promise<void>>,
+  backend: QueueBackend,
+  processors: Processors,
   logger: Logger,
   concurrency = 4,
 ): Workers {
-  const workers = QUEUES.map((name) => {
-    const process = async (job: { data: unknown }): Promise<void> =>
-      processors[name](hintSchema.parse(job.data));
-    const worker = new Worker<Hint>(name, process, {
-      connection: { connectionString, max: CONNECTIONS },
-      concurrency,
-      lockDuration: LOCK_MS,
-      stalledInterval: LOCK_MS,
+  const connection = connectQueues(backend, 'outlet', 'The worker', logger);
+  const warn = seldom(logger);
+  const outlets = new Map<QueueName, Outlet>();
+  const underWay = new Set<Promise<void>>();
+  let closing = false;
+  const manner: Manner = {
+    concurrency,
+    lockDuration: LOCK_MS,
+    stalledInterval: LOCK_MS,
+    runRetryDelay: REST_MS,
+    // Also for jobs that others wrote: none is kept.
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
+  };
+
+  for (const name of QUEUES) {
+    // It never throws: the words of a failure would go into the queue, where nothing but ids may be.
+    const work = async ({ data }: { data: unknown }): Promise<void> => {
+      const hint = hintSchema.safeParse(data);
+      if (!hint.success) return warn({ queue: name }, 'a job that is no hint was thrown away');
+      const done = lookAt(processors[name], hint.data, { queue: name }, logger);
+      underWay.add(done);
+      await done.finally(() => underWay.delete(done));
+    };
+    connection.outlet(name, work, manner, (outlet) => {
+      const brake = brakeOf(outlet);
+      outlet.on('error', (error) => {
+        connection.suspect(error);
+        brake();
+        if (connection.line.there && !closing)
+          warn({ reason: reasonOf(error), queue: name }, 'a queue did not work; the worker goes on');
+      });
+      outlets.set(name, outlet);
     });
-    worker.on('error', (err) => logger.warn({ err, queue: name }, 'worker lost its queue'));
-    worker.on('failed', (job, err) =>
-      logger.error(
-        { err, queue: name, stream: job?.data.stream },
-        'a worker failed; the sweep will bring it back',
-      ),
-    );
-    return worker;
-  });
+  }
+
   return {
-    close: async () => {
-      await Promise.all(workers.map((worker) => worker.close()));
+    reachable: () => connection.line.there,
+    async close(limitMs = WORK_LIMIT_MS) {
+      closing = true;
+      const each = <T>(what: (outlet: Outlet) => Promise<T>) =>
+        Promise.all(Array.from(outlets.values(), what));
+      await within(
+        LET_GO_MS,
+        each((outlet) => outlet.pause(true)),
+      );
+      const ended = await within(limitMs, Promise.all(underWay));
+      if (!ended) logger.warn({ left: underWay.size }, 'work under way did not end in time, and is left');
+      // Without its queue a worker cannot say what it has done, and would wait for it.
+      const force = !ended || !connection.line.there;
+      await within(
+        LET_GO_MS,
+        each((outlet) => outlet.close(force)),
+      );
+      connection.close();
     },
+  };
+}
+
+async function lookAt(
+  processor: (ref: SubjectRef) => Promise<void>,
+  ref: SubjectRef,
+  fields: { queue: QueueName },
+  logger: Logger,
+): Promise<void> {
+  try {
+    await processor(ref);
+  } catch (err) {
+    logger.error({ err, ...fields, ...ref }, 'a worker failed; the sweep will bring it back');
+  }
+}
+
+/** Counts a worker's errors, and lets it rest for a second when they storm. */
+function brakeOf(outlet: Outlet): () => void {
+  let errors = 0;
+  return () => {
+    errors += 1;
+    if (errors === 1)
+      setTimeout(() => {
+        errors = 0;
+        if (outlet.isPaused()) void outlet.resume();
+      }, REST_MS).unref();
+    if (errors === STORM) void outlet.pause(true);
   };
 }

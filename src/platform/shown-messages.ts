@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { SubjectRef } from '../audit/subject.ts';
-import type { PrismaClient } from '../generated/prisma/client.ts';
 import { streamId, type TenantId, tenantId } from '../protocol/ids.ts';
+import type { Database } from './database.ts';
 
 interface Shown {
   readonly channel: string;
@@ -10,21 +10,23 @@ interface Shown {
 }
 
 /** The index of our own Slack messages: what shows where. It can be lost: then messages are posted anew. */
-export function openShownMessages(prisma: PrismaClient) {
+export function openShownMessages(database: Database) {
   return {
     async of({ tenant, stream }: SubjectRef): Promise<ReadonlyMap<string, Shown>> {
-      const rows = await prisma.slackMessage.findMany({ where: { tenant, stream } });
+      const rows = await database.tenant(tenant, (prisma) =>
+        prisma.slackMessage.findMany({ where: { tenant, stream } }),
+      );
       return new Map(rows.map(({ key, channel, ts, hash }) => [key, { channel, ts, hash }]));
     },
     async put({ tenant, stream }: SubjectRef, key: string, shown: Shown): Promise<void> {
       const where = { tenant_stream_key: { tenant, stream, key } };
-      await prisma.slackMessage.upsert({ where, create: { tenant, stream, key, ...shown }, update: shown });
+      const create = { tenant, stream, key, ...shown };
+      await database.tenant(tenant, (prisma) => prisma.slackMessage.upsert({ where, create, update: shown }));
     },
     /** Which subject one of our messages shows, or null. */
     async find(tenant: TenantId, channel: string, ts: string): Promise<SubjectRef | null> {
-      const row = await prisma.slackMessage.findUnique({
-        where: { tenant_channel_ts: { tenant, channel, ts } },
-      });
+      const where = { tenant_channel_ts: { tenant, channel, ts } };
+      const row = await database.tenant(tenant, (prisma) => prisma.slackMessage.findUnique({ where }));
       return row && { tenant: tenantId(row.tenant), stream: streamId(row.stream) };
     },
   };

@@ -1,8 +1,11 @@
-import { WebClient } from '@slack/web-api';
+import { WebClient, type WebClientOptions } from '@slack/web-api';
 import { z } from 'zod';
-import { type TenantId, type UserId, userId } from '../protocol/ids.ts';
-import type { Census, Directory, Person } from '../tenant/person.ts';
+import { type TenantId, tenantId, type UserId, userId } from '../protocol/ids.ts';
+import { createTally, type Directory, type Person } from '../tenant/person.ts';
 import { asRefused } from './slack-errors.ts';
+
+/** What the app may do in a workspace: the bot scopes of manifest.yml (a test compares them). */
+export const BOT_SCOPES = ['commands', 'chat:write', 'users:read', 'reactions:read'] as const;
 
 /** A message of ours: what to show and where. */
 export interface SlackMessage {
@@ -45,6 +48,66 @@ const TIMEOUT_MS = 5_000;
 const PAGE = 200; // Slack recommends at most 200 people a page (users.list)
 const SLACKBOT = 'USLACKBOT'; // users.list names it as if it were a person
 
+/**
+ * How every client of ours asks Slack. A new object each time and never with `headers`: the SDK writes a client's
+ * Authorization into them, so whoever shared them would speak with that client's token.
+ */
+export function webOptions(apiUrl?: string): WebClientOptions {
+  return {
+    ...(apiUrl ? { slackApiUrl: apiUrl } : {}),
+    timeout: TIMEOUT_MS,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    allowAbsoluteUrls: false,
+  };
+}
+
+/** Whose a bot token is, as Slack says it. */
+export interface Identity {
+  readonly tenant: TenantId;
+  readonly botUserId: string;
+  /** Slack does not always say of which app. */
+  readonly appId: string | null;
+  readonly scopes: readonly string[];
+  /** Whether the token is of a whole Enterprise organisation. */
+  readonly enterprise: boolean;
+}
+
+const identitySchema = z.object({
+  team_id: z.string().min(1),
+  user_id: z.string().min(1),
+  app_id: z.string().min(1).nullish(),
+  is_enterprise_install: z.boolean().nullish(),
+  response_metadata: z.object({ scopes: z.array(z.string()).nullish() }).nullish(),
+});
+
+/** Asks Slack whose the token is (auth.test). Throws what Slack answers when the token is not good. */
+export async function identify(token: string, apiUrl?: string): Promise<Identity> {
+  const said = identitySchema.parse(await new WebClient(token, webOptions(apiUrl)).auth.test());
+  return {
+    tenant: tenantId(said.team_id),
+    botUserId: said.user_id,
+    appId: said.app_id ?? null,
+    scopes: said.response_metadata?.scopes ?? [],
+    enterprise: said.is_enterprise_install === true,
+  };
+}
+
+/** What Slack answers to a token that will never work again (docs.slack.dev/reference/methods/auth.test). */
+const DEAD = ['invalid_auth', 'not_authed', 'account_inactive', 'token_revoked', 'token_expired'];
+
+/** Whether Slack still takes the token. Throws when Slack cannot be asked. */
+export async function isAccepted(token: string, apiUrl?: string): Promise<boolean> {
+  try {
+    await identify(token, apiUrl);
+    return true;
+  } catch (error) {
+    const refused = asRefused(error);
+    if (refused?.kind === 'refused' && DEAD.includes(refused.reason)) return false;
+    throw error;
+  }
+}
+
 /** The Web API client of one workspace. The SDK's own retries are off: whether to try again is decided by the log. */
 export function createSlackClient({
   token,
@@ -55,13 +118,7 @@ export function createSlackClient({
   apiUrl?: string;
   team: TenantId;
 }): SlackClient {
-  const web = new WebClient(token, {
-    ...(apiUrl ? { slackApiUrl: apiUrl } : {}),
-    timeout: TIMEOUT_MS,
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-    allowAbsoluteUrls: false,
-  });
+  const web = new WebClient(token, webOptions(apiUrl));
 
   const show = async (call: () => Promise<{ ts?: string | undefined }>): Promise<Posted> => {
     try {
@@ -103,17 +160,12 @@ export function createSlackClient({
       await web.views.open({ trigger_id: triggerId, view: view as never });
     },
     person: async (user) => toPerson(userSchema.parse((await web.users.info({ user })).user), team),
-    census: async (): Promise<Census> => {
-      let members = 0;
-      let admins = 0;
+    census: async (roles) => {
+      const tally = createTally(roles);
       for await (const found of people()) {
-        if (found.id === SLACKBOT) continue;
-        const person = toPerson(found, team);
-        if (person.standing === 'member') members += 1;
-        if (person.standing === 'member' && person.admin) admins += 1;
-        if (members >= 2 && admins >= 2) break;
+        if (found.id !== SLACKBOT && tally.add(toPerson(found, team))) break;
       }
-      return { members: members === 1 ? 1 : 2, admins: admins >= 2 ? 2 : admins === 1 ? 1 : 0 };
+      return tally.census();
     },
   };
 }

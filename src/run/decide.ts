@@ -1,19 +1,24 @@
-import { type Decision, events, type Facts, refuse } from '../audit/subject.ts';
+import { type Decision, events, type Facts, refuse, type TenantFacts } from '../audit/subject.ts';
 import type { StepId } from '../protocol/ids.ts';
 import type { Person } from '../tenant/person.ts';
 import { answerResume } from '../tenant/resume.ts';
+import { type Role, refuseRole, subjectOf } from '../tenant/roles.ts';
 import { evolve } from './evolve.ts';
-import { APPROVAL_TTL_MS, mayApprove, REPORT_MARGIN_MS } from './policy.ts';
+import { lapses, takenBack, whyVoid } from './lapses.ts';
+import { APPROVAL_TTL_MS, mayApprove } from './policy.ts';
+import { answered, appRemoved, everythingPaused, noSuchStep, runPaused, words } from './refusals.ts';
+import { nextOf, report } from './reports.ts';
 import {
+  type Approval,
   currentStep,
   type Job,
+  REASON_LENGTH,
   type RunCommand,
   type RunEvent,
   type RunState,
-  type StepReport,
   type StepState,
 } from './run.ts';
-import { canMove, hasEnded, isSettled, isUnderWay, STEP_TRANSITIONS } from './states.ts';
+import { canMove, hasEnded, isSettled, STEP_TRANSITIONS } from './states.ts';
 
 type Of<Type extends RunCommand['type']> = Extract<RunCommand, { type: Type }>;
 
@@ -25,6 +30,19 @@ export function decide(state: RunState, command: RunCommand, facts: Facts): Deci
   return events(...first.events, ...whatFollows(after, facts));
 }
 
+/** Which role each act takes, and the act in words. To resume takes more, and has a rule of its own. */
+const RIGHTS = {
+  approve: ['approver', 'Approving a step'],
+  settle: ['approver', 'Saying how a step ended'],
+  skip: ['responder', 'Skipping a step'],
+  done: ['responder', 'Marking a step as done'],
+  'ask-again': ['responder', 'Asking again'],
+  kill: ['responder', 'Stopping a step'],
+  abort: ['responder', 'Aborting a run'],
+  pause: ['viewer', 'Pausing a run'],
+  resume: ['viewer', 'Resuming a run'],
+} as const satisfies Record<string, readonly [Role, string]>;
+
 function decideCommand(state: RunState, command: RunCommand, facts: Facts): Decision<RunEvent> {
   if (command.type === 'start') return start(state, command, facts);
   if (command.type === 'report') return report(state, command, facts.now);
@@ -33,14 +51,19 @@ function decideCommand(state: RunState, command: RunCommand, facts: Facts): Deci
   // A step that outlives its run (aborted while it ran) can still be stopped.
   if (hasEnded(state.status) && command.type !== 'kill')
     return refuse('run-ended', 'This run has ended, so nothing in it can be changed any more.');
+  if (isOver(state, facts.tenant) && command.type !== 'kill' && command.type !== 'abort') return appRemoved();
   if (command.type === 'dispatch') return dispatch(state, command, facts);
-  if (command.by.standing !== 'member') return notAMember();
+  const [role, act] = RIGHTS[command.type];
+  const refusal = refuseRole(command.by, facts.tenant, role, act);
+  if (refusal) return { ok: false, refusal };
 
   const at = facts.now;
   const by = command.by.user;
   switch (command.type) {
     case 'approve':
       return approve(state, command, facts);
+    case 'settle':
+      return settle(state, command, facts);
     case 'skip':
       return close(state, command.step, { type: 'step.skipped', step: command.step, by, at }, 'skipped');
     case 'done':
@@ -54,29 +77,35 @@ function decideCommand(state: RunState, command: RunCommand, facts: Facts): Deci
         ? events()
         : events({ type: 'run.paused', by, at }, ...takenBack(state, at));
     case 'resume':
-      return resume(state, command, at);
+      return resume(state, command, facts);
     case 'abort':
       return events({ type: 'run.aborted', by, at });
   }
 }
 
-/** What the run does next without anybody asking: offer the next step, approve a safe one by policy, or end. */
-function whatFollows(state: RunState, { now, tenant }: Facts): RunEvent[] {
-  if (state.status !== 'running') return endings(state, now);
-  const step = currentStep(state, isSettled);
-  if (!step) return [{ type: 'run.succeeded', at: now }];
-  if (step.status !== 'waiting' || tenant.paused) return endings(state, now);
-  if (!step.job) return [{ type: 'step.handed-over', step: step.id, at: now }];
-  return [step.job.rule === 'auto' ? approvedByPolicy(step.id, step.job, now) : offer(step.id, now)];
-}
+/** True for a run from before the app was removed: installing it again starts nothing that was left. */
+const isOver = (state: RunState, { removedAt }: TenantFacts): boolean =>
+  removedAt !== undefined && state.plan !== null && state.startedAt <= removedAt;
 
-/** A failed step ends its run, and so does one whose outcome nobody can know. */
-function endings(state: RunState, at: number): RunEvent[] {
-  if (state.status !== 'running' && state.status !== 'paused') return [];
-  if (state.steps.some((step) => step.status === 'failed' || step.status === 'rejected'))
+/** What the run does next without anybody asking: offer the next step, approve a safe one by policy, halt, or end. */
+function whatFollows(state: RunState, facts: Facts): RunEvent[] {
+  const { now: at, tenant } = facts;
+  if (state.status === 'none' || hasEnded(state.status)) return [];
+  if (state.steps.some(({ status }) => status === 'failed' || status === 'rejected'))
     return [{ type: 'run.failed', at }];
-  if (state.steps.some((step) => step.status === 'unknown')) return [{ type: 'run.stopped', at }];
-  return [];
+  if (isOver(state, tenant)) return [{ type: 'run.aborted', by: null, at }];
+  const step = currentStep(state, isSettled);
+  if (state.status === 'needs-person') {
+    if (step?.status === 'unknown') return [];
+    const goesOn = { type: 'run.continued', at } as const;
+    return [goesOn, ...whatFollows(evolve(state, goesOn), facts)];
+  }
+  if (state.status !== 'running') return [];
+  if (!step) return [{ type: 'run.succeeded', at }];
+  if (step.status === 'unknown') return [{ type: 'run.halted', at }];
+  if (step.status !== 'waiting' || tenant.paused) return [];
+  if (!step.job) return [{ type: 'step.handed-over', step: step.id, at }];
+  return [step.job.rule === 'auto' ? approvedByPolicy(step.id, step.job, at) : offer(step.id, at)];
 }
 
 function offer(step: StepId, now: number): RunEvent {
@@ -94,7 +123,8 @@ function start(
   { now, tenant }: Facts,
 ): Decision<RunEvent> {
   if (state.plan) return events();
-  if (by.standing !== 'member') return notAMember();
+  const refusal = refuseRole(by, tenant, 'responder', 'Starting a run');
+  if (refusal) return { ok: false, refusal };
   if (trust === 'observe')
     return refuse(
       'observe-only',
@@ -125,12 +155,12 @@ function approve(state: RunState, command: Of<'approve'>, { now, tenant }: Facts
       `Step ${step.number} is no longer what you were shown. Nothing was approved; look at the step again.`,
     );
   }
-  const standing = mayApprove(
-    step.job.rule,
-    command.by.user,
-    state.plan?.requester ?? command.by.user,
-    command.census,
-  );
+  const as = {
+    approver: subjectOf(command.by.user, tenant),
+    requester: subjectOf(state.plan?.requester ?? command.by.user, tenant),
+    slackAdmin: command.by.admin,
+  };
+  const standing = mayApprove(step.job.rule, as.approver, as.requester, command.census);
   if (!standing.ok) return refuse('not-yours-to-approve', standing.sentence);
   if (
     step.job.confirm !== null &&
@@ -142,8 +172,29 @@ function approve(state: RunState, command: Of<'approve'>, { now, tenant }: Facts
     );
   }
   const { startBy, record } = command;
-  const approval = { by: command.by.user, at: now, startBy, forced: standing.forced, record };
+  const approval: Approval = { by: command.by.user, at: now, startBy, forced: standing.forced, record, as };
   return events({ type: 'step.approved', step: step.id, approval, execSha256: step.job.execSha256, at: now });
+}
+
+/** A person says what nobody else can know. The first word counts; it takes a reason, and it starts nothing. */
+function settle(state: RunState, command: Of<'settle'>, { now: at, tenant }: Facts): Decision<RunEvent> {
+  const step = state.steps.find(({ id }) => id === command.step);
+  if (!step) return noSuchStep();
+  const { attempt, choice } = command;
+  if (step.status !== 'unknown' || step.attempt !== attempt) return answered(step);
+  const reason = command.reason.trim();
+  if (reason.length < REASON_LENGTH.min || reason.length > REASON_LENGTH.max) {
+    return refuse(
+      'no-reason',
+      `Say in a sentence how you know, in ${REASON_LENGTH.min} to ${REASON_LENGTH.max} characters. Nothing was changed.`,
+    );
+  }
+  const ruling = { choice, attempt, by: command.by.user, reason, at };
+  if (choice !== 'rerun') return events({ type: `step.marked-${choice}`, step: step.id, ruling, at });
+  if (tenant.paused) return everythingPaused();
+  if (state.status === 'paused') return runPaused();
+  const expiresAt = at + APPROVAL_TTL_MS;
+  return events({ type: 'step.reopened', step: step.id, ruling, expiresAt, next: nextOf(step), at });
 }
 
 function close(
@@ -173,9 +224,9 @@ function kill(state: RunState, id: StepId, by: Person, at: number): Decision<Run
   return step.killAskedBy ? events() : events({ type: 'step.kill-asked', step: id, by: by.user, at });
 }
 
-function resume(state: RunState, command: Of<'resume'>, at: number): Decision<RunEvent> {
+function resume(state: RunState, command: Of<'resume'>, { now: at, tenant }: Facts): Decision<RunEvent> {
   if (state.status !== 'paused') return refuse('not-paused', 'This run is not paused.');
-  const answer = answerResume(command, state.resumeAskedBy);
+  const answer = answerResume(command, state.resumeAskedBy, tenant);
   const by = command.by.user;
   switch (answer.kind) {
     case 'refused':
@@ -195,6 +246,8 @@ function dispatch(state: RunState, command: Of<'dispatch'>, { now, tenant }: Fac
   if (step.status !== 'approved' || !step.approval || !step.job) return answered(step);
   if (state.status !== 'running') return runPaused();
   if (tenant.paused || command.panicEpoch !== tenant.panicEpoch) return everythingPaused();
+  const why = whyVoid(state, step, tenant);
+  if (why) return events({ type: 'step.stalled', step: step.id, sentence: why, at: now });
   if (now >= step.approval.startBy)
     return refuse('approval-expired', `The approval of step ${step.number} is no longer valid.`);
   if (command.execSha256 !== step.job.execSha256) {
@@ -209,118 +262,12 @@ function dispatch(state: RunState, command: Of<'dispatch'>, { now, tenant }: Fac
   });
 }
 
-/** Records what an agent says. Saying it twice changes nothing; saying it of another attempt is refused. */
-function report(
-  state: RunState,
-  { step: id, attempt, report: said }: Of<'report'>,
-  at: number,
-): Decision<RunEvent> {
-  const step = state.steps.find((candidate) => candidate.id === id);
-  if (!step || step.attempt !== attempt)
-    return refuse('no-such-attempt', 'No such attempt of that step was ever sent.');
-  const event = reported(id, attempt, said, at);
-  if (canMove(STEP_TRANSITIONS, step.status, event.type)) return events(event);
-  return events();
-}
-
-function reported(step: StepId, attempt: number, said: StepReport, at: number): RunEvent {
-  switch (said.kind) {
-    case 'started':
-      return { type: 'step.started', step, attempt, startedAt: said.startedAt, at };
-    case 'printed':
-      return { type: 'step.printed', step, attempt, tail: said.tail, bytes: said.bytes, at };
-    case 'finished': {
-      const succeeded = said.result.exitCode === 0 && !said.result.timedOut;
-      return { type: succeeded ? 'step.succeeded' : 'step.failed', step, attempt, result: said.result, at };
-    }
-    case 'rejected':
-      return { type: 'step.rejected', step, attempt, code: said.code, sentence: said.sentence, at };
-    case 'unknown':
-      return { type: 'step.unknown', step, attempt, code: 'agent-lost-it', sentence: said.sentence, at };
-  }
-}
-
-/** A pause takes back an approval that was not used yet: after it, somebody looks again before anything starts. */
-function takenBack(state: RunState, at: number): RunEvent[] {
-  return state.steps.flatMap(({ id, status }) =>
-    status === 'approved' ? [{ type: 'step.stalled' as const, step: id, at }] : [],
-  );
-}
-
-/** Deadlines that have passed: an offer nobody took, an approval nobody used, an agent that went quiet. */
-function lapses(state: RunState, { now, tenant }: Facts): RunEvent[] {
-  if (tenant.paused && !hasEnded(state.status)) {
-    const back = takenBack(state, now);
-    if (back.length > 0) return back;
-  }
-  const step = state.steps.find((candidate) => isUnderWay(candidate.status)) ?? currentStep(state, isSettled);
-  const due = step && stepDueAt(step);
-  if (!step || due === null || due === undefined || now < due) return [];
-  const { id, attempt } = step;
-  switch (step.status) {
-    case 'awaiting-approval':
-      return hasEnded(state.status) ? [] : [{ type: 'step.stalled', step: id, at: now }];
-    case 'approved':
-      return step.approval && now >= step.approval.startBy && !hasEnded(state.status)
-        ? [{ type: 'step.stalled', step: id, at: now }]
-        : [];
-    case 'dispatched':
-    case 'running': {
-      const sentence = `The agent has not said how step ${step.number} ended. It may have run, in part or whole: look at the host before anything else.`;
-      return [{ type: 'step.unknown', step: id, attempt, code: 'agent-silent', sentence, at: now }];
-    }
-    default:
-      return [];
-  }
-}
-
-/** When the step next needs looking at (ms since 1970), or null when it waits for a person without limit. */
-export function stepDueAt(step: StepState): number | null {
-  switch (step.status) {
-    case 'awaiting-approval':
-      return step.expiresAt;
-    case 'approved':
-      return step.approval?.at ?? null;
-    case 'dispatched':
-      return (step.dispatch?.exp ?? 0) + REPORT_MARGIN_MS;
-    case 'running':
-      return (step.startedAt ?? 0) + (step.dispatch?.timeoutMs ?? 0) + REPORT_MARGIN_MS;
-    default:
-      return null;
-  }
-}
-
 type Open = { readonly ok: true; readonly step: StepState } | ReturnType<typeof refuse>;
 
 /** The step a person means, when the run stands at it. */
 function open(state: RunState, id: StepId): Open {
   const step = state.steps.find((candidate) => candidate.id === id);
-  if (!step) return refuse('no-such-step', 'There is no such step in this run.');
+  if (!step) return noSuchStep();
   if (currentStep(state, isSettled)?.id !== id) return answered(step);
   return { ok: true, step };
 }
-
-function answered(step: StepState): ReturnType<typeof refuse> {
-  const who = step.approval?.by ?? step.closedBy;
-  return refuse(
-    'already-answered',
-    `Step ${step.number} is ${words(step)}${who ? ` (<@${who}>)` : ''}. Your click changed nothing.`,
-  );
-}
-
-const words = (step: StepState): string => step.status.replaceAll('-', ' ');
-
-const everythingPaused = () =>
-  refuse(
-    'paused',
-    'All runs are paused, so nothing was changed. An admin can resume with `/runbook resume`.',
-  );
-
-const runPaused = () =>
-  refuse('paused', 'This run is paused, so nothing was changed. An admin can resume it with its button.');
-
-const notAMember = () =>
-  refuse(
-    'not-a-member',
-    'Only full members of this workspace can do that. Nothing was changed; ask a member to.',
-  );

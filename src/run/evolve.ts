@@ -1,4 +1,11 @@
-import type { PlannedStep, RunEvent, RunState, StepState } from './run.ts';
+import {
+  isReoffered,
+  type NextJob,
+  type PlannedStep,
+  type RunEvent,
+  type RunState,
+  type StepState,
+} from './run.ts';
 import { move, RUN_TRANSITIONS, STEP_TRANSITIONS } from './states.ts';
 
 export const initialRun: RunState = {
@@ -31,6 +38,10 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return { ...changed, status: go(state, event), resumeAskedBy: event.by };
     case 'run.resumed':
       return { ...changed, status: go(state, event), pausedBy: null, resumeAskedBy: null };
+    case 'run.halted':
+      return { ...changed, status: go(state, event), haltedAt: event.at };
+    case 'run.continued':
+      return { ...changed, status: go(state, event) };
     case 'run.aborted':
       return { ...changed, status: go(state, event), abortedBy: event.by, endedAt: event.at };
     case 'run.succeeded':
@@ -40,8 +51,13 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case 'step.offered':
       return onStep(changed, event, () => ({ expiresAt: event.expiresAt, approval: null }));
     case 'step.handed-over':
-    case 'step.stalled':
       return onStep(changed, event, () => ({ expiresAt: null, approval: null }));
+    case 'step.stalled':
+      return onStep(changed, event, () => ({
+        expiresAt: null,
+        approval: null,
+        trouble: event.sentence ?? null,
+      }));
     case 'step.approved':
       return onStep(changed, event, () => ({ expiresAt: null, approval: event.approval }));
     case 'step.dispatched':
@@ -54,12 +70,25 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return onStep(changed, event, () => ({ killAskedBy: event.by }));
     case 'step.succeeded':
     case 'step.failed':
-      return onStep(changed, event, () => ({
+      return onStep(changed, event, (step) => ({
+        ...withdrawn(step),
         result: event.result,
         startedAt: event.result.startedAt,
         printed: null,
       }));
+    case 'step.not-started':
+      return onStep(changed, event, (step) => ({ ...again(step, event.next), trouble: event.sentence }));
+    case 'step.marked-succeeded':
+    case 'step.marked-failed':
+      return onStep(changed, event, () => ({ ruling: event.ruling }));
+    case 'step.reopened':
+      return onStep(changed, event, (step) => ({
+        ...again(step, event.next),
+        expiresAt: event.expiresAt,
+        ruling: event.ruling,
+      }));
     case 'step.rejected':
+      return onStep(changed, event, (step) => ({ ...withdrawn(step), trouble: event.sentence }));
     case 'step.unknown':
       return onStep(changed, event, () => ({ trouble: event.sentence }));
     case 'step.skipped':
@@ -67,6 +96,20 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return onStep(changed, event, () => ({ closedBy: event.by }));
   }
 }
+
+/** What a step is before a further attempt: nothing of the one before may act on it. */
+const again = (step: StepState, next: NextJob | null): Partial<StepState> => ({
+  job: step.job && { ...step.job, ...next },
+  expiresAt: null,
+  approval: null,
+  startedAt: null,
+  printed: null,
+  killAskedBy: null,
+});
+
+/** An outcome that comes late takes back what was offered, and what was approved and not used. */
+const withdrawn = (step: StepState): Partial<StepState> =>
+  isReoffered(step) ? { expiresAt: null, approval: null } : {};
 
 function go(state: RunState, event: { type: string }): RunState['status'] {
   return move(RUN_TRANSITIONS, state.status, event.type);

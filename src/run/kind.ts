@@ -1,6 +1,7 @@
 import type { Kind } from '../audit/subject.ts';
-import { decide, stepDueAt } from './decide.ts';
+import { decide } from './decide.ts';
 import { evolve, initialRun } from './evolve.ts';
+import { stepDueAt } from './lapses.ts';
 import { currentStep, type RunCommand, type RunEvent, type RunState } from './run.ts';
 import { hasEnded, isSettled, isUnderWay } from './states.ts';
 
@@ -18,7 +19,7 @@ export const runKind: Kind<RunState, RunCommand, RunEvent> = {
 };
 
 /** Statuses of runs in which something may still start or end. */
-export const LIVE_STATUSES = ['running', 'paused', 'under-way'] as const;
+export const LIVE_STATUSES = ['running', 'paused', 'needs-person', 'under-way'] as const;
 
 function runDueAt(state: RunState): number | null {
   const underWay = state.steps.find((step) => isUnderWay(step.status));

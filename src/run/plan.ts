@@ -2,6 +2,7 @@ import { type Refusal, refuse } from '../audit/subject.ts';
 import { type Exec, execSha256 } from '../protocol/envelope.ts';
 import {
   type AgentId,
+  type IncidentId,
   type RunbookId,
   type RunId,
   stepId,
@@ -15,7 +16,7 @@ import type { Trait, Verdict } from '../safety/verdict.ts';
 import type { TrustLevel } from '../tenant/tenant.ts';
 import { visible } from '../text/visible.ts';
 import { approvalRule } from './policy.ts';
-import type { Job, Plan, PlannedStep } from './run.ts';
+import type { Job, NextJob, Plan, PlannedStep } from './run.ts';
 
 /** The scanner, as the plan needs it. */
 export interface Scanner {
@@ -38,6 +39,7 @@ export interface PlanInput {
   readonly profile: Plan['profile'];
   readonly trust: TrustLevel;
   readonly channel: string;
+  readonly incident?: IncidentId;
 }
 
 /** Resolves a runbook to what would run: every value filled in, every command judged again, every approval named. */
@@ -97,6 +99,12 @@ function makeJob(command: string, verdict: Verdict, number: number, input: PlanI
     exec,
     execSha256: execSha256(exec),
   };
+}
+
+/** What a further attempt runs: the same command, with its number in the environment, so that an approval is of one attempt. */
+export function nextJob(job: Job, attempt: number): NextJob {
+  const exec: Exec = { ...job.exec, env: { ...job.exec.env, DD0C_ATTEMPT: String(attempt) } };
+  return { exec, execSha256: execSha256(exec) };
 }
 
 /** A step is a fresh process without a terminal, so what needs more than that stays with a person. */

@@ -1,5 +1,5 @@
 import type { Exec } from '../protocol/envelope.ts';
-import type { AgentId, RunbookId, RunId, StepId, TenantId, UserId } from '../protocol/ids.ts';
+import type { AgentId, IncidentId, RunbookId, RunId, StepId, TenantId, UserId } from '../protocol/ids.ts';
 import type { EncodedSigned } from '../protocol/signed.ts';
 import type { SourceSpan, StepKind } from '../runbook/runbook.ts';
 import type { Verdict } from '../safety/verdict.ts';
@@ -49,6 +49,8 @@ export interface Plan {
   readonly profile: { readonly name: string; readonly digest: string };
   readonly trust: TrustLevel;
   readonly channel: string;
+  /** The page that a person started it from. */
+  readonly incident?: IncidentId;
   readonly steps: readonly PlannedStep[];
 }
 
@@ -60,6 +62,32 @@ export interface Approval {
   readonly startBy: number;
   readonly forced: '' | 'solo';
   readonly record: EncodedSigned | null;
+  /** Whom the record names, and what Slack said of the approver: what has to hold still when the step is sent. */
+  readonly as?: Identities;
+}
+
+/** Who approver and requester were, as people rather than accounts. */
+export interface Identities {
+  readonly approver: UserId;
+  readonly requester: UserId;
+  /** Slack named the approver an admin or owner. */
+  readonly slackAdmin: boolean;
+}
+
+/** What a person can say of a step whose outcome nobody can know. */
+export const CHOICES = ['succeeded', 'failed', 'rerun'] as const;
+export type Choice = (typeof CHOICES)[number];
+
+/** A reason is a sentence: this many characters at least and at most. */
+export const REASON_LENGTH = { min: 3, max: 300 } as const;
+
+/** What somebody said of an attempt of unknown outcome, and why. */
+export interface Ruling {
+  readonly choice: Choice;
+  readonly attempt: number;
+  readonly by: UserId;
+  readonly reason: string;
+  readonly at: number;
 }
 
 export interface Dispatch {
@@ -99,8 +127,10 @@ export interface StepState extends PlannedStep {
   readonly killAskedBy: UserId | null;
   /** Who skipped it or did it by hand. */
   readonly closedBy: UserId | null;
-  /** Why it was rejected, or why its outcome is unknown. */
+  /** Why it was rejected, why its outcome is unknown, or why it has to be asked for again. */
   readonly trouble: string | null;
+  /** The newest word of a person on an unknown outcome. */
+  readonly ruling?: Ruling;
 }
 
 export interface RunState {
@@ -115,6 +145,8 @@ export interface RunState {
   readonly abortedBy: UserId | null;
   /** Time of the newest event. */
   readonly changedAt: number;
+  /** Since when the run has needed a person; kept when it goes on. */
+  readonly haltedAt?: number;
 }
 
 type At = { readonly at: number };
@@ -122,13 +154,15 @@ type OnStep = At & { readonly step: StepId };
 
 export type RunEvent =
   | ({ readonly type: 'run.started'; readonly plan: Plan } & At)
-  | ({
-      readonly type: 'run.paused' | 'run.resume-asked' | 'run.resumed' | 'run.aborted';
-      readonly by: UserId;
-    } & At)
+  | ({ readonly type: 'run.paused' | 'run.resume-asked' | 'run.resumed'; readonly by: UserId } & At)
+  /** By nobody when the app was removed from the workspace. */
+  | ({ readonly type: 'run.aborted'; readonly by: UserId | null } & At)
+  | ({ readonly type: 'run.halted' | 'run.continued' } & At)
   | ({ readonly type: 'run.succeeded' | 'run.failed' | 'run.stopped' } & At)
   | ({ readonly type: 'step.offered'; readonly expiresAt: number } & OnStep)
-  | ({ readonly type: 'step.handed-over' | 'step.stalled' } & OnStep)
+  | ({ readonly type: 'step.handed-over' } & OnStep)
+  /** `sentence` says why, when it is not that time ran out or a pause took the approval back. */
+  | ({ readonly type: 'step.stalled'; readonly sentence?: string } & OnStep)
   | ({ readonly type: 'step.approved'; readonly approval: Approval; readonly execSha256: string } & OnStep)
   | ({ readonly type: 'step.dispatched'; readonly attempt: number; readonly dispatch: Dispatch } & OnStep)
   | ({ readonly type: 'step.started'; readonly attempt: number; readonly startedAt: number } & OnStep)
@@ -149,7 +183,26 @@ export type RunEvent =
       readonly code: string;
       readonly sentence: string;
     } & OnStep)
+  /** The attempt provably did not start. `next` is what the attempt after it would run. */
+  | ({
+      readonly type: 'step.not-started';
+      readonly attempt: number;
+      readonly code: string;
+      readonly sentence: string;
+      readonly next: NextJob | null;
+    } & OnStep)
+  | ({ readonly type: 'step.marked-succeeded' | 'step.marked-failed'; readonly ruling: Ruling } & OnStep)
+  /** Offered once more, by the word of a person. */
+  | ({
+      readonly type: 'step.reopened';
+      readonly ruling: Ruling;
+      readonly expiresAt: number;
+      readonly next: NextJob | null;
+    } & OnStep)
   | ({ readonly type: 'step.skipped' | 'step.done' | 'step.kill-asked'; readonly by: UserId } & OnStep);
+
+/** The bytes of a further attempt: the same command, and the number of the attempt in its environment. */
+export type NextJob = Pick<Job, 'exec' | 'execSha256'>;
 
 /** What an agent says of a step it was given. */
 export type StepReport =
@@ -176,6 +229,15 @@ export type RunCommand =
     }
   | { readonly type: 'skip' | 'done' | 'ask-again' | 'kill'; readonly step: StepId; readonly by: Person }
   | { readonly type: 'pause' | 'abort'; readonly by: Person }
+  | {
+      readonly type: 'settle';
+      readonly step: StepId;
+      readonly by: Person;
+      /** The attempt that the person was shown. */
+      readonly attempt: number;
+      readonly choice: Choice;
+      readonly reason: string;
+    }
   | ({ readonly type: 'resume' } & ResumeRequest)
   | {
       readonly type: 'dispatch';
@@ -190,3 +252,7 @@ export type RunCommand =
 export function currentStep(state: RunState, settled: (status: StepStatus) => boolean): StepState | null {
   return state.steps.find((step) => !settled(step.status)) ?? null;
 }
+
+/** True when a person asked for a further attempt of the step, and it has not been sent: an outcome may still come late. */
+export const isReoffered = ({ ruling, attempt }: StepState): boolean =>
+  ruling?.choice === 'rerun' && ruling.attempt === attempt;

@@ -1,10 +1,11 @@
 import type { Log, Outcome, Tx } from '../audit/log.ts';
 import { agentRef, runRef } from '../audit/streams.ts';
-import { type Facts, type Refusal, refuse } from '../audit/subject.ts';
+import { type Facts, type Refusal, refuse, type TenantFacts } from '../audit/subject.ts';
 import { sha256Hex } from '../protocol/canonical.ts';
 import { idemKey } from '../protocol/envelope.ts';
 import {
   type AgentId,
+  type IncidentId,
   type RunbookId,
   type RunId,
   runId,
@@ -18,6 +19,8 @@ import { type EncodedSigned, encodeSigned } from '../protocol/signed.ts';
 import { saveRunbook } from '../runbook/service.ts';
 import { agentKind } from '../tenant/agent.ts';
 import type { Census, Directory, Person } from '../tenant/person.ts';
+import { subjectOf } from '../tenant/roles.ts';
+import { takeCensus } from '../tenant/service.ts';
 import type { TrustLevel } from '../tenant/tenant.ts';
 import { runKind } from './kind.ts';
 import { makePlan, type Scanner } from './plan.ts';
@@ -30,7 +33,7 @@ import {
   OUTPUT_TAIL_BYTES,
   STEP_TIMEOUT_MS,
 } from './policy.ts';
-import type { RunCommand, RunEvent, RunState, StepReport, StepState } from './run.ts';
+import type { Choice, RunCommand, RunEvent, RunState, StepReport, StepState } from './run.ts';
 
 /** Which agents a tenant has, and the order in which their envelopes are signed. */
 export interface AgentRegistry {
@@ -53,6 +56,9 @@ export interface RunDeps {
   readonly nonce: () => string;
 }
 
+/** What goes on by itself asks nobody who somebody is. */
+export type AdvanceDeps = Omit<RunDeps, 'directory'>;
+
 type Result = Outcome<RunState, RunEvent>;
 
 /** A person wants the runbook run with these values. A draft that is started is saved by that: the preview was the review. */
@@ -64,12 +70,14 @@ export async function startRun(
     by,
     values,
     channel,
+    incident,
   }: {
     tenant: TenantId;
     runbook: RunbookId;
     by: UserId;
     values: ReadonlyMap<string, string>;
     channel: string;
+    incident?: IncidentId;
   },
 ): Promise<{ ok: true; run: RunId } | { ok: false; refusal: Refusal }> {
   const saved = await saveRunbook(deps, tenant, runbook, by);
@@ -100,6 +108,7 @@ export async function startRun(
       profile,
       trust: deps.trust,
       channel,
+      ...(incident ? { incident } : {}),
     },
     deps.scanner,
   );
@@ -126,7 +135,7 @@ export async function approveStep(
   deps: RunDeps,
   { tenant, run, step, by, shown, typed }: ApproveInput,
 ): Promise<Result> {
-  const [person, census] = await Promise.all([deps.directory.person(by), deps.directory.census()]);
+  const [person, census] = await Promise.all([deps.directory.person(by), takeCensus(deps, tenant)]);
   return deps.log.transact(runKind, runRef(tenant, run), (state, facts): RunCommand => {
     const startBy = facts.now + APPROVAL_TTL_MS;
     const record = approvalRecord(deps, state, step, person, census, facts, startBy);
@@ -140,13 +149,15 @@ function approvalRecord(
   step: StepId,
   by: Person,
   census: Census,
-  { now }: Facts,
+  { now, tenant }: Facts,
   startBy: number,
 ): EncodedSigned | null {
   const job = state.steps.find((candidate) => candidate.id === step)?.job;
   if (!job || !state.plan) return null;
   const { plan } = state;
-  const standing = mayApprove(job.rule, by.user, plan.requester, census);
+  const approver = subjectOf(by.user, tenant);
+  const requester = subjectOf(plan.requester, tenant);
+  const standing = mayApprove(job.rule, approver, requester, census);
   const record = {
     v: 1,
     typ: 'approval',
@@ -159,8 +170,8 @@ function approvalRecord(
     risk: job.verdict.risk,
     agent_id: plan.agentId,
     decision: 'approve',
-    approver: by.user,
-    requester: plan.requester,
+    approver,
+    requester,
     forced: standing.ok ? standing.forced : '',
     displayed_sha256: sha256Hex(job.command),
     iat: now,
@@ -168,6 +179,23 @@ function approvalRecord(
     nonce: deps.nonce(),
   } as const;
   return encodeSigned(signRecord('approval', record, deps.approveKey));
+}
+
+export interface SettleInput {
+  readonly tenant: TenantId;
+  readonly run: RunId;
+  readonly step: StepId;
+  readonly by: UserId;
+  /** The attempt that the person was shown. */
+  readonly attempt: number;
+  readonly choice: Choice;
+  readonly reason: string;
+}
+
+/** A person says how a step of unknown outcome ended, or asks for it once more; running it takes a new approval. */
+export async function settleStep(deps: RunDeps, { tenant, run, by, ...said }: SettleInput): Promise<Result> {
+  const person = await deps.directory.person(by);
+  return deps.log.transact(runKind, runRef(tenant, run), { type: 'settle', ...said, by: person });
 }
 
 /** The simple things a person does to a run or one of its steps. */
@@ -200,12 +228,16 @@ export async function resumeRun(
   by: UserId,
   typed: string,
 ): Promise<Result> {
-  const [person, census] = await Promise.all([deps.directory.person(by), deps.directory.census()]);
+  const [person, census] = await Promise.all([deps.directory.person(by), takeCensus(deps, tenant)]);
   return deps.log.transact(runKind, runRef(tenant, run), { type: 'resume', by: person, typed, census });
 }
 
 /** Moves a run on where time or approvals allow: lapses, offers, and the signed envelope of an approved step. */
-export async function advanceRun(deps: RunDeps, tenant: TenantId, run: RunId): Promise<'moved' | 'waiting'> {
+export async function advanceRun(
+  deps: AdvanceDeps,
+  tenant: TenantId,
+  run: RunId,
+): Promise<'moved' | 'waiting'> {
   const ref = runRef(tenant, run);
   const ticked = await deps.log.transact(runKind, ref, { type: 'tick' });
   if (!ticked.ok) return 'waiting';
@@ -225,7 +257,7 @@ export async function advanceRun(deps: RunDeps, tenant: TenantId, run: RunId): P
 
 /** Signs the envelope inside the transaction that records it: what was not committed was never sent. */
 async function dispatchCommand(
-  deps: RunDeps,
+  deps: AdvanceDeps,
   state: RunState,
   id: StepId,
   { now, tenant }: Facts,
@@ -234,7 +266,7 @@ async function dispatchCommand(
   const step = state.steps.find((candidate) => candidate.id === id);
   if (!step?.job || !step.approval || step.status !== 'approved' || !state.plan) return { type: 'tick' };
   const seq = await deps.registry.nextSeq(tx, state.plan.agentId);
-  const envelope = envelopeOf(deps, state.plan, step, step.job, { seq, panicEpoch: tenant.panicEpoch, now });
+  const envelope = envelopeOf(deps, state.plan, step, step.job, { seq, tenant, now });
   return {
     type: 'dispatch',
     step: id,
@@ -251,11 +283,11 @@ async function dispatchCommand(
 }
 
 function envelopeOf(
-  deps: RunDeps,
+  deps: AdvanceDeps,
   plan: NonNullable<RunState['plan']>,
   step: StepState,
   job: NonNullable<StepState['job']>,
-  { seq, panicEpoch, now }: { seq: number; panicEpoch: number; now: number },
+  { seq, tenant, now }: { seq: number; tenant: TenantFacts; now: number },
 ): RecordInput<'job'> {
   const attempt = step.attempt + 1;
   const about = {
@@ -275,7 +307,7 @@ function envelopeOf(
     runbook_sha256: plan.runbookSha256,
     idem_key: idemKey(about),
     seq,
-    panic_epoch: panicEpoch,
+    panic_epoch: tenant.panicEpoch,
     nonce: deps.nonce(),
     iat: now,
     exp: now + ENVELOPE_TTL_MS,
@@ -289,8 +321,8 @@ function envelopeOf(
     verdict: { risk: job.verdict.risk, ruleset_version: deps.rulesetVersion },
     profile: plan.profile,
     authority: {
-      requester: plan.requester,
-      rule: job.rule,
+      requester: subjectOf(plan.requester, tenant),
+      rule: step.approval?.record && job.rule === 'auto' ? 'one' : job.rule,
       approvals: step.approval?.record ? [step.approval.record] : [],
     },
     flags: { used: [] },

@@ -20,7 +20,16 @@ export const STEP_STATES = [
 ] as const;
 export type StepStatus = (typeof STEP_STATES)[number];
 
-export const RUN_STATES = ['none', 'running', 'paused', 'succeeded', 'failed', 'unknown', 'aborted'] as const;
+export const RUN_STATES = [
+  'none',
+  'running',
+  'paused',
+  'needs-person',
+  'succeeded',
+  'failed',
+  'unknown',
+  'aborted',
+] as const;
 export type RunStatus = (typeof RUN_STATES)[number];
 
 export interface Transition<State extends string> {
@@ -29,7 +38,13 @@ export interface Transition<State extends string> {
   readonly to: State;
 }
 
-/** An event that may end in either of two states has one row for each; the row's name says which. */
+/** Where a step can be whose last attempt may have run, and whose next one has not been sent. */
+const UNSETTLED: readonly StepStatus[] = ['unknown', 'awaiting-approval', 'stalled', 'approved'];
+
+/**
+ * An event that may end in either of two states has one row for each; the row's name says which. An outcome that comes late
+ * settles a step that was offered once more, as long as that was not sent; `decide` sees to it that only then it does.
+ */
 export const STEP_TRANSITIONS: readonly Transition<StepStatus>[] = [
   { event: 'step.offered', from: ['waiting', 'stalled'], to: 'awaiting-approval' },
   { event: 'step.handed-over', from: ['waiting'], to: 'by-hand' },
@@ -39,23 +54,30 @@ export const STEP_TRANSITIONS: readonly Transition<StepStatus>[] = [
   { event: 'step.started', from: ['dispatched'], to: 'running' },
   { event: 'step.printed', from: ['running'], to: 'running' },
   { event: 'step.kill-asked', from: ['running'], to: 'running' },
-  { event: 'step.succeeded', from: ['dispatched', 'running', 'unknown'], to: 'succeeded' },
-  { event: 'step.failed', from: ['dispatched', 'running', 'unknown'], to: 'failed' },
-  { event: 'step.rejected', from: ['dispatched'], to: 'rejected' },
+  { event: 'step.succeeded', from: ['dispatched', 'running', ...UNSETTLED], to: 'succeeded' },
+  { event: 'step.failed', from: ['dispatched', 'running', ...UNSETTLED], to: 'failed' },
+  { event: 'step.rejected', from: ['dispatched', 'running', ...UNSETTLED], to: 'rejected' },
+  { event: 'step.not-started', from: ['dispatched', ...UNSETTLED], to: 'stalled' },
   { event: 'step.unknown', from: ['dispatched', 'running'], to: 'unknown' },
+  { event: 'step.marked-succeeded', from: ['unknown'], to: 'succeeded' },
+  { event: 'step.marked-failed', from: ['unknown'], to: 'failed' },
+  { event: 'step.reopened', from: ['unknown'], to: 'awaiting-approval' },
   { event: 'step.skipped', from: ['awaiting-approval', 'by-hand', 'stalled'], to: 'skipped' },
   { event: 'step.done', from: ['by-hand'], to: 'done' },
 ];
 
 export const RUN_TRANSITIONS: readonly Transition<RunStatus>[] = [
   { event: 'run.started', from: ['none'], to: 'running' },
-  { event: 'run.paused', from: ['running'], to: 'paused' },
+  { event: 'run.halted', from: ['running'], to: 'needs-person' },
+  { event: 'run.continued', from: ['needs-person'], to: 'running' },
+  { event: 'run.paused', from: ['running', 'needs-person'], to: 'paused' },
   { event: 'run.resume-asked', from: ['paused'], to: 'paused' },
   { event: 'run.resumed', from: ['paused'], to: 'running' },
   { event: 'run.succeeded', from: ['running'], to: 'succeeded' },
-  { event: 'run.failed', from: ['running', 'paused'], to: 'failed' },
+  { event: 'run.failed', from: ['running', 'paused', 'needs-person'], to: 'failed' },
+  // Of runs from before `run.halted`: an unknown outcome ended them. Nothing decides it any more; the log still holds it.
   { event: 'run.stopped', from: ['running', 'paused'], to: 'unknown' },
-  { event: 'run.aborted', from: ['running', 'paused'], to: 'aborted' },
+  { event: 'run.aborted', from: ['running', 'paused', 'needs-person'], to: 'aborted' },
 ];
 
 const SETTLED: readonly StepStatus[] = ['succeeded', 'skipped', 'done'];

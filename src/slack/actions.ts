@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { type RunbookId, type RunId, runbookId, runId, type StepId, stepId } from '../protocol/ids.ts';
+import {
+  type IncidentId,
+  incidentId,
+  type RunbookId,
+  type RunId,
+  runbookId,
+  runId,
+  type StepId,
+  stepId,
+} from '../protocol/ids.ts';
 
 /** Everything a person can press, by the id that Slack sends back. */
 export const ACTIONS = {
@@ -18,6 +27,12 @@ export const ACTIONS = {
   abortRun: 'abort_run',
   pauseAll: 'pause_all',
   resumeAll: 'resume_all',
+  startFromPage: 'start_from_page',
+  seeSteps: 'see_steps',
+  chooseRunbook: 'choose_runbook',
+  markSucceeded: 'mark_succeeded',
+  markFailed: 'mark_failed',
+  runAgain: 'run_again',
 } as const;
 
 /** The modals, by callback id. */
@@ -26,6 +41,11 @@ export const VIEWS = {
   startRun: 'start_run',
   confirmStep: 'confirm_step',
   resume: 'resume',
+  steps: 'steps',
+  chooseRunbook: 'choose_runbook',
+  pagerDuty: 'pagerduty',
+  outcome: 'outcome',
+  members: 'members',
 } as const;
 
 /** The message shortcut, by callback id. */
@@ -39,18 +59,34 @@ export interface StepTarget {
   readonly shown: string;
 }
 
+/** A runbook, from the page that asks for one. */
+export interface PageTarget {
+  readonly incident: IncidentId;
+  readonly runbook: RunbookId;
+}
+
 const ID = '[0-9A-Z]{4,32}';
 const stepPattern = new RegExp(`^v1\\.(${ID})\\.(s[0-9]{1,5})\\.([0-9a-f]{64}|-)$`);
+const pagePattern = new RegExp(`^v1\\.(${ID})\\.(${ID})$`);
 const idPattern = new RegExp(`^v1\\.(${ID})$`);
 
 export const encodeStep = ({ run, step, shown }: StepTarget): string => `v1.${run}.${step}.${shown || '-'}`;
-export const encodeId = (id: RunId | RunbookId): string => `v1.${id}`;
+export const encodePage = ({ incident, runbook }: PageTarget): string => `v1.${incident}.${runbook}`;
+export const encodeId = (id: RunId | RunbookId | IncidentId): string => `v1.${id}`;
 
 /** A button's value as a step, or a ZodError. */
 export const stepTarget = z.string().transform((value, ctx): StepTarget => {
   const [, run, step, shown] = stepPattern.exec(value) ?? [];
   if (run && step && shown) return { run: runId(run), step: stepId(step), shown: shown === '-' ? '' : shown };
   ctx.addIssue({ code: 'custom', message: 'names no step' });
+  return z.NEVER;
+});
+
+/** A button's value as a page and a runbook, or a ZodError. */
+export const pageTarget = z.string().transform((value, ctx): PageTarget => {
+  const [, incident, runbook] = pagePattern.exec(value) ?? [];
+  if (incident && runbook) return { incident: incidentId(incident), runbook: runbookId(runbook) };
+  ctx.addIssue({ code: 'custom', message: 'names no page' });
   return z.NEVER;
 });
 
@@ -66,3 +102,5 @@ const oneId = <T>(brand: (id: string) => T) =>
 export const runTarget = oneId(runId);
 /** A button's value as a runbook, or a ZodError. */
 export const runbookTarget = oneId(runbookId);
+/** A button's value as an incident, or a ZodError. */
+export const incidentTarget = oneId(incidentId);

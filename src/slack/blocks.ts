@@ -101,6 +101,25 @@ export const input = ({ id, label, hint, initial, multiline, max }: InputSpec): 
   },
 });
 
+/** A menu of a modal. The value chosen comes back under `id`, in the element `value`. */
+export const select = (spec: {
+  id: string;
+  label: string;
+  options: readonly { readonly text: string; readonly value: string }[];
+}): InputBlock => ({
+  type: 'input',
+  block_id: spec.id,
+  label: { type: 'plain_text', text: clip(visible(spec.label), LIMITS.inputLabel) },
+  element: {
+    type: 'static_select',
+    action_id: 'value',
+    options: spec.options.slice(0, LIMITS.options).map(({ text, value }) => ({
+      text: { type: 'plain_text', text: clip(visible(text), LIMITS.optionText) },
+      value,
+    })),
+  },
+});
+
 /** A modal window. `about` names what it is for and comes back with the submission. */
 export const modal = (spec: {
   view: string;

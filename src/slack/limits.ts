@@ -16,6 +16,8 @@ export const LIMITS = {
   input: 3_000,
   inputLabel: 2_000,
   modalTitle: 24,
+  options: 100,
+  optionText: 75,
   metadata: 3_000,
   /** The notification text; Slack recommends under 4,000. */
   fallback: 3_000,

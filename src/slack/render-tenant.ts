@@ -11,7 +11,7 @@ const WAYS = { reaction: 'with a 🛑', command: 'with `/runbook panic`', button
 /** The banner of the newest pause: who stopped everything, what is still ending, and later who let it go on. */
 export function renderTenant(state: TenantState, live: readonly RunState[]): Message[] {
   const pause = state.paused ?? state.lastPause;
-  if (!pause) return [];
+  if (!pause || pause.way === 'uninstall') return []; // when the app was removed there was nowhere to say so
   const { channel, threadTs } = pause.place;
   const spot: Spot = threadTs ? { kind: 'thread', ts: threadTs } : { kind: 'channel' };
   const key = `pause-${state.panicEpoch}`;

@@ -1,9 +1,11 @@
 import type { KnownBlock } from '@slack/types';
+import type { IncidentState } from '../incident/incident.ts';
 import type { RunbookId } from '../protocol/ids.ts';
 import type { RunState } from '../run/run.ts';
 import { currentStep } from '../run/run.ts';
 import { isSettled } from '../run/states.ts';
 import type { RunbookState } from '../runbook/stream.ts';
+import type { PagesChange } from '../tenant/settings.ts';
 import type { TenantState } from '../tenant/tenant.ts';
 import { ACTIONS, encodeId } from './actions.ts';
 import { actions, context, section } from './blocks.ts';
@@ -20,9 +22,15 @@ const USAGE = {
   new: ['new', 'paste a short runbook'],
   list: ['list [words]', 'the saved runbooks'],
   run: ['run [words]', 'start one of them'],
-  status: ['status', 'what is running, and whether agents are there'],
+  status: ['status', 'what is running, open pages, and whether agents are there'],
   panic: ['panic', 'stop everything: no new step starts'],
   resume: ['resume', 'go on after a stop (admins)'],
+  members: ['members', 'who may do what (admins change it)'],
+  pages: [
+    'pages [service]',
+    'bring pages of that service, or of all others, to this channel; `pages off` ends it (admins)',
+  ],
+  pagerduty: ['pagerduty', 'connect PagerDuty (admins)'],
 } as const;
 
 export type Subcommand = keyof typeof USAGE;
@@ -86,13 +94,16 @@ export function renderStatus({
   state,
   live,
   agents,
+  open = [],
 }: {
   state: TenantState;
   live: readonly RunState[];
   agents: readonly { agentId: string; online: boolean }[];
+  /** Incidents that go on, newest first. */
+  open?: readonly { readonly state: IncidentState }[];
 }): Reply {
   const stop = state.paused
-    ? `*Paused* by ${mention(state.paused.by)} at ${moment(state.paused.at)}. \`/runbook resume\` to go on.`
+    ? `*Paused* ${state.paused.by ? `by ${mention(state.paused.by)}` : 'because the app was removed'} at ${moment(state.paused.at)}. \`/runbook resume\` to go on.`
     : 'Nothing is paused.';
   const online = agents.filter((agent) => agent.online).length;
   const reach =
@@ -102,7 +113,7 @@ export function renderStatus({
   const runs = live.slice(0, MAX_LISTED).map((run) => {
     const step = currentStep(run, isSettled);
     const at = step
-      ? `step ${step.number} of ${run.steps.length}, ${step.status.replaceAll('-', ' ')}`
+      ? `${run.status === 'needs-person' ? 'needs a person at ' : ''}step ${step.number} of ${run.steps.length}, ${step.status.replaceAll('-', ' ')}`
       : run.status;
     return `• ${plain(run.plan?.title ?? '', 100)} (run ${run.plan?.runId}): ${at}`;
   });
@@ -121,8 +132,45 @@ export function renderStatus({
   };
   return {
     text: state.paused ? 'Runs are paused.' : live.length === 0 ? what : `${live.length} under way.`,
-    blocks: [section(stop), section(what), context(reach), ...(state.paused ? [] : [actions(pause)])],
+    blocks: [
+      section(stop),
+      section(what),
+      ...openPages(open),
+      context(reach),
+      ...(state.paused ? [] : [actions(pause)]),
+    ],
   };
+}
+
+function openPages(open: readonly { readonly state: IncidentState }[]): KnownBlock[] {
+  if (open.length === 0) return [];
+  const lines = open.slice(0, MAX_LISTED).map(({ state: { about, channel, stage } }) => {
+    const service = about?.service ? ` (${plain(about.service, 60)})` : '';
+    const acknowledged = stage?.name === 'acknowledged' ? ', acknowledged' : '';
+    const place = channel ? `in <#${channel}>` : '*not shown in any channel*';
+    return `• ${plain(about?.title ?? '', 100)}${service}${acknowledged}, ${place}`;
+  });
+  const more = open.length > MAX_LISTED ? [`${open.length - MAX_LISTED} more.`] : [];
+  const lost = open.some(({ state }) => state.channel === null)
+    ? [
+        context(
+          'Pages of a service come to a channel once an admin types `/runbook pages service` in it; `/runbook pages` brings all others.',
+        ),
+      ]
+    : [];
+  const pages = `*${open.length} open ${open.length === 1 ? 'page' : 'pages'}*`;
+  return [section([pages, ...lines, ...more].join('\n')), ...lost];
+}
+
+/** What an admin set for a channel's pages, said to that admin alone. */
+export function renderPages(change: PagesChange, placed: number): string {
+  if (change.kind === 'off') return 'Pages do not come to this channel any more. Cards that stand here stay.';
+  const which = change.service
+    ? `Pages of ${plain(change.service, 150)}`
+    : 'Pages of every service without a channel of its own';
+  const now =
+    placed > 0 ? ` ${placed} open ${placed === 1 ? 'page' : 'pages'} had no channel and will come here.` : '';
+  return `${which} come to this channel from now on.${now}`;
 }
 
 /** Edits that turn one word into the other (Levenshtein). */

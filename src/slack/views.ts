@@ -1,7 +1,7 @@
 import type { View } from '@slack/types';
 import { z } from 'zod';
-import { type RunbookId, runbookId } from '../protocol/ids.ts';
-import type { StepState } from '../run/run.ts';
+import { type IncidentId, incidentId, type RunbookId, runbookId, runId, stepId } from '../protocol/ids.ts';
+import { CHOICES, type Choice, REASON_LENGTH, type StepState } from '../run/run.ts';
 import type { Parse } from '../runbook/runbook.ts';
 import { RESUME_WORD } from '../tenant/resume.ts';
 import { truncateHead } from '../text/truncate.ts';
@@ -22,12 +22,15 @@ export const aboutNew = inChannel;
 export const aboutStart = z.strictObject({
   channel: z.string().min(1),
   runbook: z.string().transform(runbookId),
+  /** The page that it is started from, if it is. */
+  incident: z.string().transform(incidentId).optional(),
 });
 export const aboutConfirm = z.strictObject({
   channel: z.string().min(1),
   threadTs: z.string(),
   target: z.string(),
 });
+export const aboutPagerDuty = inChannel;
 export const aboutResume = z.strictObject({ channel: z.string().min(1), run: z.string().nullable() });
 
 /** A box for a short runbook. Longer ones come as a message: Slack's boxes hold 3,000 characters. */
@@ -49,9 +52,15 @@ export function newRunbookView(channel: string): View {
   });
 }
 
+/** The page that a run is started from, and what it says of the inputs: defaults that a person sees and can change. */
+export interface FromPage {
+  readonly incident: IncidentId;
+  readonly values: ReadonlyMap<string, string>;
+}
+
 /** Asks for the values of a run, or just whether to start when there are none. */
-export function startRunView(runbook: RunbookId, parse: Parse, channel: string): View {
-  const fields = parse.variables.slice(0, LIMITS.modalBlocks - 2).map(({ name, type, example }) =>
+export function startRunView(runbook: RunbookId, parse: Parse, channel: string, page?: FromPage): View {
+  const fields = parse.variables.slice(0, LIMITS.modalBlocks - 3).map(({ name, type, example }) =>
     input({
       id: name,
       label: name,
@@ -59,16 +68,18 @@ export function startRunView(runbook: RunbookId, parse: Parse, channel: string):
         ? `${type.replaceAll('-', ' ')}, for example ${clip(example, MAX_EXAMPLE)}`
         : type.replaceAll('-', ' '),
       max: MAX_VALUE,
+      initial: page?.values.get(name) ?? '',
     }),
   );
   return modal({
     view: VIEWS.startRun,
     title: 'Start run',
     submit: 'Start run',
-    about: JSON.stringify({ channel, runbook }),
+    about: JSON.stringify({ channel, runbook, ...(page ? { incident: page.incident } : {}) }),
     blocks: [
       section(`*${plain(parse.title)}*`),
       ...fields,
+      ...(page && page.values.size > 0 ? [context('Some values come from the page. Check them.')] : []),
       context('Every command is judged again with these values before anything is offered.'),
     ],
   });
@@ -111,6 +122,83 @@ export function resumeView(channel: string, run: string | null): View {
           : 'All runs of this workspace go on. Approvals that were not used before the pause have to be given again.',
       ),
       input({ id: 'typed', label: `Type ${RESUME_WORD} to go on`, max: MAX_VALUE }),
+    ],
+  });
+}
+
+/** Where PagerDuty has to send its webhook, and a box for the secret that it signs with. The secret is never shown. */
+export function pagerDutyView(channel: string, url: string, secrets: number): View {
+  const known =
+    secrets === 0
+      ? 'No secret is set yet, so every webhook is refused.'
+      : 'A secret is set. A new one is taken beside it, so that you can replace it without losing a page; the one before the two newest is forgotten.';
+  return modal({
+    view: VIEWS.pagerDuty,
+    title: 'Connect PagerDuty',
+    submit: 'Save secret',
+    about: JSON.stringify({ channel }),
+    blocks: [
+      section(
+        '*1.* In PagerDuty, under Integrations, Generic Webhooks (v3), make a webhook with this address and the incident events:',
+      ),
+      code(url),
+      section('*2.* PagerDuty then shows a secret, once. Paste it here.'),
+      input({ id: 'secret', label: 'Signing secret', hint: known, max: MAX_VALUE }),
+      context('*3.* In the channel that pages belong to, type `/runbook pages`.'),
+    ],
+  });
+}
+
+/** What the form about an unknown outcome carries: the attempt it is about, so that an old form says nothing of a newer one. */
+export const aboutOutcome = z.strictObject({
+  channel: z.string().min(1),
+  threadTs: z.string(),
+  run: z.string().transform(runId),
+  step: z.string().transform(stepId),
+  attempt: z.int().positive(),
+  choice: z.enum(CHOICES),
+});
+
+const OUTCOME = {
+  succeeded: {
+    title: 'Mark as succeeded',
+    submit: 'Mark succeeded',
+    means: 'The run goes on with what comes after it.',
+  },
+  failed: { title: 'Mark as failed', submit: 'Mark failed', means: 'The run ends. Nothing else starts.' },
+  rerun: {
+    title: 'Run again',
+    submit: 'Ask for approval',
+    means:
+      'The step is offered again and needs a new approval. If it ran the first time, it will have run twice.',
+  },
+} as const satisfies Record<Choice, { title: string; submit: string; means: string }>;
+
+/** Asks how somebody knows how a step ended, or why it is to run once more. */
+export function outcomeView(
+  step: StepState,
+  { run }: Pick<StepTarget, 'run'>,
+  choice: Choice,
+  channel: string,
+  threadTs: string,
+): View {
+  const { title, submit, means } = OUTCOME[choice];
+  const about = { channel, threadTs, run, step: step.id, attempt: step.attempt, choice };
+  return modal({
+    view: VIEWS.outcome,
+    title,
+    submit,
+    about: JSON.stringify(about),
+    blocks: [
+      section(`*Step ${step.number}, whose outcome nobody can know.* ${means}`),
+      code(truncateHead(step.job?.command ?? '', MAX_COMMAND)),
+      input({
+        id: 'reason',
+        label: choice === 'rerun' ? 'Why run it again' : 'How you know',
+        hint: 'A sentence. It is kept in the log and shown in the thread.',
+        multiline: true,
+        max: REASON_LENGTH.max,
+      }),
     ],
   });
 }

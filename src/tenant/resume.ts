@@ -1,6 +1,7 @@
 import { type Refusal, refuse } from '../audit/subject.ts';
 import type { UserId } from '../protocol/ids.ts';
 import type { Census, Person } from './person.ts';
+import { type Roles, roleOf, subjectOf } from './roles.ts';
 
 /** What an admin types to resume: a word nobody types by accident. */
 export const RESUME_WORD = 'resume';
@@ -17,23 +18,30 @@ export type ResumeAnswer =
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 /**
- * Stopping takes one member; going on takes an admin who types the word, and a second admin where there is one.
- * The same rule for one run and for everything.
+ * Stopping takes one member; going on takes an admin who types the word, and a second admin where there is one: another
+ * person, not another account. The same rule for one run and for everything.
  */
-export function answerResume({ by, typed, census }: ResumeRequest, askedBy: UserId | null): ResumeAnswer {
+export function answerResume(
+  { by, typed, census }: ResumeRequest,
+  askedBy: UserId | null,
+  roles: Roles,
+): ResumeAnswer {
   const refused = (code: string, sentence: string): ResumeAnswer => ({
     kind: 'refused',
     ...refuse(code, sentence),
   });
-  if (by.standing !== 'member' || !by.admin) {
-    return refused('not-an-admin', 'Resuming takes a workspace admin. Nothing was resumed; ask an admin to.');
+  if (roleOf(by, roles) !== 'admin') {
+    return refused(
+      'not-an-admin',
+      'Resuming takes the role of admin. Nothing was resumed; ask an admin to. `/runbook members` shows who is one.',
+    );
   }
   if (typed.trim().normalize('NFC') !== RESUME_WORD) {
     return refused('not-confirmed', `Type exactly \`${RESUME_WORD}\` to resume. Nothing was resumed.`);
   }
   if (census.admins < 2) return { kind: 'go', by: [by.user] };
   if (askedBy === null) return { kind: 'ask-second' };
-  if (askedBy === by.user)
+  if (subjectOf(askedBy, roles) === subjectOf(by.user, roles))
     return refused('second-admin-needed', 'You already asked to resume. A second admin has to confirm.');
   return { kind: 'go', by: [askedBy, by.user] };
 }

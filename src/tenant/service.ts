@@ -4,8 +4,10 @@ import type { Refusal } from '../audit/subject.ts';
 import type { TenantId, UserId } from '../protocol/ids.ts';
 import type { Signer } from '../protocol/keys.ts';
 import { signRecord } from '../protocol/records.ts';
-import { encodeSigned } from '../protocol/signed.ts';
-import type { Directory, Person } from './person.ts';
+import { type EncodedSigned, encodeSigned } from '../protocol/signed.ts';
+import type { RolesChange } from './members.ts';
+import type { Census, Directory, Person } from './person.ts';
+import type { SettingsChange } from './settings.ts';
 import {
   type PauseWay,
   type Place,
@@ -49,24 +51,93 @@ export async function pauseTenant(
 
 /** Lets runs go on: an admin types the word, and a second admin does where there is one. */
 export async function resumeTenant(
-  { log, directory, approveKey, nonce }: TenantDeps,
+  deps: TenantDeps,
   { tenant, by, typed }: { tenant: TenantId; by: UserId; typed: string },
 ): Promise<Result> {
-  const [person, census] = await Promise.all([directory.person(by), directory.census()]);
+  const { log, directory } = deps;
+  const [person, census] = await Promise.all([directory.person(by), takeCensus(deps, tenant)]);
   return log.transact(tenantKind, ref(tenant), (state, { now }): TenantCommand => {
     const people = [...new Set([...(state.resumeAskedBy ? [state.resumeAskedBy] : []), by])];
-    const resume = {
-      v: 1,
-      typ: 'resume',
-      tenant_id: tenant,
-      panic_epoch: state.panicEpoch,
-      by: people,
-      iat: now,
-      nonce: nonce(),
-    } as const;
-    const record = encodeSigned(signRecord('resume', resume, approveKey));
+    const record = resumeRecord(deps, tenant, state.panicEpoch, people, now);
     return { type: 'resume', by: person, typed, census, record };
   });
+}
+
+type Signing = Pick<TenantDeps, 'approveKey' | 'nonce'>;
+
+function resumeRecord(
+  { approveKey, nonce }: Signing,
+  tenant: TenantId,
+  panicEpoch: number,
+  by: UserId[],
+  now: number,
+): EncodedSigned {
+  const resume = {
+    v: 1,
+    typ: 'resume',
+    tenant_id: tenant,
+    panic_epoch: panicEpoch,
+    by,
+    iat: now,
+    nonce: nonce(),
+  } as const;
+  return encodeSigned(signRecord('resume', resume, approveKey));
+}
+
+/** Who there is, by the roles as they stand now. Roles that change while Slack is asked count from the next time on. */
+export async function takeCensus(
+  { log, directory }: Pick<TenantDeps, 'log' | 'directory'>,
+  tenant: TenantId,
+): Promise<Census> {
+  return directory.census(await tenantState(log, tenant));
+}
+
+/**
+ * The app was installed: by this person, or by nobody who is known, and then the bot stands for them. Ends the pause that a
+ * removal made, and no other; runs from before the removal stay over.
+ */
+export async function installTenant(
+  deps: Pick<TenantDeps, 'log'> & Signing,
+  { tenant, by, bot }: { tenant: TenantId; by: UserId | null; bot?: UserId },
+): Promise<Result> {
+  const who = by ?? bot;
+  return deps.log.transact(
+    tenantKind,
+    ref(tenant),
+    (state, { now }): TenantCommand =>
+      state.paused?.way === 'uninstall' && who
+        ? { type: 'install', by, record: resumeRecord(deps, tenant, state.panicEpoch, [who], now) }
+        : { type: 'install', by },
+  );
+}
+
+/** The app was removed: everything is paused, and every run that was live is over. */
+export async function uninstallTenant(
+  { log, onPause }: Pick<TenantDeps, 'log' | 'onPause'>,
+  tenant: TenantId,
+): Promise<Result> {
+  const outcome = await log.transact(tenantKind, ref(tenant), { type: 'uninstall' });
+  if (outcome.ok) onPause(tenant, outcome.state.panicEpoch);
+  return outcome;
+}
+
+/** An admin says who may do what. */
+export async function setRoles(
+  { log, directory }: Pick<TenantDeps, 'log' | 'directory'>,
+  { tenant, by, ...change }: { tenant: TenantId; by: UserId } & RolesChange,
+): Promise<Result> {
+  const person = await directory.person(by);
+  return log.transact(tenantKind, ref(tenant), { type: 'set-roles', by: person, ...change });
+}
+
+/** Sets what an admin may set; anybody else is refused. */
+export async function changeSettings(
+  { log, directory }: Pick<TenantDeps, 'log' | 'directory'>,
+  tenant: TenantId,
+  by: UserId,
+  change: SettingsChange,
+): Promise<Result> {
+  return log.transact(tenantKind, ref(tenant), { ...change, by: await directory.person(by) });
 }
 
 /** The workspace as it stands; as before anything happened when it was never opened. */

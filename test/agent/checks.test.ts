@@ -11,7 +11,7 @@ import {
 import { CLOCK_SKEW_MS } from '../../agent/clock.ts';
 import { evolve } from '../../agent/state.ts';
 import { runId, stepId } from '../../src/protocol/ids.ts';
-import type { Signed } from '../../src/protocol/index.ts';
+import type { Report, Signed } from '../../src/protocol/index.ts';
 import { MAX_PAYLOAD_BYTES, signPayload } from '../../src/protocol/signed.ts';
 import {
   approvalFor,
@@ -47,10 +47,30 @@ const danger = { verdict: { risk: 'danger' as const, ruleset_version: '1' } };
 const caution = { verdict: { risk: 'caution' as const, ruleset_version: '1' } };
 const policy = (text: string): Partial<Bench> => ({ state: stateWith({ policy: policyOf(text) }) });
 const about = { runId: runId('run-1'), stepId: stepId('s1'), attempt: 1, envelopeId: 'earlier' };
+const OUTCOME = {
+  exitCode: 0,
+  signal: null,
+  timedOut: false,
+  head: '',
+  tail: '',
+  bytes: 0,
+  sha256: HASH,
+  startedAt: T0,
+  finishedAt: T0,
+};
 const startedBefore = evolve(stateWith({ policy: policyOf('max_running: 2') }), [
   { kind: 'verified', at: T0, about, seq: 1, idemKey: HASH, approvals: ['approval-1'] },
   { kind: 'started', at: T0, about },
 ]);
+const lostBefore = evolve(startedBefore, [
+  { kind: 'ended', at: T0, report: { kind: 'unknown', ...about, sentence: 'Lost.' } },
+]);
+const finishedBefore = (how: Partial<Omit<Extract<Report, { kind: 'finished' }>, 'kind'>>) => {
+  const report = { kind: 'finished' as const, ...about, ...OUTCOME, ...how };
+  return evolve(startedBefore, [{ kind: 'ended', at: T0, report }]);
+};
+/** A second attempt, approved again by its number. */
+const second = { attempt: 2, seq: 2, exec: bash('echo hello', { DD0C_ATTEMPT: '2' }) };
 
 const cases: readonly Case[] = [
   { says: 'it is too large', check: 'size', signed: oversize, without: 'size' },
@@ -115,8 +135,8 @@ const cases: readonly Case[] = [
   {
     says: 'it runs again what has been started, on the approval that is spent',
     check: 'rerun',
-    signed: signJob(riskyJob('caution', { attempt: 2, seq: 2 })),
-    bench: { state: startedBefore },
+    signed: signJob(riskyJob('caution', second)),
+    bench: { state: lostBefore },
   },
   {
     says: 'it sets LD_PRELOAD',
@@ -330,12 +350,49 @@ describe('approvals', () => {
     const solo = riskyJob('danger', {}, { approver: 'U1', forced: 'solo' });
     expect(codeFor(solo, policy('allow_solo: false'))).toBe('approvals');
   });
+});
 
-  test('a fresh approval lets a started step run again, an automatic one never does', () => {
-    const again = { attempt: 2, seq: 2 };
-    const bench = { state: startedBefore };
-    expect(codeFor(riskyJob('caution', again, { approval_id: 'approval-2' }), bench)).toBe('accepted');
-    expect(codeFor(jobWith(again), bench)).toBe('rerun');
+describe('a second attempt', () => {
+  const fresh = { approval_id: 'approval-2' };
+  const again = (overrides = {}) => riskyJob('caution', { ...second, ...overrides }, fresh);
+
+  test('runs when nobody can know how the first ended and a fresh approval names it', () => {
+    expect(codeFor(again(), { state: lostBefore })).toBe('accepted');
+  });
+
+  test.each([
+    ['by policy', jobWith(second)],
+    ['on the approval of the first', riskyJob('caution', second)],
+    [
+      'on a fresh approval of bytes that name the first',
+      again({ exec: bash('echo', { DD0C_ATTEMPT: '1' }) }),
+    ],
+    ['on a fresh approval of bytes that name no attempt', again({ exec: bash('echo') })],
+    ['as another first', again({ attempt: 1, exec: bash('echo') })],
+  ])('does not run %s', (_, job) => {
+    expect(codeFor(job, { state: lostBefore })).toBe('rerun');
+  });
+
+  test('needs its approval also where no first attempt was ever seen', () => {
+    expect(codeFor(jobWith(second))).toBe('rerun');
+    expect(codeFor(again())).toBe('accepted');
+  });
+
+  test.each([
+    [finishedBefore({ exitCode: 0 }), 'Attempt 1 of this step ended with exit code 0 here'],
+    [finishedBefore({ exitCode: 3 }), 'Attempt 1 of this step ended with exit code 3 here'],
+    [
+      finishedBefore({ exitCode: null, signal: 'SIGKILL' }),
+      'Attempt 1 of this step was ended by SIGKILL here',
+    ],
+    [finishedBefore({ timedOut: true }), 'Attempt 1 of this step ran out of time here'],
+    [startedBefore, 'Attempt 1 of this step is still running here'],
+  ])('is refused by the outcome of the first, whoever approved it (%#)', (state, sentence) => {
+    expect(verify({ ...benchWith({ state }), signed: signJob(again()) })).toMatchObject({
+      outcome: 'refused',
+      code: 'rerun',
+      sentence: expect.stringContaining(sentence),
+    });
   });
 });
 

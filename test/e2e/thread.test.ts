@@ -171,7 +171,7 @@ describe('when a step does not go well', () => {
     const asked = await step(run, 1, /waits for approval/);
     await sim.act('bob').click('ops', asked.ts, ACTIONS.approveStep);
     await step(run, 1, /is running/);
-    const pid = instance.agent.pid;
+    const pid = instance.agent?.pid;
     if (pid) process.kill(pid, 'SIGKILL');
     await header(run, /nobody can know/);
     const state = await runState(instance, run);

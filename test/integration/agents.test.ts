@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openLog, openTenant } from '../../src/audit/log.ts';
-import { inTransaction } from '../../src/audit/store.ts';
+import { inTenant } from '../../src/audit/store.ts';
 import { agentRef } from '../../src/audit/streams.ts';
 import { type Agents, ONLINE_MS, openAgents } from '../../src/platform/agent-registry.ts';
 import { systemRandom } from '../../src/platform/clock.ts';
@@ -22,7 +22,7 @@ const { publicKey } = testKey(3);
 beforeAll(async () => {
   testDatabase = await createDatabase();
   database = connectDatabase(testDatabase.appUrl, fakeLogger().logger, 30);
-  agents = openAgents({ prisma: database.prisma, log: log(), clock, random: systemRandom });
+  agents = openAgents({ database, log: log(), clock, random: systemRandom });
   await openTenant(log(), TENANT);
 });
 
@@ -59,11 +59,22 @@ describe('a token to enrol', () => {
 
   test('that was made up is refused', async () => {
     expect((await agents.redeem('x'.repeat(43), publicKey, 'host')).ok).toBe(false);
+    expect((await agents.redeem('', publicKey, 'host')).ok).toBe(false);
+  });
+
+  test('of one workspace is none of another, whatever workspace it names', async () => {
+    const token = await agents.invite(TENANT);
+    const secret = token.split('.')[1];
+    expect((await agents.redeem(`T2.${secret}`, publicKey, 'host')).ok).toBe(false);
+    expect((await agents.redeem(token, publicKey, 'host')).ok).toBe(true);
   });
 
   test('is not in the database, only its hash', async () => {
     const token = await agents.invite(TENANT);
-    const { rows } = await database.pool.query('SELECT enrolment::text AS line FROM enrolment');
+    const { rows } = await inTenant(database.pool, TENANT, (tx) =>
+      tx.query('SELECT enrolment::text AS line FROM enrolment'),
+    );
+    expect(rows.length).toBeGreaterThan(0);
     expect(rows.map(({ line }) => line).join()).not.toContain(token);
   });
 
@@ -81,13 +92,21 @@ describe('an agent', () => {
     const id = await enrol();
     const online = async () => (await agents.agentsOf(TENANT)).find(({ agentId: own }) => own === id)?.online;
     expect(await online()).toBe(false);
-    await agents.seen(id, clock.now());
+    await agents.seen(id, 'gateway-1');
     expect((await agents.agentsOf(TENANT))[0]).toEqual({ agentId: id, online: true });
     clock.advance(ONLINE_MS);
     expect(await online()).toBe(false);
-    await agents.seen(id, clock.now());
-    await agents.seen(id, null);
+    await agents.seen(id, 'gateway-1');
+    await agents.gone(id, 'gateway-1');
     expect(await online()).toBe(false);
+  });
+
+  test('that went over to another gateway is not gone because the first one lost it', async () => {
+    const id = await enrol();
+    await agents.seen(id, 'gateway-1');
+    await agents.seen(id, 'gateway-2');
+    await agents.gone(id, 'gateway-1');
+    expect((await agents.agentsOf(TENANT)).find(({ agentId: own }) => own === id)?.online).toBe(true);
   });
 
   test('of one workspace is no agent of another', async () => {
@@ -100,10 +119,10 @@ test('numbers of envelopes follow the order of commits, and one that was taken b
   const id = await enrol();
   const order: number[] = [];
   const take = async () => {
-    const seq = await inTransaction(database.pool, (tx) => agents.nextSeq(tx, id));
+    const seq = await inTenant(database.pool, TENANT, (tx) => agents.nextSeq(tx, id));
     order.push(seq);
   };
-  const undone = inTransaction(database.pool, async (tx) => {
+  const undone = inTenant(database.pool, TENANT, async (tx) => {
     await agents.nextSeq(tx, id);
     throw new Error('undone');
   });
@@ -113,7 +132,7 @@ test('numbers of envelopes follow the order of commits, and one that was taken b
 });
 
 test('a transaction whose connection breaks gives its own error and no broken connection to the next', async () => {
-  const broken = inTransaction(database.pool, async (tx) => {
+  const broken = inTenant(database.pool, TENANT, async (tx) => {
     await tx.query('SELECT pg_terminate_backend(pg_backend_pid())');
   });
   await expect(broken).rejects.toMatchObject({ code: '57P01' });

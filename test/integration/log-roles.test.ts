@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { openLog, openTenant } from '../../src/audit/log.ts';
+import { inTenant } from '../../src/audit/store.ts';
 import { runRef } from '../../src/audit/streams.ts';
 import { systemRandom } from '../../src/platform/clock.ts';
 import { streamId, tenantId } from '../../src/protocol/ids.ts';
@@ -69,7 +70,8 @@ describe('the application’s role', () => {
 
   test('may not write a version of a stream a second time', async () => {
     const again = `INSERT INTO event SELECT * FROM event WHERE stream = $1 AND version = 1`;
-    await expect(app.query(again, [`run-${RUN}`])).rejects.toMatchObject({ code: '23505' });
+    const twice = inTenant(app, TENANT, (tx) => tx.query(again, [`run-${RUN}`]));
+    await expect(twice).rejects.toMatchObject({ code: '23505' });
   });
 
   test('is no superuser and passes no row-level security', async () => {
@@ -118,8 +120,8 @@ describe('what stands in the database', () => {
   });
 
   test('of one workspace does not open as another’s, though the bytes are copied over', async () => {
-    const copy = `INSERT INTO subject SELECT 'T1', 'run-COPY', kind, status, version, due_at, shown_version, show_after, snapshot FROM subject WHERE tenant = 'T2' AND stream = $1`;
-    await app.query(copy, [`run-${RUN}`]);
+    const copy = `INSERT INTO subject SELECT 'T1', 'run-COPY', kind, status, version, snapshot FROM subject WHERE tenant = 'T2' AND stream = $1`;
+    await owner.query(copy, [`run-${RUN}`]);
     const log = openLog({
       pool: app,
       keys: openKeys,

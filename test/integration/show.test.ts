@@ -33,11 +33,11 @@ const log = () =>
 
 /** A worker over the real database; all of them share one Slack. */
 function worker({ slack }: ReturnType<typeof fakeSlack>) {
-  const { pool, prisma } = database;
+  const { pool } = database;
   return {
     log: log(),
-    slack,
-    shown: openShownMessages(prisma),
+    slackOf: async () => slack,
+    shown: openShownMessages(database),
     logger: fakeLogger().logger,
     clock,
     markShown: (ref: Parameters<typeof alone>[1], version: number) => store.markShown(pool, ref, version),
@@ -77,7 +77,7 @@ describe('showing a subject', () => {
   });
 
   test('remembers which message shows it', async () => {
-    const shown = openShownMessages(database.prisma);
+    const shown = openShownMessages(database);
     const ref = runRef(TENANT, runId('KNOWN'));
     await shown.put(ref, 'run', { channel: 'C9', ts: '77.1', hash: 'h' });
     await shown.put(ref, 'run', { channel: 'C9', ts: '77.1', hash: 'i' });
@@ -122,19 +122,21 @@ describe('what is due', () => {
 
 describe('a signature of Slack', () => {
   test('that came to fifty processes at once is new to one of them', async () => {
-    const requests = openSlackRequests(database.prisma, clock);
-    const answers = await Promise.all(Array.from({ length: 50 }, () => requests.seenBefore('v0=race')));
+    const requests = openSlackRequests(database, clock);
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => requests.seenBefore(TENANT, 'v0=race')),
+    );
     expect(answers.filter((before) => !before)).toHaveLength(1);
   });
 
   test('is forgotten when it can no longer be replayed, and not before', async () => {
-    const requests = openSlackRequests(database.prisma, clock);
-    await requests.seenBefore('v0=old');
+    const requests = openSlackRequests(database, clock);
+    await requests.seenBefore(TENANT, 'v0=old');
     clock.advance(9 * 60_000);
     await requests.forget();
-    expect(await requests.seenBefore('v0=old')).toBe(true);
+    expect(await requests.seenBefore(TENANT, 'v0=old')).toBe(true);
     clock.advance(2 * 60_000);
     await requests.forget();
-    expect(await requests.seenBefore('v0=old')).toBe(false);
+    expect(await requests.seenBefore(TENANT, 'v0=old')).toBe(false);
   });
 });

@@ -12,6 +12,12 @@ const faultOf = (env: Record<string, string>): string => {
 };
 const TOKEN = 'xoxb-not-a-real-token';
 const SECRET = '0123456789abcdef';
+const CLIENT = {
+  SLACK_CLIENT_ID: '1.2',
+  SLACK_CLIENT_SECRET: 'abc',
+  SLACK_SIGNING_SECRET: SECRET,
+  PUBLIC_URL: 'https://run.example.com',
+};
 
 describe('settings', () => {
   test('that are left out or empty are their defaults', () => {
@@ -44,8 +50,37 @@ describe('settings', () => {
     ['a token alone', { SLACK_BOT_TOKEN: TOKEN }],
     ['a secret alone', { SLACK_SIGNING_SECRET: SECRET }],
     ['a token with an empty secret', { SLACK_BOT_TOKEN: TOKEN, SLACK_SIGNING_SECRET: '' }],
+    ['an app token alone', { SLACK_APP_TOKEN: 'xapp-1' }],
+    ['a client id alone', { SLACK_CLIENT_ID: '1.2', SLACK_SIGNING_SECRET: SECRET, PUBLIC_URL: 'https://a' }],
+    ['a client without a public URL', { ...CLIENT, PUBLIC_URL: '' }],
+    ['a client without a signing secret', { ...CLIENT, SLACK_SIGNING_SECRET: '' }],
   ])('for Slack are refused by halves: %s', (_, env) => {
-    expect(faultOf(env)).toContain('belong together');
+    expect(faultOf(env)).toMatch(/belong together|needs|of no use without/);
+  });
+
+  test('for Slack may be one workspace over HTTP, one over Socket Mode, or many by OAuth', () => {
+    expect(faultOf({ SLACK_BOT_TOKEN: TOKEN, SLACK_SIGNING_SECRET: SECRET })).toBe('');
+    expect(faultOf({ SLACK_BOT_TOKEN: TOKEN, SLACK_APP_TOKEN: 'xapp-1' })).toBe('');
+    expect(faultOf(CLIENT)).toBe('');
+  });
+
+  test('for many workspaces exclude Socket Mode, whose requests carry no signature', () => {
+    expect(faultOf({ ...CLIENT, SLACK_BOT_TOKEN: TOKEN, SLACK_APP_TOKEN: 'xapp-1' })).toContain('exclude');
+  });
+
+  test.each(['https://slack.example/api/', 'http://10.0.0.1/api/', 'file:///etc/passwd'])(
+    'send tokens to Slack or to this machine only, not to %s',
+    (address) => {
+      expect(faultOf({ SLACK_API_URL: address })).toContain('SLACK_API_URL');
+    },
+  );
+
+  test.each([
+    ['DATABASE_URL', 'mysql://a'],
+    ['REDIS_URL', 'http://a'],
+    ['PUBLIC_URL', 'run.example.com'],
+  ])('that are addresses must be of the right kind: %s', (name, value) => {
+    expect(faultOf({ [name]: value })).toContain(name);
   });
 
   test.each([

@@ -69,6 +69,11 @@ describe('reports', () => {
     ['dispatched', 'failed', 'failed'],
     ['dispatched', 'rejected', 'rejected'],
     ['dispatched', 'unknown', 'unknown'],
+    ['dispatched', 'notStarted', 'stalled'],
+    ['dispatched', 'rerun', 'unknown'],
+    ['running', 'rejected', 'rejected'],
+    ['unknown', 'rejected', 'rejected'],
+    ['unknown', 'notStarted', 'stalled'],
     ['running', 'printed', 'running'],
     ['running', 'succeeded', 'succeeded'],
     ['unknown', 'succeeded', 'succeeded'],
@@ -86,8 +91,18 @@ describe('reports', () => {
     ['failed', 'succeeded'],
     ['rejected', 'started'],
     ['unknown', 'unknown'],
+    ['unknown', 'started'],
+    ['unknown', 'printed'],
+    ['unknown', 'rerun'],
+    ['running', 'notStarted'],
+    ['stalled', 'succeeded'],
+    ['awaiting-approval', 'succeeded'],
+    ['approved', 'failed'],
   ] as const)('a step that is %s stays so when it is said to have %s', (at, said) => {
-    expect(types(buildRun({ at }), command.report(REPORTS[said]))).toEqual([]);
+    const run = buildRun({ at });
+    const sent = run.steps[0]?.attempt;
+    if (sent === 0) expect(code(run, command.report(REPORTS[said]))).toBe('no-such-attempt');
+    else expect(types(run, command.report(REPORTS[said]))).toEqual([]);
   });
 
   test.each([
@@ -125,7 +140,6 @@ describe('the end', () => {
   test.each([
     ['failed', 'failed'],
     ['rejected', 'failed'],
-    ['unknown', 'unknown'],
   ] as const)('comes with a step that is %s: nothing else starts', (at, status) => {
     const run = buildRun({ at });
     expect(run.status).toBe(status);
@@ -134,8 +148,9 @@ describe('the end', () => {
   });
 
   test('stays: a late report settles the step, never the run', () => {
-    const { state } = apply(buildRun({ at: 'unknown' }), command.report(REPORTS.succeeded));
-    expect([first(state), state.status]).toEqual(['succeeded', 'unknown']);
+    const aborted = apply(buildRun({ at: 'unknown' }), command.abort()).state;
+    const { state } = apply(aborted, command.report(REPORTS.succeeded));
+    expect([first(state), state.status]).toEqual(['succeeded', 'aborted']);
   });
 
   test.each<RunCommand>([
@@ -147,8 +162,9 @@ describe('the end', () => {
     command.pause(),
     command.resume(),
     command.abort(),
+    command.settle('succeeded'),
   ])('refuses $type', (asked) => {
-    for (const at of ['failed', 'rejected', 'unknown', 'aborted'] as const) {
+    for (const at of ['failed', 'rejected', 'aborted'] as const) {
       expect(code(buildRun({ at }), asked)).toBe('run-ended');
     }
   });
@@ -276,10 +292,10 @@ describe('time', () => {
     expect(types(run, tick, facts({ now: NOW + APPROVAL_TTL_MS }))).toEqual(['step.stalled']);
   });
 
-  test('a quiet agent stops the run, and also settles a step whose run was aborted', () => {
+  test('a quiet agent halts the run, and also settles a step whose run was aborted', () => {
     const due = NOW + DISPATCH.timeoutMs + REPORT_MARGIN_MS;
     const run = buildRun({ at: 'running' });
-    expect(types(run, tick, facts({ now: due }))).toEqual(['step.unknown', 'run.stopped']);
+    expect(types(run, tick, facts({ now: due }))).toEqual(['step.unknown', 'run.halted']);
     const aborted = apply(run, command.abort()).state;
     expect(runKind.dueAt(aborted)).toBe(due);
     expect(types(aborted, tick, facts({ now: due }))).toEqual(['step.unknown']);
@@ -314,6 +330,6 @@ describe('time', () => {
 
 test('a fact that the tables do not allow is a fault, not a state', () => {
   expect(() =>
-    evolve(buildRun(), { type: 'step.succeeded', step: S1, attempt: 1, result: RESULT, at: NOW }),
-  ).toThrow('No transition from awaiting-approval by step.succeeded.');
+    evolve(buildRun(), { type: 'step.started', step: S1, attempt: 1, startedAt: NOW, at: NOW }),
+  ).toThrow('No transition from awaiting-approval by step.started.');
 });

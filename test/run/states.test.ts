@@ -12,6 +12,14 @@ import {
   type Transition,
 } from '../../src/run/states.ts';
 
+/** What may still become of a step whose last attempt nobody has accounted for. */
+const LATE = {
+  'step.succeeded': 'succeeded',
+  'step.failed': 'failed',
+  'step.rejected': 'rejected',
+  'step.not-started': 'stalled',
+};
+
 /** Written out by hand, and not read from the table: what may happen to a step in each state. */
 const STEP_MOVES: Record<string, Record<string, string>> = {
   waiting: {
@@ -19,15 +27,21 @@ const STEP_MOVES: Record<string, Record<string, string>> = {
     'step.handed-over': 'by-hand',
     'step.approved': 'approved',
   },
-  'awaiting-approval': { 'step.approved': 'approved', 'step.stalled': 'stalled', 'step.skipped': 'skipped' },
+  'awaiting-approval': {
+    'step.approved': 'approved',
+    'step.stalled': 'stalled',
+    'step.skipped': 'skipped',
+    ...LATE,
+  },
   'by-hand': { 'step.done': 'done', 'step.skipped': 'skipped' },
-  stalled: { 'step.offered': 'awaiting-approval', 'step.skipped': 'skipped' },
-  approved: { 'step.dispatched': 'dispatched', 'step.stalled': 'stalled' },
+  stalled: { 'step.offered': 'awaiting-approval', 'step.skipped': 'skipped', ...LATE },
+  approved: { 'step.dispatched': 'dispatched', 'step.stalled': 'stalled', ...LATE },
   dispatched: {
     'step.started': 'running',
     'step.succeeded': 'succeeded',
     'step.failed': 'failed',
     'step.rejected': 'rejected',
+    'step.not-started': 'stalled',
     'step.unknown': 'unknown',
   },
   running: {
@@ -35,18 +49,31 @@ const STEP_MOVES: Record<string, Record<string, string>> = {
     'step.kill-asked': 'running',
     'step.succeeded': 'succeeded',
     'step.failed': 'failed',
+    'step.rejected': 'rejected',
     'step.unknown': 'unknown',
   },
-  unknown: { 'step.succeeded': 'succeeded', 'step.failed': 'failed' },
+  unknown: {
+    'step.marked-succeeded': 'succeeded',
+    'step.marked-failed': 'failed',
+    'step.reopened': 'awaiting-approval',
+    ...LATE,
+  },
 };
 
 const RUN_MOVES: Record<string, Record<string, string>> = {
   none: { 'run.started': 'running' },
   running: {
     'run.paused': 'paused',
+    'run.halted': 'needs-person',
     'run.succeeded': 'succeeded',
     'run.failed': 'failed',
     'run.stopped': 'unknown',
+    'run.aborted': 'aborted',
+  },
+  'needs-person': {
+    'run.paused': 'paused',
+    'run.continued': 'running',
+    'run.failed': 'failed',
     'run.aborted': 'aborted',
   },
   paused: {
@@ -92,10 +119,14 @@ describe('the table', () => {
     expect(new Set(RUN_TRANSITIONS.map(({ event }) => event))).toEqual(known(RUN_MOVES));
   });
 
-  test('lets nothing lead from an outcome that nobody can know back to a start', () => {
+  test('lets nothing lead from an outcome that nobody can know to a start, but by way of an offer to approve', () => {
     for (const event of ['step.offered', 'step.approved', 'step.dispatched', 'step.skipped', 'step.done']) {
       expect(canMove(STEP_TRANSITIONS, 'unknown', event)).toBe(false);
     }
+    const ways = STEP_TRANSITIONS.filter(({ from, to }) => from.includes('unknown') && !isSettled(to));
+    expect(ways.map(({ to }) => to).toSorted()).toEqual(
+      ['awaiting-approval', 'failed', 'rejected', 'stalled', 'failed'].toSorted(),
+    );
   });
 
   test('says which states are settled, ended and under way', () => {

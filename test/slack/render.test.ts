@@ -54,6 +54,9 @@ const AT: RunAt[] = [
   'running',
   'stalled',
   'unknown',
+  'reopened',
+  'not-started',
+  'marked',
   'succeeded',
   'failed',
   'rejected',
@@ -259,6 +262,9 @@ describe('what stands on the screen', () => {
     ['approved', []],
     ['dispatched', []],
     ['running', ['kill_step']],
+    ['unknown', ['mark_succeeded', 'mark_failed', 'run_again']],
+    ['reopened', ['approve_step', 'skip_step']],
+    ['not-started', ['ask_again', 'skip_step']],
   ] as const)('of a step that is %s are these buttons: %j', (at, names) => {
     const [run, step] = shownRun(buildRun({ at }));
     expect(buttonsOf(step ?? {}).map(({ action_id }) => action_id)).toEqual(names);
@@ -270,12 +276,9 @@ describe('what stands on the screen', () => {
     expect(buttonsOf(step ?? {}).map(({ action_id }) => action_id)).toEqual(['confirm_step', 'skip_step']);
   });
 
-  test.each(['failed', 'rejected', 'unknown', 'aborted'] as const)(
-    'has no button when the run is over: %s',
-    (at) => {
-      expect(shownRun(buildRun({ at })).flatMap(buttonsOf)).toEqual([]);
-    },
-  );
+  test.each(['failed', 'rejected', 'aborted'] as const)('has no button when the run is over: %s', (at) => {
+    expect(shownRun(buildRun({ at })).flatMap(buttonsOf)).toEqual([]);
+  });
 
   test('of an aborted run says that the step was not run, and invites nobody to approve it', () => {
     expect(shown(buildRun({ at: 'aborted' }))).toContain('was not run');

@@ -34,6 +34,8 @@ export const CHECKED = {
   context: { elements: { max_items: 10 } },
   header: { text: { max_length: 150 } },
   input: { label: { max_length: 2000 }, hint: { max_length: 2000 } },
+  option: { text: { max_length: 75 }, value: { max_length: 150 } },
+  select: { options: { max_items: 100 } },
   section: { text: { max_length: 3000 } },
   view: {
     blocks: { min_items: 1, max_items: 100 },
@@ -56,7 +58,7 @@ const mrkdwn = z.strictObject({
   text: z.string().min(1).max(CHECKED.section.text.max_length),
   verbatim: z.literal(true), // or Slack makes links, channels and mentions of words that look like them
 });
-const { button: B, confirmation: C, view: V } = CHECKED;
+const { button: B, confirmation: C, option: O, view: V } = CHECKED;
 
 const button = z.strictObject({
   type: z.literal('button'),
@@ -79,13 +81,28 @@ const input = z.strictObject({
   block_id: z.string().min(1).max(CHECKED.block_id.max_length),
   label: plain(CHECKED.input.label.max_length),
   hint: plain(CHECKED.input.hint.max_length).optional(),
-  element: z.strictObject({
-    type: z.literal('plain_text_input'),
-    action_id: z.string().min(1).max(CHECKED.action_id.max_length),
-    multiline: z.boolean(),
-    max_length: z.int().min(1).max(CHECKED.plain_text_input.max_length.max),
-    initial_value: z.string().max(CHECKED.plain_text_input.max_length.max).optional(),
-  }),
+  element: z.discriminatedUnion('type', [
+    z.strictObject({
+      type: z.literal('plain_text_input'),
+      action_id: z.string().min(1).max(CHECKED.action_id.max_length),
+      multiline: z.boolean(),
+      max_length: z.int().min(1).max(CHECKED.plain_text_input.max_length.max),
+      initial_value: z.string().max(CHECKED.plain_text_input.max_length.max).optional(),
+    }),
+    z.strictObject({
+      type: z.literal('static_select'),
+      action_id: z.string().min(1).max(CHECKED.action_id.max_length),
+      options: z
+        .array(
+          z.strictObject({
+            text: plain(O.text.max_length),
+            value: z.string().min(1).max(O.value.max_length),
+          }),
+        )
+        .min(1)
+        .max(CHECKED.select.options.max_items),
+    }),
+  ]),
 });
 
 const messageBlock = z.discriminatedUnion('type', [

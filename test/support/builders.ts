@@ -6,6 +6,7 @@ import { decide } from '../../src/run/decide.ts';
 import { evolve, initialRun } from '../../src/run/evolve.ts';
 import { APPROVAL_TTL_MS, approvalRule } from '../../src/run/policy.ts';
 import type {
+  Choice,
   Dispatch,
   Plan,
   PlannedStep,
@@ -194,6 +195,18 @@ export const command = {
     step,
     by,
   }),
+  settle: (
+    choice: Choice,
+    overrides: Partial<Extract<RunCommand, { type: 'settle' }>> = {},
+  ): Extract<RunCommand, { type: 'settle' }> => ({
+    type: 'settle',
+    step: S1,
+    by: member(),
+    attempt: 1,
+    choice,
+    reason: 'Looked at the host.',
+    ...overrides,
+  }),
   pause: (by = member()): RunCommand => ({ type: 'pause', by }),
   abort: (by = member()): RunCommand => ({ type: 'abort', by }),
   resume: (by = admin(), typed = 'resume', census: Census = { members: 2, admins: 1 }): RunCommand => ({
@@ -217,6 +230,8 @@ export const REPORTS = {
   failed: { kind: 'finished', result: { ...RESULT, exitCode: 1 } },
   rejected: { kind: 'rejected', code: 'policy', sentence: 'Not allowed on this host.' },
   unknown: { kind: 'unknown', sentence: 'The agent was ended while it ran.' },
+  notStarted: { kind: 'rejected', code: 'not-started', sentence: 'It did not run.' },
+  rerun: { kind: 'rejected', code: 'rerun', sentence: 'Attempt 1 of this step ended with exit code 0 here.' },
 } as const satisfies Record<string, StepReport>;
 
 /** Decides and folds; throws with the refusal's code when the command is refused. */
@@ -238,6 +253,9 @@ export type RunAt =
   | 'running'
   | 'stalled'
   | 'unknown'
+  | 'reopened'
+  | 'not-started'
+  | 'marked'
   | 'succeeded'
   | 'failed'
   | 'rejected'
@@ -263,6 +281,7 @@ function path(at: RunAt): ((state: RunState) => RunState)[] {
   const approved = [then((state) => command.approve(state, { typed: typed(state) }))];
   const dispatched = [...approved, then((state) => command.dispatch(state))];
   const running = [...dispatched, then(() => command.report(REPORTS.started))];
+  const unknown = [...running, then(() => command.report(REPORTS.unknown))];
   switch (at) {
     case 'awaiting-approval':
     case 'by-hand':
@@ -276,7 +295,13 @@ function path(at: RunAt): ((state: RunState) => RunState)[] {
     case 'stalled':
       return [then(() => ({ type: 'tick' }), NOW + APPROVAL_TTL_MS)];
     case 'unknown':
-      return [...running, then(() => command.report(REPORTS.unknown))];
+      return unknown;
+    case 'reopened':
+      return [...unknown, then(() => command.settle('rerun'))];
+    case 'not-started':
+      return [...dispatched, then(() => command.report(REPORTS.notStarted))];
+    case 'marked':
+      return [...unknown, then(() => command.settle('succeeded'))];
     case 'succeeded':
       return [...running, then(() => command.report(REPORTS.succeeded))];
     case 'failed':

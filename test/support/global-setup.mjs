@@ -33,11 +33,12 @@ async function prepare(ownerUrl, prepareDatabase) {
 }
 
 /** Stops every server that lives in a run's folder, its own and those of tests that were cut short, and removes it all. */
-async function clear(run, account, { stopPostgres, reachablePath }) {
+async function clear(run, account, { stopPostgres, stopRedis, reachablePath }) {
   const temporary = join(run, 'tmp');
   const inside = existsSync(temporary) ? readdirSync(temporary).map((name) => join(temporary, name)) : [];
   for (const folder of [...inside.filter((path) => lstatSync(path).isDirectory()), run]) {
     await stopPostgres(folder, account);
+    await stopRedis(folder, account);
     const elsewhere = reachablePath(folder, account);
     if (elsewhere !== folder) rmSync(elsewhere, { recursive: true, force: true });
   }
@@ -69,13 +70,14 @@ function newRun() {
 export default async function setup() {
   const unregister = register();
   const { startPostgres, stopPostgres } = await import('../../dev/postgres.ts');
+  const { stopRedis } = await import('../../dev/redis.ts');
   const { plainAccount, reachablePath } = await import('../../dev/account.ts');
   const { runningProcess } = await import('../../dev/lock.ts');
   const { prepareDatabase } = await import('../../src/platform/database.ts');
   await unregister();
 
   const account = plainAccount();
-  const tools = { stopPostgres, reachablePath };
+  const tools = { stopPostgres, stopRedis, reachablePath };
   for (const run of abandonedRuns(runningProcess)) await clear(run, account, tools);
   const run = newRun();
   const stop = () => clear(run, account, tools);

@@ -5,7 +5,7 @@ import { openSigned } from '../../src/protocol/records.ts';
 import { decodeSigned } from '../../src/protocol/signed.ts';
 import { runKind } from '../../src/run/kind.ts';
 import { ENVELOPE_TTL_MS } from '../../src/run/policy.ts';
-import { approveStep } from '../../src/run/service.ts';
+import { approveStep, type RunDeps } from '../../src/run/service.ts';
 import { runbookKind } from '../../src/runbook/stream.ts';
 import { tenantKind } from '../../src/tenant/tenant.ts';
 import { classifyRunbook } from '../../workers/classify.ts';
@@ -97,7 +97,7 @@ describe('a hint to move a run on', () => {
     const clock = fakeClock();
     const { log, put } = memoryLog(clock);
     const deferred: number[] = [];
-    const deps: StepDeps = {
+    const deps: StepDeps & RunDeps = {
       log,
       clock,
       directory: fakeDirectory([member(BOB)]),

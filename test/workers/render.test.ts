@@ -40,7 +40,7 @@ function room() {
   const hinted: SubjectRef[] = [];
   const deps: RenderDeps = {
     log,
-    slack,
+    slackOf: async () => slack,
     shown: memoryShown(),
     logger,
     clock: fakeClock(),
@@ -62,7 +62,7 @@ function room() {
             ? `update ${call.ts}`
             : call.method,
       );
-  return { deps, put, stand, render, methods, answers, marks, deferred, hinted, lines, calls };
+  return { deps, slack, put, stand, render, methods, answers, marks, deferred, hinted, lines, calls };
 }
 
 let at: ReturnType<typeof room>;
@@ -97,17 +97,17 @@ describe('showing a run', () => {
 
   test('shows what changed while Slack was being told, before it lets go', async () => {
     at.stand(buildRun());
-    const post = at.deps.slack.post;
+    const post = at.slack.post;
     let once = false;
     const slow = {
-      ...at.deps.slack,
+      ...at.slack,
       post: async (...args: Parameters<typeof post>) => {
         if (!once) at.stand(buildRun({ at: 'approved' }));
         once = true;
         return post(...args);
       },
     };
-    await renderSubject({ ...at.deps, slack: slow }, REF);
+    await renderSubject({ ...at.deps, slackOf: async () => slow }, REF);
     expect(at.marks).toEqual([1, 2]);
     expect(at.methods()).toEqual(['post channel', 'post 1.0', 'update 1.0', 'update 2.0']);
   });

@@ -43,7 +43,7 @@ export function Blocks({ blocks, ...drawing }: { blocks: readonly Json[] } & Dra
 function One({ block, directory, onUse, folds, typing }: { block: Json } & Drawing): ReactNode {
   switch (block.type) {
     case 'input':
-      return typing ? <Input block={block} typing={typing} /> : null;
+      return typing ? <Input block={block} typing={typing} onUse={onUse} /> : null;
     case 'header':
       return (
         <h3 className="header-block">
@@ -58,6 +58,7 @@ function One({ block, directory, onUse, folds, typing }: { block: Json } & Drawi
               key={String(element.action_id)}
               element={element}
               blockId={String(block.block_id)}
+              directory={directory}
               onUse={onUse}
             />
           ))}
@@ -117,7 +118,7 @@ function Section({ block, directory, onUse }: { block: Json; directory: Director
         )}
       </div>
       {isObject(accessory) ? (
-        <Element element={accessory} blockId={String(block.block_id)} onUse={onUse} />
+        <Element element={accessory} blockId={String(block.block_id)} directory={directory} onUse={onUse} />
       ) : null}
     </div>
   );

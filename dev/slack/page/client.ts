@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { createContext, useCallback, useContext, useEffect, useState } from 'react';
 import type { PageState } from '../desk.ts';
 import type { Json } from '../json.ts';
 
@@ -8,8 +8,17 @@ export type Channel = PageState['channels'][number];
 export type Modal = PageState['views'][number];
 export type Person = PageState['people'][number];
 
-/** Does one act as a person; resolves with what Slack shows them, or null. Rejects with a sentence when it was not done. */
-export async function act(body: Json): Promise<string | null> {
+/** The key of the workspace that is on the screen. */
+export const Team = createContext('dd0c');
+
+/** Does one act as a person in the workspace on the screen, as `act` does. */
+export function useAct(): (body: Json) => Promise<string | null> {
+  const team = useContext(Team);
+  return useCallback((body) => act({ team, ...body }), [team]);
+}
+
+/** Does one act; resolves with what Slack shows the person, or null. Rejects with a sentence when it was not done. */
+async function act(body: Json): Promise<string | null> {
   const response = await fetch('/control/act', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -22,15 +31,15 @@ export async function act(body: Json): Promise<string | null> {
   return answer.shown ?? null;
 }
 
-/** The workspace as one person sees it, kept current by server-sent events. Null until the first answer. */
-export function useWorkspace(as: string): { state: PageState | null; connected: boolean } {
+/** A workspace as one person sees it, kept current by server-sent events. Null until the first answer. */
+export function useWorkspace(team: string, as: string): { state: PageState | null; connected: boolean } {
   const [state, setState] = useState<PageState | null>(null);
   const [connected, setConnected] = useState(true);
   useEffect(() => {
     let current = true;
     let newest = -1;
     const load = async () => {
-      const response = await fetch(`/control/state?as=${encodeURIComponent(as)}`);
+      const response = await fetch(`/control/state?${new URLSearchParams({ team, as })}`);
       const next: PageState = await response.json();
       if (!current || next.revision < newest) return;
       newest = next.revision;
@@ -47,6 +56,6 @@ export function useWorkspace(as: string): { state: PageState | null; connected: 
       current = false;
       updates.close();
     };
-  }, [as]);
+  }, [team, as]);
   return { state, connected };
 }

@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useRef, useState } from 'react';
-import { act } from './client.ts';
+import { useAct } from './client.ts';
 
 /** A slash command of the app. */
 export interface Command {
@@ -26,6 +26,7 @@ export function Composer({
   draft?: { text: string; at: number };
   onShown: (shown: string | null) => void;
 }) {
+  const act = useAct();
   const [text, setText] = useState('');
   const area = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {

@@ -1,15 +1,23 @@
 import { useState } from 'react';
+import { optionsOf } from '../choices.ts';
 import { isObject, type Json } from '../json.ts';
 import type { Modal } from './client.ts';
 import { Words } from './emoji.tsx';
+import type { Directory } from './mrkdwn.tsx';
 
 /** What a person did with an element of a block. */
-export type OnUse = (use: { actionId: string; blockId: string; value?: string }) => void;
+export interface Use {
+  readonly actionId: string;
+  readonly blockId: string;
+  readonly value?: string;
+}
+export type OnUse = (use: Use) => void;
 /** What is typed into a modal, by action id. */
 export interface Typing {
   readonly view: Modal;
   readonly typed: Readonly<Record<string, string>>;
   readonly onType: (id: string, value: string) => void;
+  readonly directory: Directory;
 }
 
 /** The `text` of a text object; empty for anything else. */
@@ -21,14 +29,24 @@ export const listOf = (value: unknown): Json[] => (Array.isArray(value) ? value.
 type Chosen = { value?: string };
 
 /** A button or menu. A confirm dialog asks first. */
-export function Element({ element, blockId, onUse }: { element: Json; blockId: string; onUse: OnUse }) {
+export function Element({
+  element,
+  blockId,
+  directory,
+  onUse,
+}: {
+  element: Json;
+  blockId: string;
+  directory: Directory;
+  onUse: OnUse;
+}) {
   const [asking, setAsking] = useState<Chosen | null>(null);
   const actionId = String(element.action_id);
   const use = (chosen: Chosen) => onUse({ actionId, blockId, ...chosen });
   const ask = (chosen: Chosen) => (isObject(element.confirm) ? setAsking(chosen) : use(chosen));
   return (
     <>
-      <Usable element={element} onChosen={ask} />
+      <Usable element={element} directory={directory} onChosen={ask} />
       {asking && isObject(element.confirm) ? (
         <Confirm
           confirm={element.confirm}
@@ -42,7 +60,16 @@ export function Element({ element, blockId, onUse }: { element: Json; blockId: s
   );
 }
 
-function Usable({ element, onChosen }: { element: Json; onChosen: (chosen: Chosen) => void }) {
+function Usable({
+  element,
+  directory,
+  onChosen,
+}: {
+  element: Json;
+  directory: Directory;
+  onChosen: (chosen: Chosen) => void;
+}) {
+  const [value, setValue] = useState(initialOf(element));
   const actionId = String(element.action_id);
   const label = element.accessibility_label;
   if (element.type === 'button') {
@@ -58,7 +85,8 @@ function Usable({ element, onChosen }: { element: Json; onChosen: (chosen: Chose
       </button>
     );
   }
-  if (listOf(element.options).length === 0) {
+  const offered = offers(element, directory);
+  if (offered === null) {
     return <em className="unknown">The simulator does not draw {String(element.type)} here.</em>;
   }
   return (
@@ -66,21 +94,56 @@ function Usable({ element, onChosen }: { element: Json; onChosen: (chosen: Chose
       className="button"
       data-action-id={actionId}
       aria-label={textOf(element.placeholder) || 'More choices'}
-      value={isObject(element.initial_option) ? String(element.initial_option.value) : ''}
-      onChange={(event) => onChosen({ value: event.target.value })}
+      value={value}
+      onChange={(event) => {
+        // An overflow menu keeps no choice.
+        if (element.type !== 'overflow') setValue(event.target.value);
+        onChosen({ value: event.target.value });
+      }}
     >
       <option value="" disabled>
         {textOf(element.placeholder) || '⋯'}
       </option>
-      <Options element={element} />
+      <Options offered={offered} />
     </select>
   );
 }
 
-function Options({ element }: { element: Json }) {
-  return listOf(element.options).map((option) => (
-    <option key={String(option.value)} value={String(option.value)}>
-      {textOf(option.text)}
+interface Offer {
+  readonly value: string;
+  readonly label: string;
+}
+
+/** What one can choose in a menu: options of the app, people, or channels. Null for what is no menu with one choice. */
+function offers(element: Json, { users, channels }: Directory): Offer[] | null {
+  switch (element.type) {
+    case 'static_select':
+    case 'overflow':
+    case 'radio_buttons':
+      return optionsOf(element).map((one) => ({ value: String(one.value), label: textOf(one.text) }));
+    case 'users_select':
+      return users
+        .filter((one) => one.deleted !== true)
+        .map((one) => ({ value: one.id, label: `@${one.name}` }));
+    case 'conversations_select':
+    case 'channels_select':
+      return channels.map((one) => ({ value: one.id, label: `#${one.name}` }));
+    default:
+      return null;
+  }
+}
+
+/** What is chosen or typed before anybody touches the element. */
+function initialOf(element: Json): string {
+  if (isObject(element.initial_option)) return String(element.initial_option.value);
+  const { initial_user: user, initial_conversation: conversation, initial_channel: channel } = element;
+  return String(user ?? conversation ?? channel ?? element.initial_value ?? '');
+}
+
+function Options({ offered }: { offered: readonly Offer[] }) {
+  return offered.map(({ value, label }) => (
+    <option key={value} value={value}>
+      {label}
     </option>
   ));
 }
@@ -111,7 +174,7 @@ function Confirm({ confirm, onAnswer }: { confirm: Json; onAnswer: (yes: boolean
 }
 
 /** One input of a modal with its label, hint and the error the app or Slack put under it. */
-export function Input({ block, typing }: { block: Json; typing: Typing }) {
+export function Input({ block, typing, onUse }: { block: Json; typing: Typing; onUse: OnUse }) {
   const element = isObject(block.element) ? block.element : {};
   // Two inputs may share an action id; a block id is one input's alone.
   const blockId = String(block.block_id);
@@ -124,7 +187,16 @@ export function Input({ block, typing }: { block: Json; typing: Typing }) {
         {textOf(block.label)}
         {block.optional === true ? <span className="optional"> (optional)</span> : null}
       </label>
-      <Field element={element} blockId={blockId} id={id} wrong={error !== undefined} typing={typing} />
+      <Field
+        element={element}
+        blockId={blockId}
+        id={id}
+        wrong={error !== undefined}
+        typing={typing}
+        onChosen={(value) => {
+          if (block.dispatch_action === true) onUse({ actionId: String(element.action_id), blockId, value });
+        }}
+      />
       {error === undefined ? null : (
         <p className="error" role="alert">
           {error}
@@ -141,26 +213,34 @@ function Field({
   id,
   wrong,
   typing,
+  onChosen,
 }: {
   element: Json;
   blockId: string;
   id: string;
   wrong: boolean;
   typing: Typing;
+  onChosen: (value: string) => void;
 }) {
-  const initial = isObject(element.initial_option) ? element.initial_option.value : element.initial_value;
   const common = {
     id,
-    value: typing.typed[blockId] ?? String(initial ?? ''),
+    value: typing.typed[blockId] ?? initialOf(element),
     placeholder: textOf(element.placeholder),
     'aria-invalid': wrong,
     onChange: (event: { target: { value: string } }) => typing.onType(blockId, event.target.value),
   };
-  if (listOf(element.options).length > 0) {
+  const offered = offers(element, typing.directory);
+  if (offered !== null) {
     return (
-      <select {...common}>
+      <select
+        {...common}
+        onChange={(event) => {
+          common.onChange(event);
+          onChosen(event.target.value);
+        }}
+      >
         <option value="">{common.placeholder || 'Choose an option'}</option>
-        <Options element={element} />
+        <Options offered={offered} />
       </select>
     );
   }

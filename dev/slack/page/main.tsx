@@ -1,22 +1,36 @@
 import { useEffect, useRef, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import type { PageState } from '../desk.ts';
-import { type Channel, useWorkspace } from './client.ts';
+import { type Channel, Team, useWorkspace } from './client.ts';
 import { Composer } from './composer.tsx';
 import { Emoji } from './emoji.tsx';
 import { Avatar, type MessageContext, MessageRow } from './message.tsx';
 import { Modal } from './modal.tsx';
+import { NotInstalled, Sidebar } from './sidebar.tsx';
 
 const address = new URLSearchParams(window.location.search);
 
 function App() {
-  const [as, setAs] = useState(address.get('as') ?? 'alice');
-  const { state, connected } = useWorkspace(as);
+  const [{ team, as }, setWho] = useState({
+    team: address.get('team') ?? 'dd0c',
+    as: address.get('as') ?? '',
+  });
+  const { state, connected } = useWorkspace(team, as);
   if (!state)
     return (
       <p className="loading">{connected ? 'Opening the workspace…' : 'The simulator is not running.'}</p>
     );
-  return <Desk state={state} connected={connected} onAs={setAs} />;
+  return (
+    <Team value={state.team}>
+      <Desk
+        key={state.team}
+        state={state}
+        connected={connected}
+        onAs={(id) => setWho({ team, as: id })}
+        onTeam={(key) => setWho({ team: key, as: '' })}
+      />
+    </Team>
+  );
 }
 
 interface Frame {
@@ -25,19 +39,19 @@ interface Frame {
   readonly onAs: (id: string) => void;
 }
 
-function Desk({ state, connected, onAs }: Frame) {
+function Desk({ state, connected, onAs, onTeam }: Frame & { readonly onTeam: (key: string) => void }) {
   const [channelId, setChannelId] = useState(address.get('channel') ?? '');
   const [threadTs, setThreadTs] = useState<string | null>(null);
   const [toast, setToast] = useToast();
   const channel =
     state.channels.find((one) => one.id === channelId || one.name === channelId) ?? state.channels[0];
   useEffect(() => {
-    if (channel) window.history.replaceState(null, '', `?as=${state.me}&channel=${channel.name}`);
-  }, [state.me, channel]);
+    if (channel) window.history.replaceState(null, '', query(state, channel));
+  }, [state, channel]);
   if (!channel) return null;
   const onShown = (shown: string | null) => shown !== null && setToast(shown);
   const { me: as, people, app, shortcuts, commands } = state;
-  const directory = { users: people, channels: state.channels };
+  const directory = { users: people, channels: state.conversations };
   const context: MessageContext = { as, app, people, directory, shortcuts, onShown, onThread: setThreadTs };
   const common = { as, channel: channel.id, channelName: channel.name, commands, onShown };
   const top = state.views.at(-1);
@@ -47,12 +61,13 @@ function Desk({ state, connected, onAs }: Frame) {
       <Sidebar
         state={state}
         current={channel.id}
+        onTeam={onTeam}
         onChoose={(id) => {
           setChannelId(id);
           setThreadTs(null);
         }}
       />
-      <Main channel={channel} context={context} common={common} exampleText={state.exampleText} />
+      <Main channel={channel} context={context} common={common} state={state} />
       {threadTs === null ? null : (
         <Thread
           channel={channel}
@@ -77,6 +92,12 @@ function Desk({ state, connected, onAs }: Frame) {
   );
 }
 
+/** Where one looks, so that a reload looks there again. */
+function query({ team, me }: PageState, { name }: Channel): string {
+  const elsewhere = team === 'dd0c' ? '' : `team=${team}&`;
+  return `?${elsewhere}as=${me}&channel=${name}`;
+}
+
 /** A sentence at the bottom of the page that goes away after eight seconds. */
 function useToast() {
   const [toast, setToast] = useState<string | null>(null);
@@ -88,47 +109,20 @@ function useToast() {
   return [toast, setToast] as const;
 }
 
-function Sidebar({
-  state,
-  current,
-  onChoose,
-}: {
-  state: PageState;
-  current: string;
-  onChoose: (id: string) => void;
-}) {
-  return (
-    <nav className="sidebar" aria-label="Channels">
-      <h1>{state.workspace}</h1>
-      {state.channels.map(({ id, name }) => (
-        <button
-          type="button"
-          key={id}
-          className={id === current ? 'channel current' : 'channel'}
-          aria-current={id === current}
-          onClick={() => onChoose(id)}
-        >
-          # {name}
-        </button>
-      ))}
-      <p className="aside">Only on this machine. Nothing you do here reaches Slack.</p>
-    </nav>
-  );
-}
-
 type Common = Omit<Parameters<typeof Composer>[0], 'threadTs' | 'draft'>;
 
 function Main({
   channel,
   context,
   common,
-  exampleText,
+  state,
 }: {
   channel: Channel;
   context: MessageContext;
   common: Common;
-  exampleText: string;
+  state: PageState;
 }) {
+  const { exampleText } = state;
   const [draft, setDraft] = useState({ text: '', at: 0 });
   const onExample = exampleText === '' ? null : () => setDraft({ text: exampleText, at: Date.now() });
   return (
@@ -137,7 +131,7 @@ function Main({
         <h2># {channel.name}</h2>
         <span>{channel.topic}</span>
       </header>
-      <Messages channel={channel} context={context} onExample={onExample} />
+      <Messages channel={channel} context={context} state={state} onExample={onExample} />
       <Composer {...common} draft={draft} />
     </main>
   );
@@ -177,17 +171,22 @@ function TopBar({ state, connected, onAs }: Frame) {
 function Messages({
   channel,
   context,
+  state,
   onExample,
 }: {
   channel: Channel;
   context: MessageContext;
+  state: PageState;
   onExample: (() => void) | null;
 }) {
   const shown = channel.messages.filter((one) => one.threadTs === null || one.broadcast);
   const end = useScrolledToEnd(shown.length);
   return (
     <div className="messages" ref={end}>
-      {shown.length === 0 ? <Empty shortcut={context.shortcuts[0]?.name} onExample={onExample} /> : null}
+      {state.isInstalled ? null : <NotInstalled state={state} />}
+      {shown.length === 0 && state.isInstalled ? (
+        <Empty shortcut={context.shortcuts[0]?.name} onExample={onExample} />
+      ) : null}
       {shown.map((message) => (
         <MessageRow
           key={message.ts}

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { EMOJI, REACTIONS } from '../emoji.ts';
 import { Blocks } from './blocks.tsx';
-import { act, type Message, type Person } from './client.ts';
+import { type Message, type Person, useAct } from './client.ts';
 import { Emoji } from './emoji.tsx';
 import type { Directory } from './mrkdwn.tsx';
 
@@ -40,6 +40,7 @@ export function MessageRow({
   replies?: readonly Message[];
 }) {
   const person = context.people.find((one) => one.id === message.user);
+  const act = useAct();
   const { as, onShown } = context;
   const run = (body: Record<string, unknown>) =>
     act({ as, channel: message.channel, ts: message.ts, ...body }).then(onShown, (error: Error) =>

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { Blocks } from './blocks.tsx';
-import { act, type Modal as View } from './client.ts';
+import { useAct, type Modal as View } from './client.ts';
+import type { Use } from './fields.tsx';
 import type { Directory } from './mrkdwn.tsx';
 
 /** The top modal of a person's stack. What was typed survives an update of the modal by the app. */
@@ -17,12 +18,14 @@ export function Modal({
   directory: Directory;
   onShown: (shown: string | null) => void;
 }) {
+  const act = useAct();
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
   const [busy, setBusy] = useState(false);
   const dialog = useRef<HTMLFormElement>(null);
   useEffect(() => {
     dialog.current?.querySelector<HTMLElement>('input, textarea, select, button.primary')?.focus();
   }, []);
+  const inputs = new Set(view.blocks.filter((one) => one.type === 'input').map((one) => one.block_id));
   const run = (body: Record<string, unknown>): void => {
     setBusy(true);
     const settle = (shown: string | null) => {
@@ -30,6 +33,12 @@ export function Modal({
       onShown(shown);
     };
     act({ as, viewId: view.id, ...body }).then(settle, (error: Error) => settle(error.message));
+  };
+  const use = (target: Use) => {
+    const { blockId, value } = target;
+    // A choice in an input that tells the app of it is both: typed, and used.
+    const filled = inputs.has(blockId) && value !== undefined ? { ...typed, [blockId]: value } : typed;
+    run({ act: 'clickInView', target, filled });
   };
   return (
     <div className="overlay">
@@ -62,8 +71,8 @@ export function Modal({
           <Blocks
             blocks={view.blocks}
             directory={directory}
-            onUse={(target) => run({ act: 'clickInView', target, filled: typed })}
-            typing={{ view, typed, onType: (id, value) => setTyped({ ...typed, [id]: value }) }}
+            onUse={use}
+            typing={{ view, typed, onType: (id, value) => setTyped({ ...typed, [id]: value }), directory }}
           />
         </div>
         <footer>

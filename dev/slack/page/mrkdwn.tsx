@@ -3,7 +3,7 @@ import { Words } from './emoji.tsx';
 
 /** Names for the ids in messages. */
 export interface Directory {
-  readonly users: readonly { id: string; name: string }[];
+  readonly users: readonly { id: string; name: string; deleted?: boolean }[];
   readonly channels: readonly { id: string; name: string }[];
 }
 

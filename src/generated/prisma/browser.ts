@@ -28,6 +28,21 @@ export type Event = Prisma.EventModel
  */
 export type Subject = Prisma.SubjectModel
 /**
+ * Model Tenant
+ * Which tenants there are. Outside row-level security, as are the installations, the agents and the due index.
+ */
+export type Tenant = Prisma.TenantModel
+/**
+ * Model SlackInstallation
+ * The Slack workspace of a tenant. The token is sealed with the tenant's data key, and null once it is uninstalled.
+ */
+export type SlackInstallation = Prisma.SlackInstallationModel
+/**
+ * Model Due
+ * What has work to do, over all tenants: names and times, no content. Written in the transaction of the subject.
+ */
+export type Due = Prisma.DueModel
+/**
  * Model TenantKey
  * A tenant's data key, wrapped by the key service. Without the key service nothing of the tenant can be read.
  */

@@ -10,6 +10,9 @@
  */
 export type * from './models/Event.ts'
 export type * from './models/Subject.ts'
+export type * from './models/Tenant.ts'
+export type * from './models/SlackInstallation.ts'
+export type * from './models/Due.ts'
 export type * from './models/TenantKey.ts'
 export type * from './models/AgentIdentity.ts'
 export type * from './models/Enrolment.ts'

@@ -6,7 +6,7 @@ import { signatureHeaders } from '../../../dev/slack/deliver.ts';
 import { parseManifest } from '../../../dev/slack/manifest.ts';
 import { BOT_TOKEN, type Simulator } from '../../../dev/slack/server.ts';
 import { METHOD_NAMES } from '../../../dev/slack/webapi.ts';
-import { SECRET, startQuiet } from './sample-app.ts';
+import { openApp, SECRET, startQuiet } from './sample-app.ts';
 import { api, spec, withSpec } from './spec.ts';
 
 const OPS = 'C0PS000001';
@@ -29,6 +29,8 @@ const VIEW = {
 const COMMON = [
   'invalid_auth',
   'not_authed',
+  'account_inactive',
+  'token_revoked',
   'missing_scope',
   'unknown_method',
   'invalid_arguments',
@@ -40,7 +42,7 @@ features:
   shortcuts: [{ name: Turn into runbook, type: message, callback_id: turn_into_runbook, description: x }]
   slash_commands: [{ command: /runbook, description: x }]
 oauth_config: { scopes: { bot: [commands, 'chat:write', 'users:read', 'reactions:read', 'channels:read'] } }
-settings: { event_subscriptions: { bot_events: [reaction_added] } }
+settings: { event_subscriptions: { bot_events: [reaction_added, tokens_revoked, app_uninstalled] } }
 `);
 
 interface Received {
@@ -186,7 +188,7 @@ describe('the simulator as an image of Slack', () => {
       names.push(...(page.members as { name: string }[]).map((one) => one.name));
       cursor = (page.response_metadata as { next_cursor: string }).next_cursor;
     } while (cursor !== '');
-    expect(names).toEqual(['alice', 'bob', 'eve', 'gus', 'sid', 'dan', 'mallory', 'dd0crun', 'slackbot']);
+    expect(names).toEqual('alice bob eve gus sid dan mallory wanda dd0crun slackbot'.split(' '));
     expect(await api(sim, 'users.list', { cursor: 'bm9uc2Vuc2U=' })).toMatchObject({
       error: 'invalid_cursor',
     });
@@ -244,6 +246,94 @@ describe('the simulator as an image of Slack', () => {
     const event = sent('event_callback').event as object;
     const sample = spec('payloads/event--ReactionAddedPayload')?.event as object;
     expect(Object.keys(event).sort()).toEqual(Object.keys(sample).sort());
+  });
+
+  describe('where an installation begins and ends', () => {
+    /** Installs the app in the second workspace by OAuth: what Slack answered, and the token. */
+    async function installed(sim: Simulator, app: Awaited<ReturnType<typeof openApp>>) {
+      await sim.install('acme', 'wanda', app.installUrl);
+      const answer = app.answers.at(-1) ?? {};
+      return { answer, token: String(answer.access_token) };
+    }
+    const credentials = (sim: Simulator) => ({ client_id: sim.clientId, client_secret: sim.clientSecret });
+
+    withSpec('answers with keys that Slack’s own answers have', async () => {
+      const sim = await startQuiet({ manifest });
+      const app = await openApp(sim);
+      const one = await installed(sim, app);
+      const revoked = await api(sim, 'auth.revoke', {}, { token: one.token });
+      const two = await installed(sim, app);
+      const answers: Record<string, Record<string, unknown>> = {
+        'oauth.v2.access': one.answer,
+        'auth.revoke': { ...revoked, revoked: undefined },
+        'apps.uninstall': await api(sim, 'apps.uninstall', credentials(sim), { token: two.token }),
+        'apps.connections.open': await api(sim, 'apps.connections.open', {}, { token: sim.appToken }),
+      };
+      expect(revoked.revoked).toBe(true);
+      for (const [method, answer] of Object.entries(answers)) {
+        // Slack documents `revoked` (methods/auth.revoke, output), and its sample lacks it.
+        const sample = {
+          ...spec(`responses/${method}`),
+          ...(method === 'auth.revoke' ? { revoked: true } : {}),
+        };
+        expect({ method, ok: answer.ok, extra: extraKeys(answer, sample) }).toEqual({
+          method,
+          ok: true,
+          extra: [],
+        });
+      }
+      await Promise.all([sim.close(), app.close()]);
+    });
+
+    withSpec('fails only with codes the method documents', async () => {
+      const sim = await startQuiet({ manifest });
+      const app = await openApp(sim);
+      const { token } = await installed(sim, app);
+      const dead = (await installed(sim, app)).token;
+      await api(sim, 'auth.revoke', {}, { token: dead });
+      const wrongSecret = { ...credentials(sim), client_secret: 'x' };
+      const wrongClient = { ...credentials(sim), client_id: 'x' };
+      const cases: [string, Record<string, unknown>, string, string][] = [
+        ['apps.uninstall', wrongSecret, token, 'bad_client_secret'],
+        ['apps.uninstall', wrongClient, token, 'invalid_client_id'],
+        ['apps.uninstall', credentials(sim), dead, 'token_revoked'],
+        ['auth.revoke', {}, dead, 'token_revoked'],
+        ['auth.revoke', {}, 'xoxb-guess', 'invalid_auth'],
+        ['apps.connections.open', {}, token, 'invalid_auth'],
+      ];
+      for (const [method, args, by, code] of cases) {
+        const { error } = await api(sim, method, args, { token: by, form: true });
+        expect({ method, error }).toEqual({ method, error: code });
+        const listed = Object.keys((spec(`methods/${method}`)?.errors as object | undefined) ?? {});
+        expect([...listed, ...COMMON]).toContain(code);
+      }
+      await Promise.all([sim.close(), app.close()]);
+    });
+
+    withSpec('sends events with the keys of Slack’s samples', async () => {
+      const sim = await startQuiet({ manifest });
+      const app = await openApp(sim);
+      await installed(sim, app);
+      await sim.uninstall('acme');
+      const sent = sim
+        .team('acme')
+        .deliveries()
+        .map(({ payload }) => payload);
+      const names = ['event--TokensRevokedPayload', 'event--AppUninstalledPayload'];
+      expect(sent).toHaveLength(names.length);
+      for (const [index, name] of names.entries()) {
+        const { event, ...envelope } = sent[index] ?? {};
+        const { event: sampleEvent, ...sample } = spec(`payloads/${name}`) ?? {};
+        const replaced = ['authed_users', 'authed_teams'];
+        const missing = Object.keys(sample).filter((key) => !(key in envelope) && !replaced.includes(key));
+        expect({ name, missing }).toEqual({ name, missing: [] });
+        expect(Object.keys(event as object).sort()).toEqual(Object.keys(sampleEvent as object).sort());
+        expect(extraKeys(event as Record<string, unknown>, sampleEvent as Record<string, unknown>)).toEqual(
+          [],
+        );
+      }
+      await Promise.all([sim.close(), app.close()]);
+    });
   });
 
   test('signs what it sends so that Bolt accepts it, with Slack’s exact content types', async () => {

@@ -10,10 +10,10 @@ const actions = (...elements: object[]) => ({ type: 'actions', elements });
 const many = (count: number, make: (index: number) => object) =>
   Array.from({ length: count }, (_, index) => make(index));
 const input = (element: object) => ({ type: 'input', label: plain(3), element });
-const select = (options: number) => ({
-  type: 'static_select',
-  options: many(options, (index) => ({ text: plain(3), value: String(index) })),
+const options = (count: number) => ({
+  options: many(count, (index) => ({ text: plain(3), value: String(index) })),
 });
+const select = (count: number) => ({ type: 'static_select', ...options(count) });
 const confirm = { title: plain(100), text: plain(300), confirm: plain(30), deny: plain(30) };
 
 /** Each rule with the largest value Slack takes and the smallest it refuses. */
@@ -110,6 +110,42 @@ const RULES: readonly [rule: string, good: object[], bad: object[], pointer: str
     '/blocks/0/elements/0/confirm/deny/text',
   ],
   ['100 options', [actions(select(100))], [actions(select(101))], '/blocks/0/elements/0/options'],
+  [
+    'menus hold plain text',
+    [actions({ ...select(0), options: [{ text: plain(75), value: 'a' }] })],
+    [actions({ ...select(0), options: [{ text: mrkdwn(75), value: 'a' }] })],
+    '/blocks/0/elements/0/options/0/text/type',
+  ],
+  [
+    'groups have a label of 75',
+    [actions({ type: 'static_select', option_groups: [{ label: plain(75), ...options(1) }] })],
+    [actions({ type: 'static_select', option_groups: [{ label: plain(76), ...options(1) }] })],
+    '/blocks/0/elements/0/option_groups/0/label/text',
+  ],
+  [
+    'what is chosen at first is one of the options',
+    [input({ ...select(2), initial_option: { value: '1', text: plain(3) } })],
+    [input({ ...select(2), initial_option: { value: '1', text: plain(4) } })],
+    '/blocks/0/element/initial_option',
+  ],
+  [
+    'a person chosen at first is an id',
+    [input({ type: 'users_select', initial_user: 'U1' }), actions({ type: 'users_select' })],
+    [input({ type: 'users_select', initial_user: ['U1'] })],
+    '/blocks/0/element/initial_user',
+  ],
+  [
+    'a channel chosen at first is an id',
+    [input({ type: 'conversations_select', initial_conversation: 'C1' })],
+    [input({ type: 'conversations_select', initial_conversation: null })],
+    '/blocks/0/element/initial_conversation',
+  ],
+  [
+    'several people chosen at first are a list',
+    [input({ type: 'multi_users_select', initial_users: ['U1'] })],
+    [input({ type: 'multi_users_select', initial_users: 'U1' })],
+    '/blocks/0/element/initial_users',
+  ],
   [
     '5 in an overflow menu',
     [actions({ ...select(5), type: 'overflow' })],

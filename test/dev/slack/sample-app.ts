@@ -1,3 +1,4 @@
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import bolt from '@slack/bolt';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../dev/slack/server.ts';
@@ -9,6 +10,84 @@ export function startQuiet(options: Partial<SimulatorOptions> = {}): Promise<Sim
   return startSimulator({ port: 0, signingSecret: SECRET, environment: 'test', ...options });
 }
 
+/** What an app sent to /oauth/v2/authorize, in the end, besides its client_id and redirect_uri. */
+type AskOptions = Readonly<Record<string, string>>;
+
+/**
+ * An app as small as OAuth lets it be: `/install` sends to the consent page with a state in a cookie, `/callback` compares the
+ * two and exchanges the code; everything else is a request of Slack's and gets 200. It remembers what it was sent.
+ */
+export async function openApp(sim: Simulator, ask: AskOptions = {}) {
+  const requests: { path: string; body: string }[] = [];
+  const callbacks: URLSearchParams[] = [];
+  const answers: Record<string, unknown>[] = [];
+  const state = 'state +&=%25 ✓';
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    if (url.pathname === '/install') {
+      const query = new URLSearchParams({
+        client_id: sim.clientId,
+        scope: 'commands,chat:write,users:read,reactions:read',
+        redirect_uri: redirectUri,
+        state,
+        ...ask,
+      });
+      const cookie = `state=${encodeURIComponent(state)}; Path=/callback; HttpOnly; Secure; SameSite=Lax`;
+      response.writeHead(302, { location: `${sim.authorizeUrl}?${query}`, 'set-cookie': cookie }).end();
+    } else if (url.pathname === '/callback') {
+      callbacks.push(url.searchParams);
+      const expected = `state=${encodeURIComponent(url.searchParams.get('state') ?? '')}`;
+      const code = url.searchParams.get('code');
+      if (request.headers.cookie !== expected || code === null) response.writeHead(403).end('not installed');
+      else {
+        const answer = await exchange({ code, redirect_uri: redirectUri });
+        answers.push(answer);
+        response.writeHead(answer.ok ? 200 : 403).end(answer.ok ? 'installed' : String(answer.error));
+      }
+    } else {
+      requests.push({ path: url.pathname, body: await bodyOf(request) });
+      response.end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const redirectUri = `${origin}/callback`;
+  const exchange = (fields: Record<string, string>) =>
+    postForm(`${sim.apiUrl}oauth.v2.access`, {
+      client_id: sim.clientId,
+      client_secret: sim.clientSecret,
+      ...fields,
+    });
+  sim.connect(`${origin}/slack/events`);
+  const close = () => new Promise((resolve) => server.close(resolve).closeAllConnections());
+  return {
+    installUrl: `${origin}/install`,
+    redirectUri,
+    state,
+    requests,
+    callbacks,
+    answers,
+    exchange,
+    close,
+  };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let body = '';
+  for await (const chunk of request) body += chunk;
+  return body;
+}
+
+/** Posts a form and reads the JSON that comes back. */
+export async function postForm(
+  url: string,
+  fields: Record<string, string>,
+  headers: Record<string, string> = {},
+): Promise<Record<string, unknown>> {
+  const response = await fetch(url, { method: 'POST', body: new URLSearchParams(fields), headers });
+  return JSON.parse(await response.text());
+}
+
 /** A small Bolt app wired to a simulator: a shortcut, a command, a message with buttons, a modal, a reaction. */
 export async function startSampleApp(sim: Simulator) {
   const app = new bolt.App({
@@ -17,6 +96,14 @@ export async function startSampleApp(sim: Simulator) {
     logLevel: bolt.LogLevel.ERROR,
     clientOptions: { slackApiUrl: sim.apiUrl, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true },
   });
+  wireSampleApp(app);
+  const server = await app.start(0);
+  sim.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}/slack/events`);
+  return app;
+}
+
+/** What the small app does, however its requests reach it. */
+export function wireSampleApp(app: bolt.App): void {
   app.shortcut('turn_into_runbook', async ({ ack, body, client }) => {
     await ack();
     if (body.type !== 'message_action') return;
@@ -83,6 +170,7 @@ export async function startSampleApp(sim: Simulator) {
     if (body.type !== 'block_actions') return;
     await client.views.open({ trigger_id: body.trigger_id, view: confirmModal });
   });
+  app.action(/^(look|role)$/, async ({ ack }) => ack());
   app.view('confirm', async ({ ack, view }) => {
     const typed = view.state.values.name?.typed?.value;
     if (typed === 'payments-api') await ack();
@@ -94,9 +182,6 @@ export async function startSampleApp(sim: Simulator) {
   app.event('reaction_added', async ({ event, client }) => {
     await client.chat.postMessage({ channel: event.item.channel, text: `Paused by <@${event.user}>` });
   });
-  const server = await app.start(0);
-  sim.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}/slack/events`);
-  return app;
 }
 
 const confirmModal = {

@@ -10,10 +10,12 @@ import { z } from 'zod';
 import { SLACK_PATH } from '../../../handlers/slack/app.ts';
 import { registerButtons } from '../../../handlers/slack/buttons.ts';
 import { registerCommands } from '../../../handlers/slack/commands.ts';
-import type { SlackDeps } from '../../../handlers/slack/deps.ts';
+import { REDIRECT_PATH } from '../../../handlers/slack/install.ts';
+import { registerLifecycle } from '../../../handlers/slack/lifecycle.ts';
 import { registerModals } from '../../../handlers/slack/modals.ts';
 import { registerReactions } from '../../../handlers/slack/reactions.ts';
 import { registerShortcuts } from '../../../handlers/slack/shortcuts.ts';
+import { BOT_SCOPES } from '../../../src/platform/slack-client.ts';
 import { ACTIONS, VIEWS } from '../../../src/slack/actions.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -25,13 +27,18 @@ const manifest = z
       shortcuts: z.array(z.object({ callback_id: z.string(), type: z.literal('message') })),
       slash_commands: z.array(z.object({ command: z.string(), url, should_escape: z.literal(false) })),
     }),
-    oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }),
+    oauth_config: z.object({
+      redirect_urls: z.array(url),
+      scopes: z.object({ bot: z.array(z.string()) }),
+    }),
     settings: z.object({
       event_subscriptions: z.object({ request_url: url, bot_events: z.array(z.string()) }),
       interactivity: z.object({ is_enabled: z.literal(true), request_url: url }),
     }),
   })
   .parse(raw);
+
+const NO_WORKSPACES = { find: async () => null, remove: async () => null, accepts: async () => false };
 
 /** What the handlers listen to, by asking them. */
 function registered() {
@@ -52,8 +59,9 @@ function registered() {
     registerModals,
     registerReactions,
     registerShortcuts,
+    (app: App) => registerLifecycle(app, NO_WORKSPACES),
   ]) {
-    register(app as unknown as App, {} as SlackDeps);
+    register(app as unknown as App);
   }
   return heard;
 }
@@ -83,13 +91,15 @@ describe('the manifest and the handlers name the same', () => {
     for (const one of urls) expect(new URL(one)).toMatchObject({ protocol: 'https:', pathname: SLACK_PATH });
   });
 
+  test('place where browsers come back to after an installation', () => {
+    const [only, ...others] = manifest.oauth_config.redirect_urls;
+    expect(new URL(only ?? '')).toMatchObject({ protocol: 'https:', pathname: REDIRECT_PATH });
+    expect(others).toEqual([]);
+  });
+
   test('scopes, and none that the calls do not need', () => {
-    expect(manifest.oauth_config.scopes.bot.sort()).toEqual([
-      'chat:write',
-      'commands',
-      'reactions:read',
-      'users:read',
-    ]);
+    expect(manifest.oauth_config.scopes.bot).toEqual(BOT_SCOPES);
+    expect([...BOT_SCOPES].sort()).toEqual(['chat:write', 'commands', 'reactions:read', 'users:read']);
   });
 });
 

@@ -129,7 +129,13 @@ describe('a request for another workspace, however well it is signed', () => {
 
 test('no app is made with an empty signing secret', async () => {
   world = await startWorld();
+  const { workspaces, deps } = world;
   const make = () =>
-    createSlackApp(world.deps, { signingSecret: '', botToken: 'xoxb-test', botUserId: 'UBOT' });
+    createSlackApp(async () => null, {
+      workspaces,
+      signingSecret: '',
+      clock: deps.clock,
+      logger: deps.logger,
+    });
   expect(make).toThrow();
 });

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { createSlackApp, SLACK_PATH } from '../../../handlers/slack/app.ts';
 import type { SlackDeps } from '../../../handlers/slack/deps.ts';
 import { agentRef, runbookRef, runRef } from '../../../src/audit/streams.ts';
-import { runbookId, runId } from '../../../src/protocol/ids.ts';
+import type { Installation } from '../../../src/platform/workspaces.ts';
+import { runbookId, runId, type TenantId } from '../../../src/protocol/ids.ts';
 import { runKind } from '../../../src/run/kind.ts';
 import type { RunState } from '../../../src/run/run.ts';
 import { type RunbookState, runbookKind } from '../../../src/runbook/stream.ts';
@@ -48,6 +49,31 @@ interface Signing {
   readonly headers?: Record<string, string | undefined>;
 }
 
+/** As one workspace installed us, with a token that is its own. */
+export const installation = (tenant: TenantId, overrides: Partial<Installation> = {}): Installation => ({
+  tenant,
+  appId: 'A1',
+  botUserId: 'UBOT',
+  token: `xoxb-${tenant}`,
+  scopes: [],
+  installedBy: ADA,
+  installedAt: Date.now(),
+  ...overrides,
+});
+
+/** Which workspaces have installed us, in memory; `accepted` is what Slack says of every token. */
+export function memoryWorkspaces(...installed: readonly Installation[]) {
+  const kept = new Map(installed.map((one) => [one.tenant, one]));
+  const slack = { accepted: true };
+  return {
+    kept,
+    slack,
+    find: async (tenant: TenantId) => kept.get(tenant) ?? null,
+    remove: async (tenant: TenantId) => (kept.delete(tenant) ? { panicEpoch: 7 } : null),
+    accepts: async () => slack.accepted,
+  };
+}
+
 /** One server for one test; `close` it. */
 export async function startWorld(overrides: Partial<SlackDeps> = {}) {
   const { log, put, size } = memoryLog();
@@ -76,7 +102,17 @@ export async function startWorld(overrides: Partial<SlackDeps> = {}) {
     seenBefore: async (signature) => seen.size === seen.add(signature).size,
     ...overrides,
   };
-  const app = createSlackApp(deps, { signingSecret: SECRET, botToken: 'xoxb-test', botUserId: 'UBOT' });
+  const workspaces = memoryWorkspaces(installation(TENANT));
+  /** Every workspace's deps; the first is there from the start. */
+  const tenants = new Map<TenantId, SlackDeps>([[TENANT, deps]]);
+  const at = async (tenant: TenantId) => (workspaces.kept.has(tenant) ? (tenants.get(tenant) ?? null) : null);
+  const app = createSlackApp(at, {
+    workspaces,
+    signingSecret: SECRET,
+    appId: 'A1',
+    clock: deps.clock,
+    logger,
+  });
   const server = createServer((req, res) => app.handle(req, res));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${SLACK_PATH}`;
@@ -115,11 +151,15 @@ export async function startWorld(overrides: Partial<SlackDeps> = {}) {
 
   return {
     deps,
+    tenants,
+    workspaces,
     calls,
     lines,
     recorded: size,
+    put,
     post,
     form,
+    payload,
     /** `/runbook …` */
     command: (text: string, { user = BOB as string, signing }: { user?: string; signing?: Signing } = {}) =>
       form(

@@ -53,6 +53,9 @@ export const AnyNull = runtime.AnyNull
 export const ModelName = {
   Event: 'Event',
   Subject: 'Subject',
+  Tenant: 'Tenant',
+  SlackInstallation: 'SlackInstallation',
+  Due: 'Due',
   TenantKey: 'TenantKey',
   AgentIdentity: 'AgentIdentity',
   Enrolment: 'Enrolment',
@@ -96,13 +99,47 @@ export const SubjectScalarFieldEnum = {
   kind: 'kind',
   status: 'status',
   version: 'version',
-  dueAt: 'dueAt',
-  shownVersion: 'shownVersion',
-  showAfter: 'showAfter',
   snapshot: 'snapshot'
 } as const
 
 export type SubjectScalarFieldEnum = (typeof SubjectScalarFieldEnum)[keyof typeof SubjectScalarFieldEnum]
+
+
+export const TenantScalarFieldEnum = {
+  id: 'id',
+  status: 'status',
+  createdAt: 'createdAt'
+} as const
+
+export type TenantScalarFieldEnum = (typeof TenantScalarFieldEnum)[keyof typeof TenantScalarFieldEnum]
+
+
+export const SlackInstallationScalarFieldEnum = {
+  tenant: 'tenant',
+  appId: 'appId',
+  botUserId: 'botUserId',
+  token: 'token',
+  scopes: 'scopes',
+  installedBy: 'installedBy',
+  installedAt: 'installedAt',
+  removedAt: 'removedAt'
+} as const
+
+export type SlackInstallationScalarFieldEnum = (typeof SlackInstallationScalarFieldEnum)[keyof typeof SlackInstallationScalarFieldEnum]
+
+
+export const DueScalarFieldEnum = {
+  tenant: 'tenant',
+  stream: 'stream',
+  kind: 'kind',
+  status: 'status',
+  version: 'version',
+  dueAt: 'dueAt',
+  shownVersion: 'shownVersion',
+  showAfter: 'showAfter'
+} as const
+
+export type DueScalarFieldEnum = (typeof DueScalarFieldEnum)[keyof typeof DueScalarFieldEnum]
 
 
 export const TenantKeyScalarFieldEnum = {
@@ -119,7 +156,8 @@ export const AgentIdentityScalarFieldEnum = {
   publicKey: 'publicKey',
   epoch: 'epoch',
   lastSeq: 'lastSeq',
-  lastSeenAt: 'lastSeenAt'
+  lastSeenAt: 'lastSeenAt',
+  seenBy: 'seenBy'
 } as const
 
 export type AgentIdentityScalarFieldEnum = (typeof AgentIdentityScalarFieldEnum)[keyof typeof AgentIdentityScalarFieldEnum]
@@ -148,6 +186,7 @@ export type SlackMessageScalarFieldEnum = (typeof SlackMessageScalarFieldEnum)[k
 
 
 export const SlackRequestScalarFieldEnum = {
+  tenant: 'tenant',
   signature: 'signature',
   at: 'at'
 } as const

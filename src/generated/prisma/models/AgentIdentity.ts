@@ -43,6 +43,7 @@ export type AgentIdentityMinAggregateOutputType = {
   epoch: number | null
   lastSeq: bigint | null
   lastSeenAt: Date | null
+  seenBy: string | null
 }
 
 export type AgentIdentityMaxAggregateOutputType = {
@@ -52,6 +53,7 @@ export type AgentIdentityMaxAggregateOutputType = {
   epoch: number | null
   lastSeq: bigint | null
   lastSeenAt: Date | null
+  seenBy: string | null
 }
 
 export type AgentIdentityCountAggregateOutputType = {
@@ -61,6 +63,7 @@ export type AgentIdentityCountAggregateOutputType = {
   epoch: number
   lastSeq: number
   lastSeenAt: number
+  seenBy: number
   _all: number
 }
 
@@ -82,6 +85,7 @@ export type AgentIdentityMinAggregateInputType = {
   epoch?: true
   lastSeq?: true
   lastSeenAt?: true
+  seenBy?: true
 }
 
 export type AgentIdentityMaxAggregateInputType = {
@@ -91,6 +95,7 @@ export type AgentIdentityMaxAggregateInputType = {
   epoch?: true
   lastSeq?: true
   lastSeenAt?: true
+  seenBy?: true
 }
 
 export type AgentIdentityCountAggregateInputType = {
@@ -100,6 +105,7 @@ export type AgentIdentityCountAggregateInputType = {
   epoch?: true
   lastSeq?: true
   lastSeenAt?: true
+  seenBy?: true
   _all?: true
 }
 
@@ -196,6 +202,7 @@ export type AgentIdentityGroupByOutputType = {
   epoch: number
   lastSeq: bigint
   lastSeenAt: Date | null
+  seenBy: string | null
   _count: AgentIdentityCountAggregateOutputType | null
   _avg: AgentIdentityAvgAggregateOutputType | null
   _sum: AgentIdentitySumAggregateOutputType | null
@@ -228,6 +235,7 @@ export type AgentIdentityWhereInput = {
   epoch?: Prisma.IntFilter<"AgentIdentity"> | number
   lastSeq?: Prisma.BigIntFilter<"AgentIdentity"> | bigint | number
   lastSeenAt?: Prisma.DateTimeNullableFilter<"AgentIdentity"> | Date | string | null
+  seenBy?: Prisma.StringNullableFilter<"AgentIdentity"> | string | null
 }
 
 export type AgentIdentityOrderByWithRelationInput = {
@@ -237,6 +245,7 @@ export type AgentIdentityOrderByWithRelationInput = {
   epoch?: Prisma.SortOrder
   lastSeq?: Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  seenBy?: Prisma.SortOrderInput | Prisma.SortOrder
 }
 
 export type AgentIdentityWhereUniqueInput = Prisma.AtLeast<{
@@ -249,6 +258,7 @@ export type AgentIdentityWhereUniqueInput = Prisma.AtLeast<{
   epoch?: Prisma.IntFilter<"AgentIdentity"> | number
   lastSeq?: Prisma.BigIntFilter<"AgentIdentity"> | bigint | number
   lastSeenAt?: Prisma.DateTimeNullableFilter<"AgentIdentity"> | Date | string | null
+  seenBy?: Prisma.StringNullableFilter<"AgentIdentity"> | string | null
 }, "agentId">
 
 export type AgentIdentityOrderByWithAggregationInput = {
@@ -258,6 +268,7 @@ export type AgentIdentityOrderByWithAggregationInput = {
   epoch?: Prisma.SortOrder
   lastSeq?: Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  seenBy?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.AgentIdentityCountOrderByAggregateInput
   _avg?: Prisma.AgentIdentityAvgOrderByAggregateInput
   _max?: Prisma.AgentIdentityMaxOrderByAggregateInput
@@ -275,6 +286,7 @@ export type AgentIdentityScalarWhereWithAggregatesInput = {
   epoch?: Prisma.IntWithAggregatesFilter<"AgentIdentity"> | number
   lastSeq?: Prisma.BigIntWithAggregatesFilter<"AgentIdentity"> | bigint | number
   lastSeenAt?: Prisma.DateTimeNullableWithAggregatesFilter<"AgentIdentity"> | Date | string | null
+  seenBy?: Prisma.StringNullableWithAggregatesFilter<"AgentIdentity"> | string | null
 }
 
 export type AgentIdentityCreateInput = {
@@ -284,6 +296,7 @@ export type AgentIdentityCreateInput = {
   epoch: number
   lastSeq?: bigint | number
   lastSeenAt?: Date | string | null
+  seenBy?: string | null
 }
 
 export type AgentIdentityUncheckedCreateInput = {
@@ -293,6 +306,7 @@ export type AgentIdentityUncheckedCreateInput = {
   epoch: number
   lastSeq?: bigint | number
   lastSeenAt?: Date | string | null
+  seenBy?: string | null
 }
 
 export type AgentIdentityUpdateInput = {
@@ -302,6 +316,7 @@ export type AgentIdentityUpdateInput = {
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  seenBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type AgentIdentityUncheckedUpdateInput = {
@@ -311,6 +326,7 @@ export type AgentIdentityUncheckedUpdateInput = {
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  seenBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type AgentIdentityCreateManyInput = {
@@ -320,6 +336,7 @@ export type AgentIdentityCreateManyInput = {
   epoch: number
   lastSeq?: bigint | number
   lastSeenAt?: Date | string | null
+  seenBy?: string | null
 }
 
 export type AgentIdentityUpdateManyMutationInput = {
@@ -329,6 +346,7 @@ export type AgentIdentityUpdateManyMutationInput = {
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  seenBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type AgentIdentityUncheckedUpdateManyInput = {
@@ -338,6 +356,7 @@ export type AgentIdentityUncheckedUpdateManyInput = {
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  seenBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type AgentIdentityCountOrderByAggregateInput = {
@@ -347,6 +366,7 @@ export type AgentIdentityCountOrderByAggregateInput = {
   epoch?: Prisma.SortOrder
   lastSeq?: Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrder
+  seenBy?: Prisma.SortOrder
 }
 
 export type AgentIdentityAvgOrderByAggregateInput = {
@@ -361,6 +381,7 @@ export type AgentIdentityMaxOrderByAggregateInput = {
   epoch?: Prisma.SortOrder
   lastSeq?: Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrder
+  seenBy?: Prisma.SortOrder
 }
 
 export type AgentIdentityMinOrderByAggregateInput = {
@@ -370,6 +391,7 @@ export type AgentIdentityMinOrderByAggregateInput = {
   epoch?: Prisma.SortOrder
   lastSeq?: Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrder
+  seenBy?: Prisma.SortOrder
 }
 
 export type AgentIdentitySumOrderByAggregateInput = {
@@ -394,6 +416,7 @@ export type AgentIdentitySelect<ExtArgs extends runtime.Types.Extensions.Interna
   epoch?: boolean
   lastSeq?: boolean
   lastSeenAt?: boolean
+  seenBy?: boolean
 }, ExtArgs["result"]["agentIdentity"]>
 
 export type AgentIdentitySelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -403,6 +426,7 @@ export type AgentIdentitySelectCreateManyAndReturn<ExtArgs extends runtime.Types
   epoch?: boolean
   lastSeq?: boolean
   lastSeenAt?: boolean
+  seenBy?: boolean
 }, ExtArgs["result"]["agentIdentity"]>
 
 export type AgentIdentitySelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -412,6 +436,7 @@ export type AgentIdentitySelectUpdateManyAndReturn<ExtArgs extends runtime.Types
   epoch?: boolean
   lastSeq?: boolean
   lastSeenAt?: boolean
+  seenBy?: boolean
 }, ExtArgs["result"]["agentIdentity"]>
 
 export type AgentIdentitySelectScalar = {
@@ -421,9 +446,10 @@ export type AgentIdentitySelectScalar = {
   epoch?: boolean
   lastSeq?: boolean
   lastSeenAt?: boolean
+  seenBy?: boolean
 }
 
-export type AgentIdentityOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"agentId" | "tenant" | "publicKey" | "epoch" | "lastSeq" | "lastSeenAt", ExtArgs["result"]["agentIdentity"]>
+export type AgentIdentityOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"agentId" | "tenant" | "publicKey" | "epoch" | "lastSeq" | "lastSeenAt" | "seenBy", ExtArgs["result"]["agentIdentity"]>
 
 export type $AgentIdentityPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "AgentIdentity"
@@ -438,6 +464,10 @@ export type $AgentIdentityPayload<ExtArgs extends runtime.Types.Extensions.Inter
      */
     lastSeq: bigint
     lastSeenAt: Date | null
+    /**
+     * The gateway that last heard of it: only that one may say that it is gone.
+     */
+    seenBy: string | null
   }, ExtArgs["result"]["agentIdentity"]>
   composites: {}
 }
@@ -867,6 +897,7 @@ export interface AgentIdentityFieldRefs {
   readonly epoch: Prisma.FieldRef<"AgentIdentity", 'Int'>
   readonly lastSeq: Prisma.FieldRef<"AgentIdentity", 'BigInt'>
   readonly lastSeenAt: Prisma.FieldRef<"AgentIdentity", 'DateTime'>
+  readonly seenBy: Prisma.FieldRef<"AgentIdentity", 'String'>
 }
     
 

@@ -25,16 +25,19 @@ export type AggregateSlackRequest = {
 }
 
 export type SlackRequestMinAggregateOutputType = {
+  tenant: string | null
   signature: string | null
   at: Date | null
 }
 
 export type SlackRequestMaxAggregateOutputType = {
+  tenant: string | null
   signature: string | null
   at: Date | null
 }
 
 export type SlackRequestCountAggregateOutputType = {
+  tenant: number
   signature: number
   at: number
   _all: number
@@ -42,16 +45,19 @@ export type SlackRequestCountAggregateOutputType = {
 
 
 export type SlackRequestMinAggregateInputType = {
+  tenant?: true
   signature?: true
   at?: true
 }
 
 export type SlackRequestMaxAggregateInputType = {
+  tenant?: true
   signature?: true
   at?: true
 }
 
 export type SlackRequestCountAggregateInputType = {
+  tenant?: true
   signature?: true
   at?: true
   _all?: true
@@ -130,6 +136,7 @@ export type SlackRequestGroupByArgs<ExtArgs extends runtime.Types.Extensions.Int
 }
 
 export type SlackRequestGroupByOutputType = {
+  tenant: string
   signature: string
   at: Date
   _count: SlackRequestCountAggregateOutputType | null
@@ -156,24 +163,29 @@ export type SlackRequestWhereInput = {
   AND?: Prisma.SlackRequestWhereInput | Prisma.SlackRequestWhereInput[]
   OR?: Prisma.SlackRequestWhereInput[]
   NOT?: Prisma.SlackRequestWhereInput | Prisma.SlackRequestWhereInput[]
+  tenant?: Prisma.StringFilter<"SlackRequest"> | string
   signature?: Prisma.StringFilter<"SlackRequest"> | string
   at?: Prisma.DateTimeFilter<"SlackRequest"> | Date | string
 }
 
 export type SlackRequestOrderByWithRelationInput = {
+  tenant?: Prisma.SortOrder
   signature?: Prisma.SortOrder
   at?: Prisma.SortOrder
 }
 
 export type SlackRequestWhereUniqueInput = Prisma.AtLeast<{
-  signature?: string
+  tenant_signature?: Prisma.SlackRequestTenantSignatureCompoundUniqueInput
   AND?: Prisma.SlackRequestWhereInput | Prisma.SlackRequestWhereInput[]
   OR?: Prisma.SlackRequestWhereInput[]
   NOT?: Prisma.SlackRequestWhereInput | Prisma.SlackRequestWhereInput[]
+  tenant?: Prisma.StringFilter<"SlackRequest"> | string
+  signature?: Prisma.StringFilter<"SlackRequest"> | string
   at?: Prisma.DateTimeFilter<"SlackRequest"> | Date | string
-}, "signature">
+}, "tenant_signature">
 
 export type SlackRequestOrderByWithAggregationInput = {
+  tenant?: Prisma.SortOrder
   signature?: Prisma.SortOrder
   at?: Prisma.SortOrder
   _count?: Prisma.SlackRequestCountOrderByAggregateInput
@@ -185,56 +197,72 @@ export type SlackRequestScalarWhereWithAggregatesInput = {
   AND?: Prisma.SlackRequestScalarWhereWithAggregatesInput | Prisma.SlackRequestScalarWhereWithAggregatesInput[]
   OR?: Prisma.SlackRequestScalarWhereWithAggregatesInput[]
   NOT?: Prisma.SlackRequestScalarWhereWithAggregatesInput | Prisma.SlackRequestScalarWhereWithAggregatesInput[]
+  tenant?: Prisma.StringWithAggregatesFilter<"SlackRequest"> | string
   signature?: Prisma.StringWithAggregatesFilter<"SlackRequest"> | string
   at?: Prisma.DateTimeWithAggregatesFilter<"SlackRequest"> | Date | string
 }
 
 export type SlackRequestCreateInput = {
+  tenant: string
   signature: string
   at: Date | string
 }
 
 export type SlackRequestUncheckedCreateInput = {
+  tenant: string
   signature: string
   at: Date | string
 }
 
 export type SlackRequestUpdateInput = {
+  tenant?: Prisma.StringFieldUpdateOperationsInput | string
   signature?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type SlackRequestUncheckedUpdateInput = {
+  tenant?: Prisma.StringFieldUpdateOperationsInput | string
   signature?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type SlackRequestCreateManyInput = {
+  tenant: string
   signature: string
   at: Date | string
 }
 
 export type SlackRequestUpdateManyMutationInput = {
+  tenant?: Prisma.StringFieldUpdateOperationsInput | string
   signature?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type SlackRequestUncheckedUpdateManyInput = {
+  tenant?: Prisma.StringFieldUpdateOperationsInput | string
   signature?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
+export type SlackRequestTenantSignatureCompoundUniqueInput = {
+  tenant: string
+  signature: string
+}
+
 export type SlackRequestCountOrderByAggregateInput = {
+  tenant?: Prisma.SortOrder
   signature?: Prisma.SortOrder
   at?: Prisma.SortOrder
 }
 
 export type SlackRequestMaxOrderByAggregateInput = {
+  tenant?: Prisma.SortOrder
   signature?: Prisma.SortOrder
   at?: Prisma.SortOrder
 }
 
 export type SlackRequestMinOrderByAggregateInput = {
+  tenant?: Prisma.SortOrder
   signature?: Prisma.SortOrder
   at?: Prisma.SortOrder
 }
@@ -242,31 +270,36 @@ export type SlackRequestMinOrderByAggregateInput = {
 
 
 export type SlackRequestSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
+  tenant?: boolean
   signature?: boolean
   at?: boolean
 }, ExtArgs["result"]["slackRequest"]>
 
 export type SlackRequestSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
+  tenant?: boolean
   signature?: boolean
   at?: boolean
 }, ExtArgs["result"]["slackRequest"]>
 
 export type SlackRequestSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
+  tenant?: boolean
   signature?: boolean
   at?: boolean
 }, ExtArgs["result"]["slackRequest"]>
 
 export type SlackRequestSelectScalar = {
+  tenant?: boolean
   signature?: boolean
   at?: boolean
 }
 
-export type SlackRequestOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"signature" | "at", ExtArgs["result"]["slackRequest"]>
+export type SlackRequestOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"tenant" | "signature" | "at", ExtArgs["result"]["slackRequest"]>
 
 export type $SlackRequestPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "SlackRequest"
   objects: {}
   scalars: runtime.Types.Extensions.GetPayloadResult<{
+    tenant: string
     signature: string
     at: Date
   }, ExtArgs["result"]["slackRequest"]>
@@ -352,8 +385,8 @@ export interface SlackRequestDelegate<ExtArgs extends runtime.Types.Extensions.I
    * // Get first 10 SlackRequests
    * const slackRequests = await prisma.slackRequest.findMany({ take: 10 })
    * 
-   * // Only select the `signature`
-   * const slackRequestWithSignatureOnly = await prisma.slackRequest.findMany({ select: { signature: true } })
+   * // Only select the `tenant`
+   * const slackRequestWithTenantOnly = await prisma.slackRequest.findMany({ select: { tenant: true } })
    * 
    */
   findMany<T extends SlackRequestFindManyArgs>(args?: Prisma.SelectSubset<T, SlackRequestFindManyArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SlackRequestPayload<ExtArgs>, T, "findMany", GlobalOmitOptions>>
@@ -397,9 +430,9 @@ export interface SlackRequestDelegate<ExtArgs extends runtime.Types.Extensions.I
    *   ]
    * })
    * 
-   * // Create many SlackRequests and only return the `signature`
-   * const slackRequestWithSignatureOnly = await prisma.slackRequest.createManyAndReturn({
-   *   select: { signature: true },
+   * // Create many SlackRequests and only return the `tenant`
+   * const slackRequestWithTenantOnly = await prisma.slackRequest.createManyAndReturn({
+   *   select: { tenant: true },
    *   data: [
    *     // ... provide data here
    *   ]
@@ -488,9 +521,9 @@ export interface SlackRequestDelegate<ExtArgs extends runtime.Types.Extensions.I
    *   ]
    * })
    * 
-   * // Update zero or more SlackRequests and only return the `signature`
-   * const slackRequestWithSignatureOnly = await prisma.slackRequest.updateManyAndReturn({
-   *   select: { signature: true },
+   * // Update zero or more SlackRequests and only return the `tenant`
+   * const slackRequestWithTenantOnly = await prisma.slackRequest.updateManyAndReturn({
+   *   select: { tenant: true },
    *   where: {
    *     // ... provide filter here
    *   },
@@ -692,6 +725,7 @@ export interface Prisma__SlackRequestClient<T, Null = never, ExtArgs extends run
  * Fields of the SlackRequest model
  */
 export interface SlackRequestFieldRefs {
+  readonly tenant: Prisma.FieldRef<"SlackRequest", 'String'>
   readonly signature: Prisma.FieldRef<"SlackRequest", 'String'>
   readonly at: Prisma.FieldRef<"SlackRequest", 'DateTime'>
 }

@@ -28,12 +28,10 @@ export type AggregateSubject = {
 
 export type SubjectAvgAggregateOutputType = {
   version: number | null
-  shownVersion: number | null
 }
 
 export type SubjectSumAggregateOutputType = {
   version: number | null
-  shownVersion: number | null
 }
 
 export type SubjectMinAggregateOutputType = {
@@ -42,9 +40,6 @@ export type SubjectMinAggregateOutputType = {
   kind: string | null
   status: string | null
   version: number | null
-  dueAt: Date | null
-  shownVersion: number | null
-  showAfter: Date | null
   snapshot: runtime.Bytes | null
 }
 
@@ -54,9 +49,6 @@ export type SubjectMaxAggregateOutputType = {
   kind: string | null
   status: string | null
   version: number | null
-  dueAt: Date | null
-  shownVersion: number | null
-  showAfter: Date | null
   snapshot: runtime.Bytes | null
 }
 
@@ -66,9 +58,6 @@ export type SubjectCountAggregateOutputType = {
   kind: number
   status: number
   version: number
-  dueAt: number
-  shownVersion: number
-  showAfter: number
   snapshot: number
   _all: number
 }
@@ -76,12 +65,10 @@ export type SubjectCountAggregateOutputType = {
 
 export type SubjectAvgAggregateInputType = {
   version?: true
-  shownVersion?: true
 }
 
 export type SubjectSumAggregateInputType = {
   version?: true
-  shownVersion?: true
 }
 
 export type SubjectMinAggregateInputType = {
@@ -90,9 +77,6 @@ export type SubjectMinAggregateInputType = {
   kind?: true
   status?: true
   version?: true
-  dueAt?: true
-  shownVersion?: true
-  showAfter?: true
   snapshot?: true
 }
 
@@ -102,9 +86,6 @@ export type SubjectMaxAggregateInputType = {
   kind?: true
   status?: true
   version?: true
-  dueAt?: true
-  shownVersion?: true
-  showAfter?: true
   snapshot?: true
 }
 
@@ -114,9 +95,6 @@ export type SubjectCountAggregateInputType = {
   kind?: true
   status?: true
   version?: true
-  dueAt?: true
-  shownVersion?: true
-  showAfter?: true
   snapshot?: true
   _all?: true
 }
@@ -213,9 +191,6 @@ export type SubjectGroupByOutputType = {
   kind: string
   status: string
   version: number
-  dueAt: Date | null
-  shownVersion: number
-  showAfter: Date | null
   snapshot: runtime.Bytes
   _count: SubjectCountAggregateOutputType | null
   _avg: SubjectAvgAggregateOutputType | null
@@ -248,9 +223,6 @@ export type SubjectWhereInput = {
   kind?: Prisma.StringFilter<"Subject"> | string
   status?: Prisma.StringFilter<"Subject"> | string
   version?: Prisma.IntFilter<"Subject"> | number
-  dueAt?: Prisma.DateTimeNullableFilter<"Subject"> | Date | string | null
-  shownVersion?: Prisma.IntFilter<"Subject"> | number
-  showAfter?: Prisma.DateTimeNullableFilter<"Subject"> | Date | string | null
   snapshot?: Prisma.BytesFilter<"Subject"> | runtime.Bytes
 }
 
@@ -260,9 +232,6 @@ export type SubjectOrderByWithRelationInput = {
   kind?: Prisma.SortOrder
   status?: Prisma.SortOrder
   version?: Prisma.SortOrder
-  dueAt?: Prisma.SortOrderInput | Prisma.SortOrder
-  shownVersion?: Prisma.SortOrder
-  showAfter?: Prisma.SortOrderInput | Prisma.SortOrder
   snapshot?: Prisma.SortOrder
 }
 
@@ -276,9 +245,6 @@ export type SubjectWhereUniqueInput = Prisma.AtLeast<{
   kind?: Prisma.StringFilter<"Subject"> | string
   status?: Prisma.StringFilter<"Subject"> | string
   version?: Prisma.IntFilter<"Subject"> | number
-  dueAt?: Prisma.DateTimeNullableFilter<"Subject"> | Date | string | null
-  shownVersion?: Prisma.IntFilter<"Subject"> | number
-  showAfter?: Prisma.DateTimeNullableFilter<"Subject"> | Date | string | null
   snapshot?: Prisma.BytesFilter<"Subject"> | runtime.Bytes
 }, "tenant_stream">
 
@@ -288,9 +254,6 @@ export type SubjectOrderByWithAggregationInput = {
   kind?: Prisma.SortOrder
   status?: Prisma.SortOrder
   version?: Prisma.SortOrder
-  dueAt?: Prisma.SortOrderInput | Prisma.SortOrder
-  shownVersion?: Prisma.SortOrder
-  showAfter?: Prisma.SortOrderInput | Prisma.SortOrder
   snapshot?: Prisma.SortOrder
   _count?: Prisma.SubjectCountOrderByAggregateInput
   _avg?: Prisma.SubjectAvgOrderByAggregateInput
@@ -308,9 +271,6 @@ export type SubjectScalarWhereWithAggregatesInput = {
   kind?: Prisma.StringWithAggregatesFilter<"Subject"> | string
   status?: Prisma.StringWithAggregatesFilter<"Subject"> | string
   version?: Prisma.IntWithAggregatesFilter<"Subject"> | number
-  dueAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Subject"> | Date | string | null
-  shownVersion?: Prisma.IntWithAggregatesFilter<"Subject"> | number
-  showAfter?: Prisma.DateTimeNullableWithAggregatesFilter<"Subject"> | Date | string | null
   snapshot?: Prisma.BytesWithAggregatesFilter<"Subject"> | runtime.Bytes
 }
 
@@ -320,9 +280,6 @@ export type SubjectCreateInput = {
   kind: string
   status: string
   version: number
-  dueAt?: Date | string | null
-  shownVersion?: number
-  showAfter?: Date | string | null
   snapshot: runtime.Bytes
 }
 
@@ -332,9 +289,6 @@ export type SubjectUncheckedCreateInput = {
   kind: string
   status: string
   version: number
-  dueAt?: Date | string | null
-  shownVersion?: number
-  showAfter?: Date | string | null
   snapshot: runtime.Bytes
 }
 
@@ -344,9 +298,6 @@ export type SubjectUpdateInput = {
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
-  dueAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  shownVersion?: Prisma.IntFieldUpdateOperationsInput | number
-  showAfter?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   snapshot?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
 }
 
@@ -356,9 +307,6 @@ export type SubjectUncheckedUpdateInput = {
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
-  dueAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  shownVersion?: Prisma.IntFieldUpdateOperationsInput | number
-  showAfter?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   snapshot?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
 }
 
@@ -368,9 +316,6 @@ export type SubjectCreateManyInput = {
   kind: string
   status: string
   version: number
-  dueAt?: Date | string | null
-  shownVersion?: number
-  showAfter?: Date | string | null
   snapshot: runtime.Bytes
 }
 
@@ -380,9 +325,6 @@ export type SubjectUpdateManyMutationInput = {
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
-  dueAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  shownVersion?: Prisma.IntFieldUpdateOperationsInput | number
-  showAfter?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   snapshot?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
 }
 
@@ -392,9 +334,6 @@ export type SubjectUncheckedUpdateManyInput = {
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   status?: Prisma.StringFieldUpdateOperationsInput | string
   version?: Prisma.IntFieldUpdateOperationsInput | number
-  dueAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  shownVersion?: Prisma.IntFieldUpdateOperationsInput | number
-  showAfter?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   snapshot?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
 }
 
@@ -409,15 +348,11 @@ export type SubjectCountOrderByAggregateInput = {
   kind?: Prisma.SortOrder
   status?: Prisma.SortOrder
   version?: Prisma.SortOrder
-  dueAt?: Prisma.SortOrder
-  shownVersion?: Prisma.SortOrder
-  showAfter?: Prisma.SortOrder
   snapshot?: Prisma.SortOrder
 }
 
 export type SubjectAvgOrderByAggregateInput = {
   version?: Prisma.SortOrder
-  shownVersion?: Prisma.SortOrder
 }
 
 export type SubjectMaxOrderByAggregateInput = {
@@ -426,9 +361,6 @@ export type SubjectMaxOrderByAggregateInput = {
   kind?: Prisma.SortOrder
   status?: Prisma.SortOrder
   version?: Prisma.SortOrder
-  dueAt?: Prisma.SortOrder
-  shownVersion?: Prisma.SortOrder
-  showAfter?: Prisma.SortOrder
   snapshot?: Prisma.SortOrder
 }
 
@@ -438,19 +370,11 @@ export type SubjectMinOrderByAggregateInput = {
   kind?: Prisma.SortOrder
   status?: Prisma.SortOrder
   version?: Prisma.SortOrder
-  dueAt?: Prisma.SortOrder
-  shownVersion?: Prisma.SortOrder
-  showAfter?: Prisma.SortOrder
   snapshot?: Prisma.SortOrder
 }
 
 export type SubjectSumOrderByAggregateInput = {
   version?: Prisma.SortOrder
-  shownVersion?: Prisma.SortOrder
-}
-
-export type NullableDateTimeFieldUpdateOperationsInput = {
-  set?: Date | string | null
 }
 
 
@@ -461,9 +385,6 @@ export type SubjectSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   kind?: boolean
   status?: boolean
   version?: boolean
-  dueAt?: boolean
-  shownVersion?: boolean
-  showAfter?: boolean
   snapshot?: boolean
 }, ExtArgs["result"]["subject"]>
 
@@ -473,9 +394,6 @@ export type SubjectSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exten
   kind?: boolean
   status?: boolean
   version?: boolean
-  dueAt?: boolean
-  shownVersion?: boolean
-  showAfter?: boolean
   snapshot?: boolean
 }, ExtArgs["result"]["subject"]>
 
@@ -485,9 +403,6 @@ export type SubjectSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exten
   kind?: boolean
   status?: boolean
   version?: boolean
-  dueAt?: boolean
-  shownVersion?: boolean
-  showAfter?: boolean
   snapshot?: boolean
 }, ExtArgs["result"]["subject"]>
 
@@ -497,13 +412,10 @@ export type SubjectSelectScalar = {
   kind?: boolean
   status?: boolean
   version?: boolean
-  dueAt?: boolean
-  shownVersion?: boolean
-  showAfter?: boolean
   snapshot?: boolean
 }
 
-export type SubjectOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"tenant" | "stream" | "kind" | "status" | "version" | "dueAt" | "shownVersion" | "showAfter" | "snapshot", ExtArgs["result"]["subject"]>
+export type SubjectOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"tenant" | "stream" | "kind" | "status" | "version" | "snapshot", ExtArgs["result"]["subject"]>
 
 export type $SubjectPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Subject"
@@ -514,18 +426,6 @@ export type $SubjectPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     kind: string
     status: string
     version: number
-    /**
-     * When there is work to do; null when there is none.
-     */
-    dueAt: Date | null
-    /**
-     * The version that Slack shows; smaller than `version` means that there is something to render.
-     */
-    shownVersion: number
-    /**
-     * Not before this time: pushed by Slack's Retry-After. Apart from dueAt, so that Slack never delays a run.
-     */
-    showAfter: Date | null
     snapshot: runtime.Bytes
   }, ExtArgs["result"]["subject"]>
   composites: {}
@@ -955,9 +855,6 @@ export interface SubjectFieldRefs {
   readonly kind: Prisma.FieldRef<"Subject", 'String'>
   readonly status: Prisma.FieldRef<"Subject", 'String'>
   readonly version: Prisma.FieldRef<"Subject", 'Int'>
-  readonly dueAt: Prisma.FieldRef<"Subject", 'DateTime'>
-  readonly shownVersion: Prisma.FieldRef<"Subject", 'Int'>
-  readonly showAfter: Prisma.FieldRef<"Subject", 'DateTime'>
   readonly snapshot: Prisma.FieldRef<"Subject", 'Bytes'>
 }
     

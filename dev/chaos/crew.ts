@@ -1,0 +1,186 @@
+/** People who act on whatever is on their screens, and press again when nothing happened, as people do. */
+import { ACTIONS } from '../../src/slack/actions.ts';
+import type { Dice } from '../random.ts';
+import type { SeenMessage, SeenView } from '../slack/control.ts';
+import type { Simulator } from '../slack/server.ts';
+import { button } from '../walk.ts';
+import type { SeenRun, SeenStep } from './count.ts';
+
+export interface CrewOptions {
+  readonly runs: number;
+  /** The file that every step appends its line to. */
+  readonly ledger: string;
+  readonly dice: Dice;
+}
+
+export interface Crew {
+  /** Resolves when the runs have ended, or stand still for too long. */
+  readonly done: Promise<void>;
+  /** Resolves when what was begun by a second press has ended as well, or stands still. */
+  settled(): Promise<void>;
+  /** How many runs have ended. */
+  ended(): number;
+  /** Every run as its thread shows it now. */
+  seen(): SeenRun[];
+}
+
+const CHANNEL = 'ops';
+const TOGETHER = 4; // runs at once, so that every kill meets some
+const LOOK_MS = 100;
+const PATIENCE_MS = 4_000; // a person who sees nothing happen presses again
+const STUCK_MS = 120_000;
+
+/** What a person presses on a message, the first that is there. */
+const PRESSES: readonly { readonly action: string; readonly as: string }[] = [
+  { action: ACTIONS.askAgain, as: 'bob' },
+  { action: ACTIONS.approveStep, as: 'bob' },
+  { action: ACTIONS.confirmStep, as: 'bob' },
+  { action: ACTIONS.doneStep, as: 'bob' },
+  { action: ACTIONS.startRun, as: 'alice' },
+];
+const OUTCOMES = [ACTIONS.markSucceeded, ACTIONS.markFailed, ACTIONS.runAgain] as const;
+const OVER = /Finished|Failed|Stopped|Aborted/;
+
+/** A runbook whose steps each leave one line, take a moment, and change nothing else. */
+const runbook = (number: number, ledger: string): string =>
+  [
+    `# Chaos ${number}`,
+    ...[1, 2, 3].map(
+      (step) =>
+        `${step}. Leave line ${step}.\n\n\`\`\`\necho "$DD0C_RUN $DD0C_STEP $DD0C_ATTEMPT" >> ${ledger} && sleep 0.${step + 1}\n\`\`\``,
+    ),
+  ].join('\n\n');
+
+export function startCrew(sim: Simulator, { runs, ledger, dice }: CrewOptions): Crew {
+  const pressed = new Map<string, number>();
+  const reruns = new Map<string, number>();
+  const unknown = new Set<string>();
+  const posts = new Map<number, string>();
+  let changedAt = Date.now();
+  let last = '';
+
+  const runMessages = () =>
+    sim
+      .messages(CHANNEL)
+      .filter(
+        ({ threadTs, text, blocks }) =>
+          threadTs === null && text.startsWith('Chaos ') && runOf(blocks) !== null,
+      );
+  const isOver = ({ text }: SeenMessage) => OVER.test(text.split(':').slice(1).join(':'));
+  const ended = () => new Set(runMessages().filter(isOver).map(titleOf)).size;
+
+  const due = (name: string): boolean => {
+    if (Date.now() - (pressed.get(name) ?? 0) < PATIENCE_MS) return false;
+    pressed.set(name, Date.now());
+    return true;
+  };
+  /** A press that reaches nobody is a press that is made again; only what is on the screen afterwards counts. */
+  const attempt = (act: () => Promise<unknown>): void => {
+    act().catch(() => undefined);
+  };
+
+  function post(): void {
+    const open = posts.size - ended();
+    if (posts.size >= runs || open >= TOGETHER) return;
+    const number = posts.size + 1;
+    posts.set(number, sim.act('alice').post(CHANNEL, runbook(number, ledger)));
+  }
+
+  function look(): void {
+    post();
+    for (const [number, ts] of posts) {
+      const replies = sim.thread(CHANNEL, ts);
+      if (replies.length === 1 && due(`shortcut ${number}`))
+        attempt(() => sim.act('alice').shortcut(CHANNEL, ts));
+    }
+    const titles = new Set(runMessages().map(titleOf));
+    for (const message of sim.messages(CHANNEL)) {
+      for (const { action, as } of PRESSES) {
+        if (!button(message, action)) continue;
+        // One run of each runbook: whoever sees it running does not start it again.
+        if (action === ACTIONS.startRun && titles.has(titleOf(message))) break;
+        if (due(`${message.ts} ${action} ${message.versions.length}`)) {
+          attempt(() => sim.act(as).click(CHANNEL, message.ts, action));
+        }
+        break;
+      }
+      if (button(message, ACTIONS.markSucceeded)) decide(message);
+    }
+    for (const view of sim.views('bob')) fill(view);
+  }
+
+  function decide(message: SeenMessage): void {
+    unknown.add(`${message.threadTs} ${numberOf(message)}`);
+    if (!due(`${message.ts} outcome`)) return;
+    const action = dice.pick(OUTCOMES);
+    attempt(() => sim.act('bob').click(CHANNEL, message.ts, action));
+  }
+
+  function fill(view: SeenView): void {
+    if (!due(`view ${view.id}`)) return;
+    const inputs = view.blocks.flatMap((block) => (block.type === 'input' ? [String(block.block_id)] : []));
+    attempt(async () => {
+      const answer = await sim
+        .act('bob')
+        .submit(view.id, Object.fromEntries(inputs.map((name) => [name, 'Looked at the host.'])));
+      if (view.callbackId !== 'outcome' || !view.privateMetadata.includes('rerun') || answer.shown) return;
+      const name = view.privateMetadata;
+      reruns.set(name, (reruns.get(name) ?? 0) + 1);
+    });
+  }
+
+  const seen = (): SeenRun[] =>
+    runMessages().map((root) => {
+      const run = runOf(root.blocks) ?? '';
+      const steps = sim.thread(CHANNEL, root.ts).filter(({ text }) => text.startsWith('Step '));
+      return {
+        run,
+        ended: isOver(root),
+        steps: steps.map((message): SeenStep => {
+          const number = numberOf(message);
+          const words = message.text.split(':')[0] ?? '';
+          return {
+            step: `s${number}`,
+            ran: /is done/.test(words) && !unknown.has(`${root.ts} ${number}`),
+            notRun: /was not run|waits for approval|was skipped|refused/.test(words),
+            unknown: unknown.has(`${root.ts} ${number}`),
+            reruns: [...reruns].filter(([about]) => about.includes(run) && about.includes(`"s${number}`))
+              .length,
+          };
+        }),
+      };
+    });
+
+  const working = setInterval(() => {
+    look();
+    const now = sim
+      .messages(CHANNEL)
+      .map(({ ts, text }) => `${ts} ${text}`)
+      .join('\n');
+    if (now !== last) changedAt = Date.now();
+    last = now;
+  }, LOOK_MS);
+  const until = (holds: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setInterval(() => {
+        if (!holds() && Date.now() - changedAt < STUCK_MS) return;
+        clearInterval(timer);
+        resolve();
+      }, LOOK_MS);
+    });
+  return {
+    done: until(() => posts.size === runs && ended() === runs),
+    async settled() {
+      await until(() => runMessages().every(isOver));
+      clearInterval(working);
+    },
+    ended,
+    seen,
+  };
+}
+
+const titleOf = ({ text, blocks }: SeenMessage): string =>
+  /Chaos \d+/.exec(`${text} ${JSON.stringify(blocks)}`)?.[0] ?? '';
+const runOf = (blocks: readonly object[]): string | null =>
+  /Run ([0-9A-Z]{4,32}), started/.exec(JSON.stringify(blocks))?.[1] ?? null;
+const numberOf = ({ text }: SeenMessage): string => /^Step (\d+)/.exec(text)?.[1] ?? '';

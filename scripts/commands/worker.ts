@@ -1,0 +1,10 @@
+import type { Run } from './command.ts';
+import { readArguments } from './support/arguments.ts';
+
+/** Starts one worker; returns when it is up, and the process then lives until it is ended. */
+export const run: Run = async (args, importSource) => {
+  readArguments('worker', args, {}, 0);
+  const { serve } = await importSource<typeof import('../serve.ts')>('scripts/serve.ts');
+  await serve('worker', args);
+  return 0;
+};

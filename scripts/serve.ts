@@ -1,0 +1,135 @@
+/** `dd0c server` and `dd0c worker`: one process of many, over a Postgres (and Redis) that others run. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { sentenceOf } from '../dev/sentence.ts';
+import { keptCertificate } from '../handlers/grpc/tls.ts';
+import { slackOptions, startServer, startWorker } from '../src/main.ts';
+import { systemClock, systemRandom } from '../src/platform/clock.ts';
+import { type Config, loadConfig } from '../src/platform/config.ts';
+import { openKeyFolder } from '../src/platform/key-service.ts';
+import { createLogger, type Logger } from '../src/platform/logger.ts';
+import { MIGRATIONS, missingMigrations } from '../src/platform/migrate.ts';
+import { openSystem } from '../src/system.ts';
+
+export type Role = 'server' | 'worker';
+
+/** Past this an orderly end is given up (ms): longer than any request, job or report takes. */
+const END_LIMIT_MS = 30_000;
+
+/**
+ * Runs one server or worker until it is told to end (SIGTERM, SIGINT): then it takes nothing new, lets what is under
+ * way end, and exits with 0; with 1 when that took longer than `END_LIMIT_MS`. Resolves when it is up; rejects with a
+ * sentence when it cannot be.
+ */
+export async function serve(role: Role, args: readonly string[]): Promise<void> {
+  parseArgs({ args: [...args], options: {}, allowPositionals: false });
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  const config = loadConfig();
+  const databaseUrl = config.DATABASE_URL;
+  if (!databaseUrl)
+    throw new Error(
+      `dd0c ${role} needs DATABASE_URL, the address of a Postgres as the role dd0c_app. To try everything on this machine without one: npm start.`,
+    );
+  const logger = createLogger(config.LOG_LEVEL);
+  await refuseOldDatabase(databaseUrl, logger);
+  const keyFolder = resolve(config.KEYS_DIR ?? join(config.DATA_DIR, 'keys'));
+  const system = await openSystem({
+    databaseUrl,
+    queues: config.REDIS_URL
+      ? { kind: 'redis', url: config.REDIS_URL }
+      : { kind: 'postgres', url: databaseUrl },
+    ...openKeyFolder(keyFolder, systemRandom),
+    ...(config.SLACK_API_URL ? { slackApiUrl: config.SLACK_API_URL } : {}),
+    trust: config.TRUST_LEVEL,
+    clock: systemClock,
+    random: systemRandom,
+    logger,
+  });
+  const http = { host: config.HOST, port: config.PORT };
+  const running =
+    role === 'worker'
+      ? await startWorker(system, { http })
+      : await startServer(system, {
+          http,
+          ...(config.PUBLIC_URL ? { publicUrl: config.PUBLIC_URL } : {}),
+          slack: slackOptions(config),
+          gateway: {
+            host: config.GATEWAY_HOST,
+            port: config.GATEWAY_PORT,
+            tls: await keptCertificate(join(keyFolder, 'gateway.json'), namesOf(config), systemClock.now()),
+          },
+        });
+  console.error(`dd0c ${role} is running on ${running.address}. Ctrl-C or SIGTERM ends it.`);
+  endOnSignal(role, async () => {
+    await running.close();
+    await system.close();
+  });
+}
+
+/** A database that is just starting, or whose network is, is waited for this long (ms). */
+const DATABASE_LIMIT_MS = 30_000;
+const DATABASE_LOOK_MS = 500;
+/** Refused, unreachable or reset connections, and a server that starts up (57P03) or shuts down (57P01). */
+const AWAY = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ETIMEDOUT', '57P03', '57P01'];
+
+/** A process must not run on a database that lacks what it was written for. */
+async function refuseOldDatabase(databaseUrl: string, logger: Logger): Promise<void> {
+  const missing = await whenThere(() => missingMigrations(databaseUrl, MIGRATIONS), logger);
+  if (missing.length > 0)
+    throw new Error(
+      `The database lacks ${missing.join(', ')}. Bring it up to date first: dd0c db migrate --url OWNER_URL.`,
+    );
+}
+
+async function whenThere<T>(ask: () => Promise<T>, logger: Logger): Promise<T> {
+  const end = performance.now() + DATABASE_LIMIT_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      if (!AWAY.includes(code) || performance.now() > end)
+        throw new Error(
+          `The database cannot be reached (${code || sentenceOf(error)}). Check DATABASE_URL.`,
+          {
+            cause: error,
+          },
+        );
+      logger.warn({ code }, 'the database is not there yet; waiting for it');
+      await new Promise((resolve) => setTimeout(resolve, DATABASE_LOOK_MS));
+    }
+  }
+}
+
+const namesOf = ({ GATEWAY_HOST, GATEWAY_NAME }: Config): string[] => [
+  ...(GATEWAY_NAME ? [GATEWAY_NAME] : []),
+  ...(GATEWAY_HOST === '0.0.0.0' || GATEWAY_HOST === '::' ? [] : [GATEWAY_HOST]),
+  'localhost',
+];
+
+function endOnSignal(role: Role, close: () => Promise<void>): void {
+  let ending = false;
+  const end = (signal: NodeJS.Signals) => {
+    if (ending) {
+      console.error('Asked twice, so ending without waiting. What was under way is taken up by others.');
+      process.exit(1);
+    }
+    ending = true;
+    setTimeout(() => {
+      console.error(`dd0c ${role} did not end within ${END_LIMIT_MS / 1000} s; ending anyway.`);
+      process.exit(1);
+    }, END_LIMIT_MS).unref();
+    close().then(
+      () => {
+        console.error(`dd0c ${role} ended (${signal}).`);
+        process.exit(0);
+      },
+      (error: unknown) => {
+        console.error(sentenceOf(error));
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+}
