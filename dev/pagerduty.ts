@@ -63,6 +63,7 @@ export function startPager({ url, secrets, now = Date.now }: PagerOptions) {
     }
   };
   return {
+    url,
     body,
     deliver,
     send,

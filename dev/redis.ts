@@ -143,7 +143,8 @@ async function startOn(place: Place, { account, program = 'redis-server' }: Redi
   await becomesTrue(() => ended || ready(), START_LIMIT_MS);
   if (!ended && ready() && child.pid !== undefined) return child.pid;
   if (!ended && child.pid !== undefined) await stopServer(child.pid);
-  if (errorCode(fault) === 'ENOENT') throw missing();
+  // Of another account, looked for through folders of ours in PATH, it is refused rather than not found.
+  if (['ENOENT', 'EACCES'].includes(errorCode(fault))) throw missing();
   const words = readIfThere(place.log) ?? '';
   if (/Address already in use|Failed listening on port/.test(words)) return null;
   const last = words.trim().split('\n').slice(-3).join(' | ') || String(fault ?? 'no words');

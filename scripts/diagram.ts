@@ -50,7 +50,9 @@ function page(): string {
 Generated from \`src/run/states.ts\` by \`npx tsx scripts/diagram.ts\`; do not edit. \`npm run check\` compares them.
 
 A run has ended in the states ${list(RUN_STATES.filter(hasEnded))}. It goes on to the next step from the states
-${list(STEP_STATES.filter(isSettled))}. A step of unknown outcome may still be settled by its agent's word; its run stays ended.
+${list(STEP_STATES.filter(isSettled))}. A step of unknown outcome halts its run until its agent's word or a person's settles it, or a
+person asks for it once more. An outcome that comes late settles a step that was offered once more, as long as that was not
+sent. \`run.stopped\` is of logs from before \`run.halted\`: there an unknown outcome ended the run.
 
 ## Run
 

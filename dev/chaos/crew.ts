@@ -1,4 +1,5 @@
 /** People who act on whatever is on their screens, and press again when nothing happened, as people do. */
+import { z } from 'zod';
 import { ACTIONS } from '../../src/slack/actions.ts';
 import type { Dice } from '../random.ts';
 import type { SeenMessage, SeenView } from '../slack/control.ts';
@@ -28,6 +29,7 @@ const CHANNEL = 'ops';
 const TOGETHER = 4; // runs at once, so that every kill meets some
 const LOOK_MS = 100;
 const PATIENCE_MS = 4_000; // a person who sees nothing happen presses again
+const START_PATIENCE_MS = 15_000; // and waits longer before starting a second run of the same
 const STUCK_MS = 120_000;
 
 /** What a person presses on a message, the first that is there. */
@@ -39,6 +41,14 @@ const PRESSES: readonly { readonly action: string; readonly as: string }[] = [
   { action: ACTIONS.startRun, as: 'alice' },
 ];
 const OUTCOMES = [ACTIONS.markSucceeded, ACTIONS.markFailed, ACTIONS.runAgain] as const;
+/** What the form about an outcome carries. */
+const outcomeSchema = z.object({
+  run: z.string(),
+  step: z.string(),
+  attempt: z.number(),
+  choice: z.string(),
+});
+const isObjection = (body: unknown): boolean => /response_action/.test(JSON.stringify(body ?? null));
 const OVER = /Finished|Failed|Stopped|Aborted/;
 
 /** A runbook whose steps each leave one line, take a moment, and change nothing else. */
@@ -53,7 +63,8 @@ const runbook = (number: number, ledger: string): string =>
 
 export function startCrew(sim: Simulator, { runs, ledger, dice }: CrewOptions): Crew {
   const pressed = new Map<string, number>();
-  const reruns = new Map<string, number>();
+  /** By run and step: the attempts after which a person wanted another. */
+  const reruns = new Map<string, ReadonlySet<number>>();
   const unknown = new Set<string>();
   const posts = new Map<number, string>();
   let changedAt = Date.now();
@@ -69,8 +80,8 @@ export function startCrew(sim: Simulator, { runs, ledger, dice }: CrewOptions): 
   const isOver = ({ text }: SeenMessage) => OVER.test(text.split(':').slice(1).join(':'));
   const ended = () => new Set(runMessages().filter(isOver).map(titleOf)).size;
 
-  const due = (name: string): boolean => {
-    if (Date.now() - (pressed.get(name) ?? 0) < PATIENCE_MS) return false;
+  const due = (name: string, patience = PATIENCE_MS): boolean => {
+    if (Date.now() - (pressed.get(name) ?? 0) < patience) return false;
     pressed.set(name, Date.now());
     return true;
   };
@@ -99,7 +110,8 @@ export function startCrew(sim: Simulator, { runs, ledger, dice }: CrewOptions): 
         if (!button(message, action)) continue;
         // One run of each runbook: whoever sees it running does not start it again.
         if (action === ACTIONS.startRun && titles.has(titleOf(message))) break;
-        if (due(`${message.ts} ${action} ${message.versions.length}`)) {
+        const patience = action === ACTIONS.startRun ? START_PATIENCE_MS : PATIENCE_MS;
+        if (due(`${message.ts} ${action} ${message.versions.length}`, patience)) {
           attempt(() => sim.act(as).click(CHANNEL, message.ts, action));
         }
         break;
@@ -120,12 +132,12 @@ export function startCrew(sim: Simulator, { runs, ledger, dice }: CrewOptions): 
     if (!due(`view ${view.id}`)) return;
     const inputs = view.blocks.flatMap((block) => (block.type === 'input' ? [String(block.block_id)] : []));
     attempt(async () => {
-      const answer = await sim
-        .act('bob')
-        .submit(view.id, Object.fromEntries(inputs.map((name) => [name, 'Looked at the host.'])));
-      if (view.callbackId !== 'outcome' || !view.privateMetadata.includes('rerun') || answer.shown) return;
-      const name = view.privateMetadata;
-      reruns.set(name, (reruns.get(name) ?? 0) + 1);
+      const filled = Object.fromEntries(inputs.map((name) => [name, 'Looked at the host.']));
+      const answer = await sim.act('bob').submit(view.id, filled);
+      const said = outcomeSchema.safeParse(JSON.parse(view.privateMetadata));
+      if (said.data?.choice !== 'rerun' || answer.status !== 200 || isObjection(answer.body)) return;
+      const { run, step, attempt: earlier } = said.data;
+      reruns.set(`${run} ${step}`, new Set([...(reruns.get(`${run} ${step}`) ?? []), earlier]));
     });
   }
 
@@ -144,8 +156,7 @@ export function startCrew(sim: Simulator, { runs, ledger, dice }: CrewOptions): 
             ran: /is done/.test(words) && !unknown.has(`${root.ts} ${number}`),
             notRun: /was not run|waits for approval|was skipped|refused/.test(words),
             unknown: unknown.has(`${root.ts} ${number}`),
-            reruns: [...reruns].filter(([about]) => about.includes(run) && about.includes(`"s${number}`))
-              .length,
+            reruns: reruns.get(`${run} s${number}`)?.size ?? 0,
           };
         }),
       };

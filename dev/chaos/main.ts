@@ -88,7 +88,7 @@ async function underFire(
     const shown = setInterval(() => {
       line.say(`${crew.ended()} of ${runs} runs have ended, ${saboteur.total()} kills`);
     }, 250);
-    await crew.done;
+    await Promise.race([crew.done, saboteur.trouble]);
     clearInterval(shown);
     await saboteur.stop();
     await crew.settled();

@@ -1,16 +1,18 @@
-/** Kills one process after the other, never telling anybody, and starts each again. */
-import type { Cluster } from '../cluster.ts';
+/** Kills processes one after the other, never telling anybody, and starts each again; two of them may be away at once. */
+import { type Cluster, isAlive } from '../cluster.ts';
 import type { Dice } from '../random.ts';
 
 export interface Saboteur {
   total(): number;
   /** Who was killed how often. */
   tally(): string;
+  /** Rejects when a process cannot be killed or does not come back; never resolves. */
+  readonly trouble: Promise<never>;
   /** Stops after the kill that is under way; everything runs again then. */
   stop(): Promise<void>;
 }
 
-const CALM_MS = [200, 1_500] as const;
+const CALM_MS = [100, 1_000] as const;
 const AWAY_MS = [0, 1_200] as const;
 
 /** A victim: how to kill it, and how to bring it back. The agent comes back by itself. */
@@ -22,25 +24,31 @@ interface Victim {
 
 export function startSaboteur(cluster: Cluster, dice: Dice): Saboteur {
   const kills = new Map<string, number>();
-  const victims: readonly Victim[] = [
-    ...cluster.members.map((member) => ({
-      name: member.name,
-      kill: () => member.kill(),
-      back: () => member.start(),
-    })),
-    // Twice as often as any server: only an agent that dies in mid-step leaves something nobody knows.
-    ...[1, 2].map(() => ({
-      name: 'agent',
-      kill: async () => {
-        const pid = cluster.agent.pid;
-        if (pid) process.kill(pid, 'SIGKILL');
-      },
-      back: async () => undefined,
-    })),
-    { name: 'postgres', kill: () => cluster.killPostgres(), back: () => cluster.restartPostgres() },
+  const member = (name: string): Victim => {
+    const found = cluster.members.find((one) => one.name === name);
+    if (!found) throw new Error(`There is no ${name} to kill.`);
+    return { name, kill: () => found.kill(), back: () => found.start() };
+  };
+  const agent: Victim = {
+    name: 'agent',
+    kill: async () => {
+      const { pid } = cluster.agent;
+      if (pid && isAlive(pid)) process.kill(pid, 'SIGKILL'); // it may just be coming back from the last time
+    },
+    back: async () => undefined,
+  };
+  const postgres = {
+    name: 'postgres',
+    kill: () => cluster.killPostgres(),
+    back: () => cluster.restartPostgres(),
+  };
+  // Two hands: one of two servers and one of two workers is always left alone, unless Postgres is away for all.
+  const hands: readonly (readonly Victim[])[] = [
+    [member('server-1'), member('worker-1'), agent, postgres],
+    [member('server-2'), member('worker-2'), agent],
   ];
   let stopping = false;
-  const work = async () => {
+  const work = async (victims: readonly Victim[]) => {
     while (!stopping) {
       await wait(dice.between(...CALM_MS));
       const victim = dice.pick(victims);
@@ -52,8 +60,10 @@ export function startSaboteur(cluster: Cluster, dice: Dice): Saboteur {
       await victim.back();
     }
   };
-  const working = work();
+  const working = Promise.all(hands.map(work));
+  const trouble = new Promise<never>((_resolve, reject) => working.catch(reject));
   return {
+    trouble,
     total: () => [...kills.values()].reduce((sum, count) => sum + count, 0),
     tally: () =>
       [...kills]

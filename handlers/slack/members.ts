@@ -1,6 +1,5 @@
 import type { App, ViewSubmitAction } from '@slack/bolt';
 import { z } from 'zod';
-import type { UserId } from '../../src/protocol/ids.ts';
 import { VIEWS } from '../../src/slack/actions.ts';
 import { aboutMembers, membersView } from '../../src/slack/render-members.ts';
 import type { Reply } from '../../src/slack/replies.ts';
@@ -50,14 +49,16 @@ const menuRole = z.enum(ROLES);
 const menuDefault = z.enum(DEFAULT_ROLES);
 
 function readChange(submission: ViewSubmission): RolesChange | { errors: Record<string, string> } {
-  const user: UserId | null = chosenUser(submission, 'person');
+  const user = chosenUser(submission, 'person');
   const sameAs = chosenUser(submission, 'same');
-  const role = choice(submission, 'role');
-  const defaultRole = menuDefault.parse(choice(submission, 'default'));
+  const chosen = choice(submission, 'role');
+  const defaultRole = menuDefault.safeParse(choice(submission, 'default')).data;
+  if (!defaultRole) return { errors: { default: 'Choose a role of this menu.' } };
   if (!user) {
-    if (!role && !sameAs) return { member: null, defaultRole };
+    if (!chosen && !sameAs) return { member: null, defaultRole };
     return { errors: { person: 'Choose the person that this is about.' } };
   }
+  const role = menuRole.safeParse(chosen).data;
   if (!role) return { errors: { role: 'Choose the role of this person.' } };
-  return { member: { user, role: menuRole.parse(role), sameAs }, defaultRole };
+  return { member: { user, role, sameAs }, defaultRole };
 }

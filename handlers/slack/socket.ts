@@ -1,12 +1,15 @@
 import { SocketModeReceiver } from '@slack/bolt';
 import { webOptions } from '../../src/platform/slack-client.ts';
 import { asRefused } from '../../src/platform/slack-errors.ts';
+import type { TenantId } from '../../src/protocol/ids.ts';
 import { boltLogger, createBolt, type DepsAt, type ListenerOptions } from './app.ts';
 import { envelopeOf } from './guard.ts';
 
 export interface SocketOptions extends ListenerOptions {
   /** The app-level token (`xapp-`). */
   readonly appToken: string;
+  /** The workspace of the settings: when given, no other is served, whoever else once installed the app. */
+  readonly tenant?: TenantId;
   /** How long to wait before the first and at most before any try to connect again (ms). */
   readonly waits?: { readonly firstMs: number; readonly mostMs: number };
 }
@@ -24,7 +27,7 @@ const WAITS = { firstMs: 500, mostMs: 30_000 };
  * does not let us. A connection that ends later is made again until `close`.
  */
 export async function connectSocket(at: DepsAt, options: SocketOptions): Promise<SocketLink> {
-  const { appToken, apiUrl, logger, waits = WAITS } = options;
+  const { appToken, apiUrl, logger, tenant, waits = WAITS } = options;
   const receiver = new SocketModeReceiver({
     appToken,
     logger: boltLogger(logger),
@@ -32,7 +35,7 @@ export async function connectSocket(at: DepsAt, options: SocketOptions): Promise
     customPropertiesExtractor: envelopeOf,
     autoReconnectEnabled: false, // its own way back throws where nobody catches
   });
-  createBolt(receiver, at, options);
+  createBolt(receiver, async (one) => (tenant === undefined || one === tenant ? at(one) : null), options);
   const { client } = receiver;
   let open = true;
   let failures = 0;

@@ -2,13 +2,14 @@
 import {
   createPostgresBackend,
   type JobsOptions,
+  type PostgresConnectionOptions,
   Queue,
   Worker,
   type WorkerOptions,
   withBackend,
 } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
 import type { Logger } from './logger.ts';
 import { createLine, type Line, reasonOf } from './queue-line.ts';
 
@@ -54,7 +55,7 @@ export interface Connection {
 const postgres = withBackend(createPostgresBackend);
 
 const PREFIX = 'dd0c';
-const POOL = 2; // connections of a queue or worker on Postgres, beside the one that listens
+const POOL = 3; // connections of a queue or worker on Postgres; one of a worker's listens
 const CONNECT_MS = 5_000;
 const QUERY_MS = 10_000;
 const KNOCK_MS = 1_000;
@@ -79,12 +80,33 @@ export function connectQueues(
   }
 }
 
+/**
+ * A client that outlives its server. BullMQ takes its listeners off a client that it is about to let go of, and an error
+ * without a listener would end the process. What the client was asked fails all the same, and says so.
+ */
+class SteadyClient extends Client {
+  override emit(event: string | symbol, ...told: unknown[]): boolean {
+    if (event === 'error' && this.listenerCount('error') === 0) return false;
+    return super.emit(event, ...told);
+  }
+}
+
 function onPostgres(url: string, line: Line): Connection {
-  const connection = {
-    connectionString: url,
-    max: POOL,
-    connectionTimeoutMillis: CONNECT_MS,
-    query_timeout: QUERY_MS,
+  // Ours, because BullMQ makes the client that listens with its own driver otherwise.
+  const openPool = () =>
+    new Pool({
+      Client: SteadyClient,
+      connectionString: url,
+      max: POOL,
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: QUERY_MS,
+      options: '-c search_path=bullmq',
+    });
+  const pools = new Set<Pool>();
+  const end = (pool: Pool) => {
+    pools.delete(pool);
+    pool.end().catch(suspect);
   };
   let closed = false;
   let knocking = false;
@@ -103,7 +125,7 @@ function onPostgres(url: string, line: Line): Connection {
     canConnect(url).then(
       () => {
         knocking = false;
-        line.back();
+        if (!closed) line.back();
       },
       (error: unknown) => {
         if (!closed) line.lost(error);
@@ -115,14 +137,23 @@ function onPostgres(url: string, line: Line): Connection {
     if (!knocking && !closed) knock();
   };
   /** BullMQ on Postgres remembers for good that its first connect failed: then it is opened anew. */
-  const keepOpen = <T extends Openable>(make: () => T, set: (made: T) => void): void => {
-    const made = make();
+  const keepOpen = <T extends Openable>(
+    make: (connection: PostgresConnectionOptions) => T,
+    set: (made: T) => void,
+  ): void => {
+    const pool = openPool();
+    pools.add(pool);
+    // BullMQ says that a pg.Pool is one of these; its types want the parameters of a query unchangeable, and pg's do not.
+    const made = make(pool as unknown as PostgresConnectionOptions);
     set(made);
     made.waitUntilReady().catch((error: unknown) => {
       if (closed) return;
       line.lost(error);
       suspect();
-      made.close(true).catch(suspect);
+      made
+        .close(true)
+        .catch(suspect)
+        .finally(() => end(pool));
       later(() => keepOpen(make, set));
     });
   };
@@ -130,12 +161,13 @@ function onPostgres(url: string, line: Line): Connection {
   return {
     line,
     suspect,
-    intake: (name, set) => keepOpen(() => new postgres.Queue<Hint>(name, { connection }), set),
+    intake: (name, set) => keepOpen((connection) => new postgres.Queue<Hint>(name, { connection }), set),
     outlet: (name, work, manner, set) =>
-      keepOpen(() => new postgres.Worker<Hint>(name, work, { ...manner, connection }), set),
+      keepOpen((connection) => new postgres.Worker<Hint>(name, work, { ...manner, connection }), set),
     close() {
       closed = true;
       for (const timer of timers) clearTimeout(timer);
+      for (const pool of pools) end(pool);
     },
   };
 }
@@ -150,14 +182,18 @@ async function canConnect(connectionString: string): Promise<void> {
 
 function onRedis(url: string, side: 'intake' | 'outlet', line: Line, logger: Logger): Connection {
   const client = new Redis(url, redisOptions(side));
-  let last: unknown = new Error('The connection was closed.');
+  const ended = new Error('The connection was closed.');
+  let last: unknown = ended;
   client.on('error', (error) => {
     last = error;
     // Before it was ever there, nothing closes that was open.
     if (client.status !== 'ready') line.lost(error);
   });
   client.on('close', () => line.lost(last));
-  client.on('ready', () => line.back());
+  client.on('ready', () => {
+    last = ended;
+    line.back();
+  });
   if (side === 'intake') client.once('ready', () => void warnOfEviction(client, logger));
 
   const common = { connection: client, prefix: PREFIX, skipVersionCheck: true };

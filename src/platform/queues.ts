@@ -57,7 +57,7 @@ export interface Hints {
   add(queue: QueueName, ref: SubjectRef, mark?: number | string): void;
   /** Whether the queues can be reached, as far as this process knows. */
   reachable(): boolean;
-  /** Ends within about two seconds, also when the queues are away. */
+  /** Waits for hints on their way, two seconds at most, and for its queues no longer: also when they are away. */
   close(): Promise<void>;
 }
 
@@ -127,7 +127,7 @@ export function startWorkers(
   const warn = seldom(logger);
   const outlets = new Map<QueueName, Outlet>();
   const underWay = new Set<Promise<void>>();
-  let closing = false;
+  let closed: Promise<void> | null = null;
   const manner: Manner = {
     concurrency,
     lockDuration: LOCK_MS,
@@ -148,36 +148,38 @@ export function startWorkers(
       await done.finally(() => underWay.delete(done));
     };
     connection.outlet(name, work, manner, (outlet) => {
-      const brake = brakeOf(outlet);
+      const brake = brakeOf(outlet, () => closed !== null);
       outlet.on('error', (error) => {
         connection.suspect(error);
         brake();
-        if (connection.line.there && !closing)
+        if (connection.line.there && !closed)
           warn({ reason: reasonOf(error), queue: name }, 'a queue did not work; the worker goes on');
       });
       outlets.set(name, outlet);
     });
   }
 
+  const close = async (limitMs: number): Promise<void> => {
+    const each = <T>(what: (outlet: Outlet) => Promise<T>) => Promise.all(Array.from(outlets.values(), what));
+    await within(
+      LET_GO_MS,
+      each((outlet) => outlet.pause(true)),
+    );
+    const ended = await within(limitMs, Promise.all(underWay));
+    if (!ended) logger.warn({ left: underWay.size }, 'work under way did not end in time, and is left');
+    // Without its queue a worker cannot say what it has done, and would wait for it.
+    const force = !ended || !connection.line.there;
+    await within(
+      LET_GO_MS,
+      each((outlet) => outlet.close(force)),
+    );
+    connection.close();
+  };
   return {
     reachable: () => connection.line.there,
-    async close(limitMs = WORK_LIMIT_MS) {
-      closing = true;
-      const each = <T>(what: (outlet: Outlet) => Promise<T>) =>
-        Promise.all(Array.from(outlets.values(), what));
-      await within(
-        LET_GO_MS,
-        each((outlet) => outlet.pause(true)),
-      );
-      const ended = await within(limitMs, Promise.all(underWay));
-      if (!ended) logger.warn({ left: underWay.size }, 'work under way did not end in time, and is left');
-      // Without its queue a worker cannot say what it has done, and would wait for it.
-      const force = !ended || !connection.line.there;
-      await within(
-        LET_GO_MS,
-        each((outlet) => outlet.close(force)),
-      );
-      connection.close();
+    close(limitMs = WORK_LIMIT_MS) {
+      closed ??= close(limitMs);
+      return closed;
     },
   };
 }
@@ -196,14 +198,14 @@ async function lookAt(
 }
 
 /** Counts a worker's errors, and lets it rest for a second when they storm. */
-function brakeOf(outlet: Outlet): () => void {
+function brakeOf(outlet: Outlet, ending: () => boolean): () => void {
   let errors = 0;
   return () => {
     errors += 1;
     if (errors === 1)
       setTimeout(() => {
         errors = 0;
-        if (outlet.isPaused()) void outlet.resume();
+        if (outlet.isPaused() && !ending()) void outlet.resume();
       }, REST_MS).unref();
     if (errors === STORM) void outlet.pause(true);
   };

@@ -2,6 +2,7 @@ import { type Decision, events, type Facts, type Kind, refuse } from '../audit/s
 import type { UserId } from '../protocol/ids.ts';
 import type { Verdict } from '../safety/verdict.ts';
 import type { Person } from '../tenant/person.ts';
+import { refuseRole } from '../tenant/roles.ts';
 import type { Place } from '../tenant/tenant.ts';
 import type { Parse } from './runbook.ts';
 
@@ -50,10 +51,17 @@ const initial: RunbookState = {
   changedAt: 0,
 };
 
-function decide(state: RunbookState, command: RunbookCommand, { now: at }: Facts): Decision<RunbookEvent> {
+function decide(
+  state: RunbookState,
+  command: RunbookCommand,
+  { now: at, tenant }: Facts,
+): Decision<RunbookEvent> {
+  if ('by' in command) {
+    const refusal = refuseRole(command.by, tenant, 'responder', 'Working with runbooks');
+    if (refusal) return { ok: false, refusal };
+  }
   switch (command.type) {
     case 'receive':
-      if (command.by.standing !== 'member') return notAMember();
       return state.status === 'none'
         ? events({ type: 'runbook.received', source: command.source, at })
         : events();
@@ -66,7 +74,6 @@ function decide(state: RunbookState, command: RunbookCommand, { now: at }: Facts
         ? events({ type: 'runbook.classified', verdicts: command.verdicts, at })
         : events();
     case 'save':
-      if (command.by.standing !== 'member') return notAMember();
       if (state.status === 'saved') return events();
       if (state.status !== 'draft')
         return refuse(
@@ -80,7 +87,6 @@ function decide(state: RunbookState, command: RunbookCommand, { now: at }: Facts
         );
       return events({ type: 'runbook.saved', by: command.by.user, at });
     case 'discard':
-      if (command.by.standing !== 'member') return notAMember();
       if (state.status === 'discarded') return events();
       if (state.status !== 'draft')
         return refuse('not-a-draft', 'Only a draft can be discarded; this runbook is saved.');
@@ -108,9 +114,6 @@ function evolve(before: RunbookState, event: RunbookEvent): RunbookState {
 export function hasCommands(state: RunbookState): boolean {
   return state.parse?.steps.some((step) => step.commands.length > 0) ?? false;
 }
-
-const notAMember = () =>
-  refuse('not-a-member', 'Only full members of this workspace can work with runbooks. Nothing was changed.');
 
 /** The runbook as a subject: text, then steps, then verdicts, then a person's decision to keep it. A version is immutable. */
 export const runbookKind: Kind<RunbookState, RunbookCommand, RunbookEvent> = {

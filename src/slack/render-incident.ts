@@ -117,7 +117,7 @@ function started({ runs }: IncidentState): KnownBlock[] {
   if (runs.length === 0) return [];
   const lines = runs
     .slice(-MAX_RUNS_SHOWN)
-    .map(({ run, by, at }) => `Run ${run} was started by ${mention(by)} at ${moment(at)}.`);
+    .map(({ run, by, at }) => `${mention(by)} started run ${run} at ${moment(at)}.`);
   const more = runs.length > MAX_RUNS_SHOWN ? [`${runs.length - MAX_RUNS_SHOWN} earlier.`] : [];
   return [section([...lines, ...more].join('\n'))];
 }

@@ -7,7 +7,7 @@ import { VIEWS } from './actions.ts';
 import { context, modal, section } from './blocks.ts';
 import { mention } from './words.ts';
 
-const MAX_LISTED = 60; // lines of one section: 60 mentions with a second one each stay under Slack's 3,000
+const MAX_LISTED = 30; // so many lines, each of two people, stay under the 3,000 characters of a section
 
 /** What the form carries. It names things and grants nothing. */
 export const aboutMembers = z.strictObject({ channel: z.string().min(1) });
@@ -52,13 +52,13 @@ function list({ members = {}, defaultRole = DEFAULT_ROLE }: Roles): string {
   const named = Object.entries(members).sort(
     ([a, one], [b, other]) => ROLES.indexOf(other.role) - ROLES.indexOf(one.role) || (a < b ? -1 : 1),
   );
-  const more = named.length > MAX_LISTED ? [`and ${named.length - MAX_LISTED} more`] : [];
-  const others = `Everybody else is *${defaultRole}*; admins and owners of this Slack workspace are *admin*.`;
+  const others = `Everybody who is not named here is *${defaultRole}*; admins and owners of this Slack workspace are *admin*.`;
   if (named.length === 0) return `Nobody has a role of their own yet.\n${others}`;
+  const more = named.length > MAX_LISTED ? [`and ${named.length - MAX_LISTED} more`] : [];
   return [
+    others,
     ...named.slice(0, MAX_LISTED).map(([user, member]) => line(userId(user), member)),
     ...more,
-    others,
   ].join('\n');
 }
 

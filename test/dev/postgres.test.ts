@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { plainAccount, reachableFolder } from '../../dev/account.ts';
 import { runningProcess } from '../../dev/lock.ts';
-import { PostgresError, startPostgres, stopPostgres } from '../../dev/postgres.ts';
+import { hasCluster, PostgresError, readyPostgres, startPostgres, stopPostgres } from '../../dev/postgres.ts';
 
 const account = plainAccount();
 
@@ -115,6 +115,15 @@ describe('the embedded Postgres', () => {
     process.kill(server.pid, 'SIGKILL');
     server = await start(dataDir);
     expect(await ask(server.url, 'SELECT n FROM committed')).toBe(8);
+  });
+
+  test('is found by others once it takes connections, and not when it does not run', async () => {
+    expect(hasCluster(dataDir, account)).toBe(true);
+    expect(await readyPostgres(dataDir, account)).toMatchObject({ url: server.url, pid: server.pid });
+    const empty = newFolder(0o711);
+    expect(hasCluster(empty, account)).toBe(false);
+    expect(await readyPostgres(empty, account)).toBeNull();
+    expect(readdirSync(empty)).toEqual([]);
   });
 
   test('a pid file that names some other living process stops neither that process nor the start', async () => {

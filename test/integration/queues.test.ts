@@ -218,8 +218,8 @@ describe.each(BACKENDS)('hints through %s', (kind) => {
     hints.add('step', ref('run-SECRET'));
     await until('the failure', () => said(worker.lines, ERROR).length > 0);
     hints.add('step', ref('run-OPEN'));
-    hints.add('step', ref('run-WAITING'));
     await until('one under way', () => worker.timesOf('run-OPEN') === 1);
+    hints.add('step', ref('run-WAITING'));
     await until('one waiting', async () => (await queues.texts()).join().includes('run-WAITING'));
     const texts = (await queues.texts()).join('\n');
     open();

@@ -1,8 +1,9 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { ErrorCode } from '@slack/web-api';
-import { toPerson } from '../../src/platform/slack-client.ts';
+import { createSlackClient, toPerson } from '../../src/platform/slack-client.ts';
 import { asRefused } from '../../src/platform/slack-errors.ts';
 import { tenantId } from '../../src/protocol/ids.ts';
+import { type FakeSlack, startFakeSlack } from '../handlers/slack/fake-slack.ts';
 
 const TEAM = tenantId('T1');
 const FULL = { id: 'U1', team_id: 'T1' };
@@ -23,6 +24,38 @@ describe('whom the workspace vouches for', () => {
     ['an admin of another workspace', { ...FULL, team_id: 'T2', is_admin: true }, 'outsider', true],
   ])('%s', (_, user, standing, admin) => {
     expect(toPerson(user, TEAM)).toEqual({ user: 'U1', standing, admin });
+  });
+});
+
+describe('how many people could act', () => {
+  let slack: FakeSlack;
+  afterEach(() => slack.close());
+
+  const census = async (...pages: object[][]) => {
+    slack = await startFakeSlack({
+      'users.list': ({ fields }) => {
+        const page = Number(fields.cursor ?? 0);
+        const next = page + 1 < pages.length ? String(page + 1) : '';
+        return { members: pages[page] ?? [], response_metadata: { next_cursor: next } };
+      },
+    });
+    return createSlackClient({ token: 'xoxb-1', apiUrl: slack.apiUrl, team: TEAM }).census({});
+  };
+  const person = (id: string, overrides = {}) => ({ ...FULL, id, ...overrides });
+  const machine = { is_bot: true };
+
+  test('is counted over all pages, without bots, guests, leavers and strangers', async () => {
+    const others = [person('U2', machine), person('U3', { deleted: true }), person('U4', { team_id: 'T2' })];
+    expect(await census([person('USLACKBOT'), ...others], [person('U1', { is_admin: true })])).toEqual({
+      members: 1,
+      admins: 1,
+    });
+  });
+
+  test('ends where more would change nothing', async () => {
+    const [one, two] = [person('U1', { is_admin: true }), person('U2', { is_owner: true })];
+    expect(await census([one, two], [person('U3')])).toEqual({ members: 2, admins: 2 });
+    expect(slack.asked).toHaveLength(1);
   });
 });
 

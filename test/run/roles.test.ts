@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import type { TenantFacts } from '../../src/audit/subject.ts';
 import { userId } from '../../src/protocol/ids.ts';
 import { decide } from '../../src/run/decide.ts';
 import { initialRun } from '../../src/run/evolve.ts';
@@ -181,7 +180,7 @@ describe('an approval that was not used yet', () => {
 });
 
 describe('a run from before the app was removed', () => {
-  const removed: Partial<TenantFacts> = { removedAt: NOW };
+  const removed = { removedAt: NOW };
 
   test.each(['awaiting-approval', 'approved', 'stalled', 'by-hand', 'unknown', 'paused', 'running'] as const)(
     'and stood at %s is over, also when the app is installed again',

@@ -208,6 +208,26 @@ describe('a runbook', () => {
     expect((await findRunbook(at.deps.log, TENANT, taken.runbook))?.source?.text).toBe(' uptime\r\n');
   });
 
+  test('is taken in, saved and put away by responders, not by viewers', () => {
+    const place = { channel: CHANNEL, threadTs: null };
+    const receive = {
+      type: 'receive',
+      source: { text: 'uptime', sha256: '', by: BOB, place },
+      by: member(),
+    } as const;
+    const asked = [
+      [runbookKind.initial, receive],
+      [buildRunbook(), { type: 'save', by: member() }],
+      [buildRunbook(), { type: 'discard', by: member() }],
+    ] as const;
+    for (const [state, command] of asked) {
+      const as = (role: 'viewer' | 'responder') =>
+        runbookKind.decide(state, command, facts({ members: { [BOB]: { role } } }));
+      expect(as('responder')).toMatchObject({ ok: true });
+      expect(as('viewer')).toMatchObject({ ok: false, refusal: { code: 'role-needed' } });
+    }
+  });
+
   test('is found by words of its title in any case and order, and only once it is saved', async () => {
     const find = async (words: string) =>
       (await listRunbooks(at.deps.log, TENANT, words)).map(({ id }) => id);

@@ -127,7 +127,7 @@ describe('the card of a page', () => {
 
   test('names the runs that were started from it, and no longer urges to start one', () => {
     const state = next(RUN_STARTED);
-    expect(words(state)).toContain('Run RUN0000001 was started by <@UBOB>');
+    expect(words(state)).toContain('<@UBOB> started run RUN0000001 at');
     expect(buttonsOf(card(state)).filter(({ style }) => style === 'primary')).toEqual([]);
     const many = next(
       ...['A', 'B', 'C', 'D', 'E'].map((id) => ({ ...RUN_STARTED, run: runId(`RUN000000${id}`) })),

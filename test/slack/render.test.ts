@@ -1,14 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
-import { runbookId } from '../../src/protocol/ids.ts';
-import type { RunState } from '../../src/run/run.ts';
+import { runbookId, userId } from '../../src/protocol/ids.ts';
+import { evolve } from '../../src/run/evolve.ts';
+import { CHOICES, type RunState } from '../../src/run/run.ts';
 import type { RunbookState } from '../../src/runbook/stream.ts';
 import type { Verdict } from '../../src/safety/verdict.ts';
 import { encodeStep } from '../../src/slack/actions.ts';
+import { membersView } from '../../src/slack/render-members.ts';
 import { renderRun } from '../../src/slack/render-run.ts';
 import { renderRunbook } from '../../src/slack/render-runbook.ts';
 import { renderTenant } from '../../src/slack/render-tenant.ts';
 import { renderHelp, renderList, renderStatus, SUBCOMMANDS, suggest } from '../../src/slack/replies.ts';
-import { confirmStepView, newRunbookView, resumeView, startRunView } from '../../src/slack/views.ts';
+import {
+  confirmStepView,
+  newRunbookView,
+  outcomeView,
+  resumeView,
+  startRunView,
+} from '../../src/slack/views.ts';
+import { ROLES } from '../../src/tenant/roles.ts';
 import { buttonsOf, faultsOfMessage, faultsOfView, markupOf, mrkdwnOf } from '../support/block-kit.ts';
 import {
   ADA,
@@ -20,6 +29,7 @@ import {
   buildRunbook,
   CHANNEL,
   command,
+  facts,
   hashOf,
   NOW,
   PAUSE,
@@ -199,8 +209,25 @@ describe('every message stays inside Slack’s limits and our budget', () => {
       confirmStepView(step, target, encodeStep(target), CHANNEL, '1.2'),
       resumeView(CHANNEL, RUN),
       resumeView(CHANNEL, null),
+      ...CHOICES.map((choice) => outcomeView(step, target, choice, CHANNEL, '1.2')),
     ];
     for (const view of views) expect(faultsOfView(view)).toEqual([]);
+  });
+
+  test.each([true, false])('roles, however many: %s', (mayChange) => {
+    const second = userId('U'.padEnd(21, '1'));
+    const members = Object.fromEntries(
+      Array.from({ length: 200 }, (_, index) => [
+        `U${String(index).padStart(20, '0')}`,
+        { role: ROLES[index % 4] ?? 'viewer', sameAs: second },
+      ]),
+    );
+    for (const roles of [{}, { members, defaultRole: 'viewer' as const }]) {
+      const view = membersView(roles, CHANNEL, mayChange);
+      expect(faultsOfView(view)).toEqual([]);
+      expect(JSON.stringify(view)).toContain('Everybody who is not named here is');
+    }
+    expect(JSON.stringify(membersView({ members }, CHANNEL, mayChange))).toContain('and 170 more');
   });
 
   test('a run of 200 steps is one message for the run and one for each step it came to', () => {
@@ -278,6 +305,75 @@ describe('what stands on the screen', () => {
 
   test.each(['failed', 'rejected', 'aborted'] as const)('has no button when the run is over: %s', (at) => {
     expect(shownRun(buildRun({ at })).flatMap(buttonsOf)).toEqual([]);
+  });
+
+  test('of an outcome that nobody can know says since when, what the agent saw and who decides', () => {
+    const printed = apply(buildRun({ at: 'running' }), command.report(REPORTS.printed)).state;
+    const run = apply(printed, command.report(REPORTS.unknown)).state;
+    const [header] = shownRun(run);
+    expect(header?.text).toMatch(/Needs a person since <!date.*nobody can know how step 1 of 2 ended/);
+    for (const known of [
+      'half',
+      REPORTS.unknown.sentence,
+      'Started at',
+      `Approved by <@${BOB}>`,
+      'An approver can',
+    ])
+      expect(shown(run)).toContain(known);
+    expect(buttonsOf(header ?? {}).map(({ action_id }) => action_id)).toEqual(['pause_run', 'abort_run']);
+  });
+
+  test('of it while the run is paused offers only what starts nothing', () => {
+    const { state } = apply(buildRun({ at: 'unknown' }), command.pause());
+    expect(buttonsOf(shownRun(state)[1] ?? {}).map(({ action_id }) => action_id)).toEqual([
+      'mark_succeeded',
+      'mark_failed',
+    ]);
+  });
+
+  test('of it once somebody spoke names them and their reason, as plain words', () => {
+    const asked = command.settle('succeeded', { reason: 'Saw <!channel> it' });
+    const marked = apply(buildRun({ at: 'unknown' }), asked).state;
+    expect(shown(marked)).toContain('was marked as succeeded');
+    expect(shown(marked)).toMatch(new RegExp(`Marked as succeeded by <@${BOB}>.*Saw &lt;!channel&gt; it`));
+    const reopened = buildRun({ at: 'reopened' });
+    expect(shown(reopened)).toContain('Nobody knew how attempt 1 ended');
+    const late = apply(reopened, command.report(REPORTS.succeeded)).state;
+    expect(shown(late)).toContain('the offer was withdrawn');
+    expect(shownRun(late)[1]?.text).toContain('is done');
+  });
+
+  test('of a step that did not start says so and offers to ask again', () => {
+    expect(shown(buildRun({ at: 'not-started' }))).toContain('It did not run. To go on, ask again or skip');
+  });
+
+  test('of a run from before this, which an unknown outcome had ended, has no button', () => {
+    const run = evolve(
+      evolve(buildRun({ at: 'running' }), {
+        type: 'step.unknown',
+        step: S1,
+        attempt: 1,
+        code: 'agent-silent',
+        sentence: 'Lost.',
+        at: NOW,
+      }),
+      { type: 'run.stopped', at: NOW },
+    );
+    expect(shownRun(run).flatMap(buttonsOf)).toEqual([]);
+    expect(shownRun(run)[0]?.text).toContain('Stopped at step 1 of 2');
+  });
+
+  test('of a run whose app was removed says so', () => {
+    const { state } = apply(buildRun(), { type: 'tick' }, facts({ removedAt: NOW }));
+    expect(shownRun(state)[0]?.text).toContain('Aborted because the app was removed from the workspace');
+  });
+
+  test('of the pause that a removal made is nothing', () => {
+    const paused = { by: null, at: NOW, way: 'uninstall', place: null } as const;
+    expect(renderTenant(tenantState({ panicEpoch: 1, paused }), [])).toEqual([]);
+    expect(renderStatus({ state: tenantState({ paused }), live: [], agents: [] }).blocks?.[0]).toMatchObject({
+      text: { text: expect.stringContaining('because the app was removed') },
+    });
   });
 
   test('of an aborted run says that the step was not run, and invites nobody to approve it', () => {

@@ -76,8 +76,14 @@ const button = z.strictObject({
     .optional(),
 });
 
+const option = z.strictObject({
+  text: plain(O.text.max_length),
+  value: z.string().min(1).max(O.value.max_length),
+});
+
 const input = z.strictObject({
   type: z.literal('input'),
+  optional: z.boolean().optional(),
   block_id: z.string().min(1).max(CHECKED.block_id.max_length),
   label: plain(CHECKED.input.label.max_length),
   hint: plain(CHECKED.input.hint.max_length).optional(),
@@ -92,15 +98,12 @@ const input = z.strictObject({
     z.strictObject({
       type: z.literal('static_select'),
       action_id: z.string().min(1).max(CHECKED.action_id.max_length),
-      options: z
-        .array(
-          z.strictObject({
-            text: plain(O.text.max_length),
-            value: z.string().min(1).max(O.value.max_length),
-          }),
-        )
-        .min(1)
-        .max(CHECKED.select.options.max_items),
+      options: z.array(option).min(1).max(CHECKED.select.options.max_items),
+      initial_option: option.optional(),
+    }),
+    z.strictObject({
+      type: z.literal('users_select'),
+      action_id: z.string().min(1).max(CHECKED.action_id.max_length),
     }),
   ]),
 });
@@ -138,7 +141,7 @@ const viewSchema = z.strictObject({
   type: z.literal('modal'),
   callback_id: z.string().min(1).max(V.callback_id.max_length),
   title: plain(V.title.max_length),
-  submit: plain(V.submit.max_length),
+  submit: plain(V.submit.max_length).optional(),
   close: plain(V.close.max_length),
   private_metadata: z.string().max(V.private_metadata.max_length),
   blocks: z
@@ -197,6 +200,8 @@ export function faultsOfView(view: unknown): string[] {
   const ids = parsed.data.blocks.flatMap((block) => ('block_id' in block ? [block.block_id] : []));
   return [
     ...(new Set(ids).size < ids.length ? ['the same block_id twice'] : []),
+    // docs.slack.dev/reference/views/modal-views: submit is required when there is an input.
+    ...(ids.length > 0 && !parsed.data.submit ? ['inputs that cannot be sent'] : []),
     ...(Buffer.byteLength(JSON.stringify(view)) > VIEW_BYTES ? ['too large'] : []),
   ];
 }

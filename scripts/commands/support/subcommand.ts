@@ -13,10 +13,6 @@ export function subcommand<const Name extends string>(
       `dd0c ${command} needs to know what to do: ${names.join(', ')}. dd0c help ${command} tells more.`,
     );
   throw new UsageError(
-    `dd0c ${command} has nothing called “${word}”.${didYouMean(
-      word,
-      names.map((name) => `dd0c ${command} ${name}`),
-      `dd0c help ${command}`,
-    )}`,
+    `dd0c ${command} has nothing called “${word}”.${didYouMean(word, names, `dd0c help ${command}`)}`,
   );
 }

@@ -23,14 +23,17 @@ export async function startFakeSlack(answers: Record<string, Answer> = {}) {
     asked.push(one);
     const answer = answers[method] ?? {};
     const body = typeof answer === 'function' ? await answer(one) : answer;
-    res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ok: true, ...body }));
+    const scopes = fake.scopes ? { 'x-oauth-scopes': fake.scopes } : {};
+    res.writeHead(200, { 'content-type': 'application/json', ...scopes });
+    res.end(JSON.stringify({ ok: true, ...body }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return {
+  const fake = {
     asked,
     answers,
-    server,
+    /** What Slack says the token may do, in a header; empty leaves it out. */
+    scopes: '',
     apiUrl: `http://127.0.0.1:${port}/api/`,
     close: () =>
       new Promise<void>((resolve) => {
@@ -38,6 +41,7 @@ export async function startFakeSlack(answers: Record<string, Answer> = {}) {
         server.closeAllConnections();
       }),
   };
+  return fake;
 }
 
 export type FakeSlack = Awaited<ReturnType<typeof startFakeSlack>>;

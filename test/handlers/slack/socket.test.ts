@@ -2,12 +2,13 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { connectSocket, type SocketLink } from '../../../handlers/slack/socket.ts';
+import { tenantId } from '../../../src/protocol/ids.ts';
 import { buildRun, CHANNEL, RUN, TENANT } from '../../support/builders.ts';
 import { type FakeSlack, startFakeSlack } from './fake-slack.ts';
-import { eventually, startWorld, type World } from './world.ts';
+import { eventually, installation, startWorld, type World } from './world.ts';
 
 /** Slack's end of the socket: says hello, sends envelopes, keeps what is acknowledged. */
-function socketServer() {
+async function socketServer() {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   const sockets: WebSocket[] = [];
   const acks = new Map<string, unknown>();
@@ -22,6 +23,7 @@ function socketServer() {
     socket.on('close', () => sockets.splice(sockets.indexOf(socket), 1));
     socket.send(JSON.stringify({ type: 'hello', num_connections: 1, connection_info: { app_id: 'A1' } }));
   });
+  await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     server,
@@ -40,7 +42,7 @@ function socketServer() {
 
 let world: World;
 let api: FakeSlack;
-let slack: ReturnType<typeof socketServer>;
+let slack: Awaited<ReturnType<typeof socketServer>>;
 let link: SocketLink | undefined;
 
 const connect = () => {
@@ -48,6 +50,7 @@ const connect = () => {
   return connectSocket(async (tenant) => tenants.get(tenant) ?? null, {
     workspaces,
     appToken: 'xapp-test',
+    tenant: TENANT,
     apiUrl: api.apiUrl,
     logger: deps.logger,
     waits: { firstMs: 10, mostMs: 50 },
@@ -56,7 +59,7 @@ const connect = () => {
 
 beforeEach(async () => {
   world = await startWorld();
-  slack = socketServer();
+  slack = await socketServer();
   api = await startFakeSlack({ 'apps.connections.open': () => ({ url: slack.url }) });
 });
 afterEach(async () => {
@@ -146,8 +149,11 @@ describe('over Socket Mode', () => {
     expect(world.views()).toHaveLength(1);
   });
 
-  test('another workspace is not served', async () => {
+  test('another workspace is not served, even if it installed the app once', async () => {
     link = await connect();
+    const other = tenantId('T2');
+    world.tenants.set(other, world.deps);
+    world.workspaces.kept.set(other, installation(other));
     world.putRun(buildRun());
     slack.send(press('E6', 'T2'));
     await acked('E6');
@@ -156,7 +162,7 @@ describe('over Socket Mode', () => {
 
   test('what is no envelope breaks nothing', async () => {
     link = await connect();
-    for (const text of ['', 'null', '[]', '{', '{"type":"events_api"}']) slack.sockets[0]?.send(text);
+    for (const text of ['', '[]', '{', '{"type":"interactive"}']) slack.sockets[0]?.send(text);
     slack.send(help('E7'));
     await acked('E7');
   });
@@ -193,10 +199,12 @@ describe('a connection', () => {
 
   test('is not made again once it was closed', async () => {
     await (await connect()).close();
-    const { opened } = slack;
-    expect([opened(), slack.sockets.length]).toEqual([1, 0]);
+    await eventually(
+      () => slack.sockets.length,
+      (open) => open === 0,
+    );
     await new Promise((resolve) => setImmediate(resolve));
-    expect(api.asked).toHaveLength(1);
+    expect([slack.opened(), api.asked.length]).toEqual([1, 1]);
   });
 
   test('that Slack refuses is no connection: the start fails with a sentence', async () => {

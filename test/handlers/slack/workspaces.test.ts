@@ -9,7 +9,7 @@ import { VIEWS } from '../../../src/slack/actions.ts';
 import { buildRun, CHANNEL, RUN, TENANT } from '../../support/builders.ts';
 import { fakeDirectory } from '../../support/fakes.ts';
 import { type FakeSlack, startFakeSlack } from './fake-slack.ts';
-import { installation, memoryWorkspaces, startWorld, type World } from './world.ts';
+import { eventually, installation, memoryWorkspaces, startWorld, type World } from './world.ts';
 
 const OTHER = tenantId('T2');
 
@@ -230,7 +230,19 @@ describe('while the installation cannot be looked up', () => {
   test('a press is never acknowledged as if it had worked', async () => {
     await broken();
     world.putRun(buildRun());
-    expect((await world.press('pause_run', `v1.${RUN}`)).status).toBe(404);
+    const answered: number[] = [];
+    const sent = world.press('pause_run', `v1.${RUN}`).then(
+      ({ status }) => answered.push(status),
+      () => 'Slack waits; the test does not',
+    );
+    await eventually(
+      () => world.lines,
+      (lines) => lines.some(({ msg }) => String(msg).includes('failed')),
+    );
+    await world.close();
+    await sent;
+    expect(answered).toEqual([]);
     expect((await world.run())?.status).toBe('running');
+    world = await startWorld();
   });
 });

@@ -197,8 +197,13 @@ export async function startWorld(overrides: Partial<SlackDeps> = {}) {
         },
         signing,
       ),
-    /** Somebody sends a form. */
-    submit: (callback_id: string, about: object, boxes: Record<string, string>, user: string = BOB) =>
+    /** Somebody sends a form; what is not a text is the state of its menu. */
+    submit: (
+      callback_id: string,
+      about: object,
+      boxes: Record<string, string | object>,
+      user: string = BOB,
+    ) =>
       payload({
         type: 'view_submission',
         team,
@@ -213,7 +218,7 @@ export async function startWorld(overrides: Partial<SlackDeps> = {}) {
             values: Object.fromEntries(
               Object.entries(boxes).map(([id, value]) => [
                 id,
-                { value: { type: 'plain_text_input', value } },
+                { value: typeof value === 'string' ? { type: 'plain_text_input', value } : value },
               ]),
             ),
           },

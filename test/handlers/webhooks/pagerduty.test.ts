@@ -6,6 +6,7 @@ import type { Log } from '../../../src/audit/log.ts';
 import { tenantKind } from '../../../src/tenant/tenant.ts';
 import { NOW, TENANT, tenantState } from '../../support/builders.ts';
 import { memoryLog, tenantRef } from '../../support/fakes.ts';
+import { until } from '../../support/until.ts';
 import { OLD_SECRET, OTHER_SECRET, OTHER_TENANT, PAGE, SECRET, startWorld, type World } from './world.ts';
 
 const MINUTE = 60_000;
@@ -249,6 +250,30 @@ describe('when it cannot be recorded', () => {
       expect((await away.pager.deliver('x'.repeat(2 * 1024 * 1024))).status).toBe(413);
     } finally {
       await away.close();
+    }
+  });
+
+  test('because too many come at once, the rest is asked for again and the first are taken', async () => {
+    const { log } = memoryLog();
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const slow: Log = { ...log, load: (kind, ref) => gate.then(() => log.load(kind, ref)) };
+    const flooded = await startWorld({ log: slow });
+    try {
+      const statuses: number[] = [];
+      const sent = Array.from({ length: 80 }, async () => {
+        statuses.push((await flooded.pager.deliver(body(), 'v1=00')).status);
+      });
+      await until('the rest to be turned away', () => statuses.length === 16);
+      expect(new Set(statuses)).toEqual(new Set([429]));
+      open();
+      await Promise.all(sent);
+      expect(statuses.filter((status) => status === 401)).toHaveLength(64);
+      expect((await flooded.pager.deliver(body(), 'v1=00')).status).toBe(401);
+    } finally {
+      await flooded.close();
     }
   });
 
