@@ -167,7 +167,7 @@ async function openSlack(
   const listeners = { ...shared, workspaces, track: (work: Promise<void>) => underWay.add(work) };
   const tenant = options.botToken ? await workspaces.adopt(options.botToken, options.appId) : null;
   const socket = options.appToken
-    ? await connectSocket(at, { ...listeners, appToken: options.appToken })
+    ? await connectSocket(at, { ...listeners, appToken: options.appToken, ...(tenant ? { tenant } : {}) })
     : null;
   const { signingSecret, oauth } = options;
   const app = signingSecret ? createSlackApp(at, { ...listeners, clock, signingSecret }) : null;

@@ -119,9 +119,10 @@ function readArguments(): Arguments | null {
   }
 }
 
+// What was begun and cannot be ended (a process that hangs, say) must not keep this one.
 try {
-  process.exitCode = await main();
+  process.exit(await main());
 } catch (error) {
   console.error(sentenceOf(error));
-  process.exitCode = 1;
+  process.exit(1);
 }

@@ -1,5 +1,5 @@
-import type { StreamId, TenantId, UserId } from '../protocol/ids.ts';
-import type { Member, Role } from '../tenant/roles.ts';
+import type { StreamId, TenantId } from '../protocol/ids.ts';
+import type { Roles } from '../tenant/role.ts';
 
 export const SUBJECT_KINDS = ['run', 'runbook', 'tenant', 'agent', 'incident'] as const;
 export type SubjectKind = (typeof SUBJECT_KINDS)[number];
@@ -24,13 +24,10 @@ export type Decision<E> =
  * What every decision has to know of its tenant: whether everything is stopped, under which epoch agents work, and who
  * may do what.
  */
-export interface TenantFacts {
+export interface TenantFacts extends Roles {
   readonly panicEpoch: number;
   /** The pause that holds, or null. */
   readonly paused: object | null;
-  /** Roles that an admin gave; whoever is not named has the default role. */
-  readonly members?: Readonly<Record<UserId, Member>>;
-  readonly defaultRole?: Role;
   /** When the app was last removed from the workspace: runs from before that are over. */
   readonly removedAt?: number;
 }

@@ -1,7 +1,8 @@
 import { WebClient, type WebClientOptions } from '@slack/web-api';
 import { z } from 'zod';
 import { type TenantId, tenantId, type UserId, userId } from '../protocol/ids.ts';
-import { createTally, type Directory, type Person } from '../tenant/person.ts';
+import { createTally } from '../tenant/census.ts';
+import type { Directory, Person } from '../tenant/person.ts';
 import { asRefused } from './slack-errors.ts';
 
 /** What the app may do in a workspace: the bot scopes of manifest.yml (a test compares them). */

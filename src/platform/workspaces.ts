@@ -107,8 +107,8 @@ export function openWorkspaces(deps: WorkspacesDeps): Workspaces {
   /** Ends what a removal began. A token of our settings was installed by nobody we know, so it makes nobody admin. */
   async function reopen(tenant: TenantId, installedBy: UserId | null, botUserId: string): Promise<void> {
     if (installedBy === null && !(await tenantState(log, tenant)).removed) return;
-    const by = installedBy ?? userId(botUserId);
-    const outcome = await installTenant({ log, approveKey, nonce: () => nonce(random) }, { tenant, by });
+    const who = { tenant, by: installedBy, bot: userId(botUserId) };
+    const outcome = await installTenant({ log, approveKey, nonce: () => nonce(random) }, who);
     if (!outcome.ok) throw new Error(outcome.refusal.sentence);
   }
 

@@ -2,7 +2,8 @@ import { type Decision, events, type Facts, refuse, type TenantFacts } from '../
 import type { StepId } from '../protocol/ids.ts';
 import type { Person } from '../tenant/person.ts';
 import { answerResume } from '../tenant/resume.ts';
-import { type Role, refuseRole, subjectOf } from '../tenant/roles.ts';
+import type { Role } from '../tenant/role.ts';
+import { refuseRole, subjectOf } from '../tenant/roles.ts';
 import { evolve } from './evolve.ts';
 import { lapses, takenBack, whyVoid } from './lapses.ts';
 import { APPROVAL_TTL_MS, mayApprove } from './policy.ts';

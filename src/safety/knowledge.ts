@@ -16,20 +16,33 @@ export interface ToolEntry extends Entry {
   readonly tool: Tool;
 }
 
-/** The compiled knowledge base: own names only, so that `constructor` is an unknown program. */
-export type Knowledge = ReadonlyMap<string, ToolEntry>;
+/** The knowledge base by program: own names only, so that `constructor` is an unknown program. */
+export interface Knowledge {
+  get(name: string): ToolEntry | undefined;
+}
 
-/** Checks and compiles the knowledge base. Throws when a row is malformed or a name is taken twice. */
+/**
+ * Checks the knowledge base. Throws when a row is malformed or a name is taken twice. A tool's tables are built when it
+ * is first asked for: most texts name a few of hundreds, and to build all takes longer than to check them.
+ */
 export function compileKnowledge(): Knowledge {
-  const knowledge = new Map<string, ToolEntry>();
-  for (const tool of listTools()) {
-    const names = split(tool.name);
-    for (const name of names) {
-      if (knowledge.has(name)) throw new Error(`The knowledge base names ${name} twice.`);
-      knowledge.set(name, { ...compile(tool, name, null), tool });
+  const tools = new Map<string, Tool>();
+  for (const tool of listTools())
+    for (const name of split(tool.name)) {
+      if (tools.has(name)) throw new Error(`The knowledge base names ${name} twice.`);
+      tools.set(name, tool);
     }
-  }
-  return knowledge;
+  const built = new Map<string, ToolEntry>();
+  return {
+    get: (name) => {
+      const tool = tools.get(name);
+      const known = built.get(name);
+      if (tool === undefined || known !== undefined) return known;
+      const entry = { ...compile(tool, name, null), tool };
+      built.set(name, entry);
+      return entry;
+    },
+  };
 }
 
 let checked: readonly Tool[] | null = null;

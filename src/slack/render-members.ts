@@ -2,7 +2,7 @@ import type { InputBlock, KnownBlock, PlainTextOption, View } from '@slack/types
 import { z } from 'zod';
 import { type UserId, userId } from '../protocol/ids.ts';
 import { DEFAULT_ROLES } from '../tenant/members.ts';
-import { DEFAULT_ROLE, type Member, ROLES, type Role, type Roles } from '../tenant/roles.ts';
+import { DEFAULT_ROLE, type Member, ROLES, type Role, type Roles } from '../tenant/role.ts';
 import { VIEWS } from './actions.ts';
 import { context, modal, section } from './blocks.ts';
 import { mention } from './words.ts';

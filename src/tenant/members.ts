@@ -1,7 +1,8 @@
 import { type Decision, events, refuse } from '../audit/subject.ts';
 import type { UserId } from '../protocol/ids.ts';
 import type { Person } from './person.ts';
-import { DEFAULT_ROLE, hasRole, type Member, memberOf, type Role, type Roles, refuseRole } from './roles.ts';
+import { DEFAULT_ROLE, type Member, type Role, type Roles } from './role.ts';
+import { hasRole, memberOf, refuseRole } from './roles.ts';
 
 /** What may be the role of whoever is not named. Admins are named, one by one. */
 export const DEFAULT_ROLES = ['viewer', 'responder', 'approver'] as const satisfies readonly Role[];

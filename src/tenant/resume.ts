@@ -1,7 +1,8 @@
 import { type Refusal, refuse } from '../audit/subject.ts';
 import type { UserId } from '../protocol/ids.ts';
 import type { Census, Person } from './person.ts';
-import { type Roles, roleOf, subjectOf } from './roles.ts';
+import type { Roles } from './role.ts';
+import { roleOf, subjectOf } from './roles.ts';
 
 /** What an admin types to resume: a word nobody types by accident. */
 export const RESUME_WORD = 'resume';

@@ -1,23 +1,7 @@
-import { type Refusal, refuse, type TenantFacts } from '../audit/subject.ts';
+import { type Refusal, refuse } from '../audit/subject.ts';
 import type { UserId } from '../protocol/ids.ts';
 import type { Person } from './person.ts';
-
-/** What a person may do, each role all of what stands before it. */
-export const ROLES = ['viewer', 'responder', 'approver', 'admin'] as const;
-export type Role = (typeof ROLES)[number];
-
-/** What a workspace's admin has said of a person. */
-export interface Member {
-  readonly role: Role;
-  /** Set when this account is a second one of that person: for approvals they are the same. */
-  readonly sameAs?: UserId;
-}
-
-/** What whoever is not named may do when no admin has said otherwise. */
-export const DEFAULT_ROLE: Role = 'approver';
-
-/** The part of the tenant's facts that says who may do what. */
-export type Roles = Pick<TenantFacts, 'members' | 'defaultRole'>;
+import { DEFAULT_ROLE, type Member, ROLES, type Role, type Roles } from './role.ts';
 
 /**
  * The role of a person: the one an admin gave; else admin, when Slack says that this is an admin or owner of the workspace;

@@ -4,7 +4,8 @@ import type { EncodedSigned } from '../protocol/signed.ts';
 import { type DefaultRole, decideRoles, evolveRoles, type RolesCommand, type RolesEvent } from './members.ts';
 import type { Person } from './person.ts';
 import { answerResume, type ResumeRequest } from './resume.ts';
-import { hasRole, type Member } from './roles.ts';
+import type { Member } from './role.ts';
+import { hasRole } from './roles.ts';
 import {
   decideSettings,
   evolveSettings,

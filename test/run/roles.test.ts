@@ -4,7 +4,7 @@ import { decide } from '../../src/run/decide.ts';
 import { initialRun } from '../../src/run/evolve.ts';
 import { APPROVAL_TTL_MS } from '../../src/run/policy.ts';
 import type { RunCommand, RunState } from '../../src/run/run.ts';
-import { ROLES, type Role } from '../../src/tenant/roles.ts';
+import { ROLES, type Role } from '../../src/tenant/role.ts';
 import {
   ADA,
   ALICE,

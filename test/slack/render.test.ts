@@ -17,7 +17,7 @@ import {
   resumeView,
   startRunView,
 } from '../../src/slack/views.ts';
-import { ROLES } from '../../src/tenant/roles.ts';
+import { ROLES } from '../../src/tenant/role.ts';
 import { buttonsOf, faultsOfMessage, faultsOfView, markupOf, mrkdwnOf } from '../support/block-kit.ts';
 import {
   ADA,

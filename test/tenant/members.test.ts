@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseRecord } from '../../src/protocol/records.ts';
 import { decodeSigned } from '../../src/protocol/signed.ts';
+import { createTally } from '../../src/tenant/census.ts';
 import type { RolesChange } from '../../src/tenant/members.ts';
-import { createTally } from '../../src/tenant/person.ts';
 import { roleOf, subjectOf } from '../../src/tenant/roles.ts';
 import {
   installTenant,
