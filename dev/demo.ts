@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { loadConfig, readConfig } from '../src/platform/config.ts';
 import { createLogger } from '../src/platform/logger.ts';
 import type { RunState } from '../src/run/run.ts';
+import { ACTIONS } from '../src/slack/actions.ts';
 import { plainAccount, removeData } from './account.ts';
 import { verifyInstance } from './audit.ts';
 import { startCluster } from './cluster.ts';
@@ -14,8 +15,11 @@ import { runCaged } from './demo-cage.ts';
 import { EXAMPLE } from './ground.ts';
 import { type Instance, startInstance } from './instance.ts';
 import { openLedger } from './ledger.ts';
+import { cardOf, connectPager, startFromCard } from './page.ts';
+import type { Pager, PageSpec } from './pagerduty.ts';
 import { progress } from './progress.ts';
 import { sentenceOf } from './sentence.ts';
+import type { SeenMessage } from './slack/control.ts';
 import type { Simulator } from './slack/server.ts';
 import { countsOf, type DemoResult } from './summary.ts';
 import { type Choice, postRunbook, printThreads, runThread, startFromPreview, walk } from './walk.ts';
@@ -129,7 +133,11 @@ async function runExample(values: Arguments, dataDir: string): Promise<DemoResul
   try {
     const sim = instance.simulator;
     const preview = await postRunbook(sim, readFileSync(EXAMPLE, 'utf8'), 'alice');
-    const run = await startFromPreview(sim, preview, { work_dir: workDir, ledger: ledger.path }, 'alice');
+    const filled = { work_dir: workDir, ledger: ledger.path };
+    const page = values.incident ? await aPageArrives(sim, preview) : null;
+    const run = page
+      ? await startFromCard(sim, page.title, filled, 'alice')
+      : await startFromPreview(sim, preview, filled, 'alice');
     const state = await walk(instance, sim, run, ({ job }): Choice => {
       if (!job) return { do: 'done', as: 'alice' };
       return { do: 'approve', as: job.rule === 'other-than-requester' ? 'bob' : 'alice' };
@@ -137,11 +145,13 @@ async function runExample(values: Arguments, dataDir: string): Promise<DemoResul
     await sim.waitFor(() => /Finished|Failed|Stopped/.test(runThread(sim, run)[0]?.text ?? ''), {
       what: 'the summary',
     });
-    printThreads(sim, preview, run);
+    const card = page && (await itIsResolved(sim, page));
+    printThreads(sim, preview, run, card);
     ledger.collect();
     const verification = await verifyInstance(instance.ownerUrl, dataDir);
     const differences = [
       ...compare(state),
+      ...(state.plan?.incident === undefined && page ? ['the run does not name the page it came from'] : []),
       ...compareLedger(state, ledger.lines()),
       ...verification.findings.map(({ stream, version, sentence }) => `${stream} at ${version}: ${sentence}`),
     ];
@@ -150,6 +160,35 @@ async function runExample(values: Arguments, dataDir: string): Promise<DemoResul
     await instance.stop();
     rmSync(workDir, { recursive: true, force: true });
   }
+}
+
+interface Page {
+  readonly title: string;
+  readonly spec: PageSpec;
+  readonly pager: Pager;
+}
+
+/** The runbook is saved, the pager connected as an admin would, and PagerDuty sends a signed body: the card appears. */
+async function aPageArrives(sim: Simulator, preview: SeenMessage): Promise<Page> {
+  const pager = await connectPager(sim, 'alice');
+  await sim.act('alice').click('ops', preview.ts, ACTIONS.saveRunbook);
+  const saved = () => JSON.stringify(sim.messages('ops')).includes('Saved by');
+  await sim.waitFor(saved, { timeoutMs: 60_000, what: 'the saved runbook' });
+  const title = 'DiskFull on app-1: /tmp is 97 % full';
+  const spec: PageSpec = { id: 'PDEMO1', title, service: 'app', urgency: 'high' };
+  const forged = await pager.deliver(pager.body('incident.triggered', spec), 'v1=00');
+  const { status } = await pager.trigger(spec);
+  console.log(
+    `PagerDuty sent a body with a forged signature (answer ${forged.status}), and the real one (answer ${status}).`,
+  );
+  if (forged.status !== 401 || status !== 202) throw new Error('A webhook was not answered as it should be.');
+  return { title, spec, pager };
+}
+
+/** The pager says that it is over; gives back the card as it then stands. */
+async function itIsResolved(sim: Simulator, { pager, title, spec }: Page): Promise<SeenMessage> {
+  await pager.resolve(spec);
+  return cardOf(sim, title, '*Resolved*');
 }
 
 /** The plan promised that every step runs once, to success, approved by a person who may. */

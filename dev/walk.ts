@@ -4,7 +4,7 @@ import type { RunState, StepState } from '../src/run/run.ts';
 import { findRun } from '../src/run/service.ts';
 import { ACTIONS } from '../src/slack/actions.ts';
 import type { Instance } from './instance.ts';
-import type { SeenMessage } from './slack/control.ts';
+import type { Control, SeenMessage } from './slack/control.ts';
 import { type Simulator, TEAM_ID } from './slack/server.ts';
 import { transcribe } from './transcript.ts';
 
@@ -21,7 +21,7 @@ const LIMIT_MS = 60_000;
 const NOTHING = /nothing/;
 
 /** Posts a text, turns it into a runbook, and gives back the last page of the preview, the one with its buttons. */
-export async function postRunbook(sim: Simulator, text: string, as: string): Promise<SeenMessage> {
+export async function postRunbook(sim: Control, text: string, as: string): Promise<SeenMessage> {
   const ts = sim.act(as).post(CHANNEL, text);
   await sim.act(as).shortcut(CHANNEL, ts);
   const whole = () => {
@@ -33,7 +33,7 @@ export async function postRunbook(sim: Simulator, text: string, as: string): Pro
 
 /** Presses Start on a preview, fills the values in, and gives back the new run. */
 export async function startFromPreview(
-  sim: Simulator,
+  sim: Control,
   preview: SeenMessage,
   values: Readonly<Record<string, string>>,
   as: string,
@@ -123,17 +123,23 @@ export async function runState(instance: Instance, run: RunId): Promise<RunState
 }
 
 /** The thread of a run, its first message first. */
-export function runThread(sim: Simulator, run: RunId): SeenMessage[] {
+export function runThread(sim: Control, run: RunId): SeenMessage[] {
   const root = sim
     .messages(CHANNEL)
     .find((message) => JSON.stringify(message.blocks).includes(`Run ${run}`) && !message.threadTs);
   return root ? sim.thread(CHANNEL, root.ts) : [];
 }
 
-/** Prints the preview and the run as a person sees them. */
-export function printThreads(sim: Simulator, preview: SeenMessage, run: RunId): void {
+/** Prints the preview, the card of a page if there was one, and the run, as a person sees them. */
+export function printThreads(
+  sim: Simulator,
+  preview: SeenMessage,
+  run: RunId,
+  card: SeenMessage | null = null,
+): void {
   const nameOf = (user: string) => sim.person(user).name;
-  for (const message of [...sim.thread(CHANNEL, preview.threadTs ?? preview.ts), ...runThread(sim, run)]) {
+  const posted = sim.thread(CHANNEL, preview.threadTs ?? preview.ts);
+  for (const message of [...posted, ...(card ? [card] : []), ...runThread(sim, run)]) {
     console.log(`${transcribe(message, nameOf)}\n`);
   }
 }
@@ -144,7 +150,7 @@ function stepMessage(sim: Simulator, run: RunId, number: number, words: RegExp):
   );
 }
 
-const runMessages = (sim: Simulator): SeenMessage[] =>
+const runMessages = (sim: Control): SeenMessage[] =>
   sim.messages(CHANNEL).filter((message) => button(message, ACTIONS.abortRun));
 
 /** The button with this action on a message, or undefined. */

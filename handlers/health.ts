@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 
 /** What a process needs to do its work, and whether it has it now. */
 export interface Health {
-  /** False from the moment the process was asked to end. */
-  serving: boolean;
+  /** Where the process stands in its life; only one that serves is ready. */
+  stage: 'starting' | 'serving' | 'ending';
   /** Asked for every look at readiness; each answers within `LOOK_LIMIT_MS` or counts as away. */
   readonly needs: Readonly<Record<string, () => Promise<boolean>>>;
   /** What the process can do without for a while; named in the answer, never a reason to be not ready. */
@@ -21,8 +21,9 @@ export function answerHealth(res: ServerResponse): void {
 /** `GET /readyz`: whether requests or work should come here now; 503 with the reason when not. */
 export async function answerReadiness(health: Health, res: ServerResponse): Promise<void> {
   const [needs, wants] = await Promise.all([lookAt(health.needs), lookAt(health.wants)]);
-  const ready = health.serving && Object.values(needs).every((there) => there === 'ok');
-  const status = health.serving ? (ready ? 'ready' : 'not ready') : 'ending';
+  const isServing = health.stage === 'serving';
+  const ready = isServing && Object.values(needs).every((there) => there === 'ok');
+  const status = isServing ? (ready ? 'ready' : 'not ready') : health.stage;
   answer(res, ready ? 200 : 503, { status, ...needs, ...wants });
 }
 

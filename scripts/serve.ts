@@ -4,13 +4,13 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sentenceOf } from '../dev/sentence.ts';
 import { keptCertificate } from '../handlers/grpc/tls.ts';
-import { slackOptions, startServer, startWorker } from '../src/main.ts';
+import { type Running, slackOptions, startServer, startWorker } from '../src/main.ts';
 import { systemClock, systemRandom } from '../src/platform/clock.ts';
 import { type Config, loadConfig } from '../src/platform/config.ts';
 import { openKeyFolder } from '../src/platform/key-service.ts';
 import { createLogger, type Logger } from '../src/platform/logger.ts';
 import { MIGRATIONS, missingMigrations } from '../src/platform/migrate.ts';
-import { openSystem } from '../src/system.ts';
+import { openSystem, type System } from '../src/system.ts';
 
 export type Role = 'server' | 'worker';
 
@@ -46,24 +46,31 @@ export async function serve(role: Role, args: readonly string[]): Promise<void> 
     random: systemRandom,
     logger,
   });
-  const http = { host: config.HOST, port: config.PORT };
-  const running =
-    role === 'worker'
-      ? await startWorker(system, { http })
-      : await startServer(system, {
-          http,
-          ...(config.PUBLIC_URL ? { publicUrl: config.PUBLIC_URL } : {}),
-          slack: slackOptions(config),
-          gateway: {
-            host: config.GATEWAY_HOST,
-            port: config.GATEWAY_PORT,
-            tls: await keptCertificate(join(keyFolder, 'gateway.json'), namesOf(config), systemClock.now()),
-          },
-        });
+  const running = await begin(role, system, config, keyFolder).catch((error: unknown) => {
+    // What it has opened by then would keep a process alive that serves nothing, and that nobody starts again.
+    console.error(sentenceOf(error));
+    process.exit(1);
+  });
   console.error(`dd0c ${role} is running on ${running.address}. Ctrl-C or SIGTERM ends it.`);
   endOnSignal(role, async () => {
     await running.close();
     await system.close();
+  });
+}
+
+async function begin(role: Role, system: System, config: Config, keyFolder: string): Promise<Running> {
+  const http = { host: config.HOST, port: config.PORT };
+  if (role === 'worker') return startWorker(system, { http });
+  const certificate = join(keyFolder, 'gateway.json');
+  return startServer(system, {
+    http,
+    ...(config.PUBLIC_URL ? { publicUrl: config.PUBLIC_URL } : {}),
+    slack: slackOptions(config),
+    gateway: {
+      host: config.GATEWAY_HOST,
+      port: config.GATEWAY_PORT,
+      tls: await keptCertificate(certificate, gatewayNames(config), systemClock.now()),
+    },
   });
 }
 
@@ -102,7 +109,8 @@ async function whenThere<T>(ask: () => Promise<T>, logger: Logger): Promise<T> {
   }
 }
 
-const namesOf = ({ GATEWAY_HOST, GATEWAY_NAME }: Config): string[] => [
+/** Names by which agents may reach the gateway: its certificate is good for these. */
+export const gatewayNames = ({ GATEWAY_HOST, GATEWAY_NAME }: Config): string[] => [
   ...(GATEWAY_NAME ? [GATEWAY_NAME] : []),
   ...(GATEWAY_HOST === '0.0.0.0' || GATEWAY_HOST === '::' ? [] : [GATEWAY_HOST]),
   'localhost',

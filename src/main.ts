@@ -102,7 +102,7 @@ export async function startServer(system: System, options: ServerOptions): Promi
   const address = `${options.http.host}:${port}`;
   const undo: (() => Promise<void> | void)[] = [() => closeHttp(http)];
   const close = async () => {
-    health.serving = false;
+    health.stage = 'ending';
     for (const step of undo.splice(0)) await step();
   };
   try {
@@ -135,6 +135,7 @@ export async function startServer(system: System, options: ServerOptions): Promi
       [`${PAGERDUTY_PATH}*`]: (req, res, rest) => underWay.add(pagerDuty(req, res, tenantId(rest))),
     };
     const { tenant } = slack;
+    health.stage = 'serving';
     // The order of docs/ARCHITECTURE.md: nothing new comes in, what is under way ends, then the ground goes.
     return { address, tenant, slackUrl: `http://${address}${SLACK_PATH}`, gatewayPort: gateway.port, close };
   } catch (error) {
@@ -242,10 +243,11 @@ export async function startWorker(system: System, options: { readonly http?: Add
   const health = healthOf(system);
   const http = options.http && createServer((req, res) => route(healthRoutes(health), req, res, logger));
   const port = http && options.http ? await listen(http, options.http) : 0;
+  health.stage = 'serving';
   return {
     address: options.http ? `${options.http.host}:${port}` : '',
     async close() {
-      health.serving = false;
+      health.stage = 'ending';
       await Promise.all([sweep.stop(), forget.stop()]);
       await workers.close();
       if (http) await closeHttp(http);
@@ -253,11 +255,21 @@ export async function startWorker(system: System, options: { readonly http?: Add
   };
 }
 
-function healthOf({ database, hints }: System): Health {
+/** Not ready before everything is wired, and not any more once the process was told to end. */
+function healthOf({ database, hints, options }: System): Health {
+  const { pool } = database;
   return {
-    serving: true,
+    stage: 'starting',
     needs: {
-      database: async () => (await database.pool.query('SELECT 1')).rowCount === 1,
+      database: async () => {
+        try {
+          return (await pool.query('SELECT 1')).rowCount === 1;
+        } catch (err) {
+          const connections = { all: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount };
+          options.logger.warn({ err, connections }, 'the database does not answer');
+          return false;
+        }
+      },
     },
     wants: { queue: async () => hints.reachable() },
   };
@@ -279,7 +291,9 @@ function route(routes: Routes, req: IncomingMessage, res: ServerResponse, logger
     : Object.keys(routes).find((one) => one.endsWith('*') && path.startsWith(one.slice(0, -1)));
   const handler = name === undefined ? undefined : routes[name];
   if (name === undefined || !handler) return void res.writeHead(404).end();
-  Promise.resolve(handler(req, res, path.slice(name.length - 1))).catch((err: unknown) => {
+  // Also what a handler throws before its first await: out of here it would end the process.
+  const handled = (async () => handler(req, res, path.slice(name.length - 1)))();
+  handled.catch((err: unknown) => {
     logger.error({ err, path: name }, 'a request could not be answered');
     if (!res.headersSent) res.writeHead(500);
     res.end();

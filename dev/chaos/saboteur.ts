@@ -12,7 +12,7 @@ export interface Saboteur {
   stop(): Promise<void>;
 }
 
-const CALM_MS = [100, 1_000] as const;
+const CALM_MS = [500, 3_000] as const;
 const AWAY_MS = [0, 1_200] as const;
 
 /** A victim: how to kill it, and how to bring it back. The agent comes back by itself. */

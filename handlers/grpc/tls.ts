@@ -11,7 +11,7 @@ export interface TlsPair {
   readonly keyPem: string;
 }
 
-/** A self-signed certificate is valid this long; a local instance makes a new one well before. */
+/** A self-signed certificate is valid this long. It is not renewed: agents pin it, so a new one means new invites. */
 const VALID_DAYS = 397;
 const DAY_MS = 86_400_000;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;

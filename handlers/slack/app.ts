@@ -60,6 +60,11 @@ export function createSlackApp(at: DepsAt, options: SlackAppOptions): SlackApp {
   createBolt(events, at, options).error((err) => Promise.reject(logged(logger, err)));
   return {
     handle(req, res) {
+      // Bolt throws at a request that it has no route for.
+      if (req.method !== 'POST') {
+        res.writeHead(405, { allow: 'POST' }).end();
+        return;
+      }
       // Bolt takes requests from the future; we take none that is more than five minutes off either way.
       const sent = Number(req.headers['x-slack-request-timestamp']);
       if (Math.abs(clock.now() / 1000 - sent) > MAX_SKEW_SECONDS) {

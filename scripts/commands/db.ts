@@ -48,12 +48,12 @@ async function stop(dataDir: string): Promise<number> {
 
 async function migrate(values: Values, importSource: ImportSource): Promise<number> {
   const passwordFile = values['app-password-file'];
-  if (values.url === undefined || passwordFile === undefined || values.data !== undefined)
+  if (values.url === undefined || values.data !== undefined)
     throw new UsageError(
-      'dd0c db migrate takes --url OWNER_URL and --app-password-file FILE, and nothing else.',
+      'dd0c db migrate takes --url OWNER_URL and, the first time, --app-password-file FILE.',
     );
   const at = ownerUrl(values.url);
-  const password = passwordIn(passwordFile);
+  const password = passwordFile === undefined ? null : passwordIn(passwordFile);
   const { MIGRATIONS, migrate: apply } =
     await importSource<typeof import('../../src/platform/migrate.ts')>('src/platform/migrate.ts');
   const { prepareDatabase } =
@@ -63,9 +63,10 @@ async function migrate(values: Values, importSource: ImportSource): Promise<numb
   await print(applied.map((name) => `${name}\n`).join(''));
   note(
     applied.length === 0
-      ? 'The database was up to date. The role dd0c_app may log in with the password given.'
-      : `The database is up to date; ${applied.length} ${applied.length === 1 ? 'migration was' : 'migrations were'} applied. The role dd0c_app may log in with the password given.`,
+      ? 'The database was up to date.'
+      : `The database is up to date; ${applied.length} ${applied.length === 1 ? 'migration was' : 'migrations were'} applied.`,
   );
+  if (password !== null) note('The role dd0c_app may log in with the password given.');
   return 0;
 }
 

@@ -45,13 +45,21 @@ you like on the same database. Settings as for dd0c server.
     name: 'agent',
     line: 'the agent, which runs what was approved in your network',
     help: `Usage: dd0c agent --data DIR [--invite FILE] [--policy FILE]
+       dd0c agent invite --address HOST:PORT [--tenant TEAM] [--out FILE]
 
   --data DIR      folder for its key, its enrolment and its journal
   --invite FILE   the invitation, needed at the first start only
   --policy FILE   what it may run (default: policy.yaml in DIR)
 
+invite is for the server's side: it makes the invitation of one agent, as JSON, from the database and keys that
+dd0c server uses (DATABASE_URL, KEYS_DIR). The agent calls HOST:PORT; for several gateways ipv4:IP:PORT,IP:PORT.
+
+  --tenant TEAM   the workspace, when several have installed the app
+  --out FILE      writes it there (a new file that only you can read) instead of to standard output
+
 It does not run as root unless its policy says so. docs/agent.md tells the rest.
 
+  dd0c agent invite --address run.example.com:3002 --out invite.json
   dd0c agent --data /var/lib/dd0c-agent --invite invite.json`,
     serves: true,
     load: () => import('./agent.ts'),
@@ -129,13 +137,13 @@ code is then 1. A database that is not running is started for the check and stop
     line: 'the database: its address, its end, its migrations',
     help: `Usage: dd0c db url [--data DIR]
        dd0c db stop [--data DIR]
-       dd0c db migrate --url OWNER_URL --app-password-file FILE
+       dd0c db migrate --url OWNER_URL [--app-password-file FILE]
 
   url       prints the owner’s address of a data folder’s own database, which is started when it is not running
             and then runs until dd0c db stop (or until npm start takes it over)
   stop      ends that database; refused while npm start uses it
-  migrate   brings an external database up to date, prints what it applied, and lets the role dd0c_app log in
-            with the password in FILE (one line)
+  migrate   brings an external database up to date and prints what it applied; with FILE (one line) the role
+            dd0c_app may log in with that password from then on: give it the first time
 
   psql "$(dd0c db url --data data)"
   dd0c db stop --data data

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type TenantId, tenantId } from '../protocol/ids.ts';
 import type { Logger } from './logger.ts';
 
-/** Something that gateways want to know at once: work or a kill for an agent, or a pause. */
+/** Something that gateways want to know at once: work or a kill for an agent, or a pause of this process's own. */
 export type News =
   | { readonly kind: 'changed'; readonly tenant: TenantId }
   | { readonly kind: 'paused'; readonly tenant: TenantId; readonly panicEpoch: number };
@@ -11,24 +11,21 @@ export type News =
 export interface Changes {
   /** Tells every process, this one first. Never throws: whoever misses it looks for itself within a second. */
   tell(news: News): void;
-  /** Hears of everything that any process tells. Gives back how to stop hearing. */
+  /**
+   * Hears of everything that any process tells. What another one told is only ever `changed`, whatever it was: anybody
+   * who can log in to the database may send a notification, so it says where to look and is not believed.
+   * Gives back how to stop hearing.
+   */
   hear(listener: (news: News) => void): () => void;
   close(): Promise<void>;
 }
 
 const CHANNEL = 'dd0c_changes';
+const CONNECT_MS = 5_000;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5_000;
 
-const newsSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ from: z.string(), kind: z.literal('changed'), tenant: z.string().transform(tenantId) }),
-  z.strictObject({
-    from: z.string(),
-    kind: z.literal('paused'),
-    tenant: z.string().transform(tenantId),
-    panicEpoch: z.int().nonnegative(),
-  }),
-]);
+const noticeSchema = z.strictObject({ from: z.string(), tenant: z.string().transform(tenantId) });
 
 /**
  * News between processes by LISTEN and NOTIFY of the database. It is sent after a commit and outside of it, because a
@@ -45,13 +42,16 @@ export function openChanges(url: string, pool: pg.Pool, from: string, logger: Lo
     for (const listener of listeners) listener(news);
   };
   const take = (payload: string | undefined) => {
-    const read = newsSchema.safeParse(parse(payload));
+    const read = noticeSchema.safeParse(parse(payload));
     if (!read.success) return void logger.warn('news of another process could not be read');
-    const { from: origin, ...news } = read.data;
-    if (origin !== from) spread(news);
+    if (read.data.from !== from) spread({ kind: 'changed', tenant: read.data.tenant });
   };
   async function connect(): Promise<void> {
-    const next = new pg.Client({ connectionString: url });
+    const next = new pg.Client({
+      connectionString: url,
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_MS,
+    });
     client = next;
     let lost = false;
     const lose = (err?: Error) => {
@@ -79,7 +79,7 @@ export function openChanges(url: string, pool: pg.Pool, from: string, logger: Lo
     tell(news) {
       spread(news);
       pool
-        .query('SELECT pg_notify($1, $2)', [CHANNEL, JSON.stringify({ from, ...news })])
+        .query('SELECT pg_notify($1, $2)', [CHANNEL, JSON.stringify({ from, tenant: news.tenant })])
         .catch((err: unknown) =>
           logger.warn({ err }, 'other processes were not told; they look by themselves'),
         );

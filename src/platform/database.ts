@@ -9,6 +9,11 @@ import { migrate } from './migrate.ts';
 /** The role the application runs as; a migration makes it. */
 const APP_ROLE = 'dd0c_app';
 
+/** A connection that cannot be had by then counts as refused (ms): whoever asked has something better to do than wait. */
+const CONNECT_MS = 5_000;
+/** No query of ours takes this long (ms) unless its server is gone without a word. */
+const QUERY_MS = 30_000;
+
 export interface Database {
   /** For the log's raw SQL. */
   readonly pool: pg.Pool;
@@ -21,7 +26,13 @@ export interface Database {
 
 /** Connects as the application's role. `max` bounds the connections of this process. */
 export function connectDatabase(url: string, logger: Logger, max = 20): Database {
-  const pool = new pg.Pool({ connectionString: url, max });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_MS,
+    query_timeout: QUERY_MS,
+  });
   let closing = false;
   // A connection that dies is replaced by the pool; without listeners, idle or in use, it would end the process.
   const lost = (err: Error) => {
@@ -48,12 +59,12 @@ export function connectDatabase(url: string, logger: Logger, max = 20): Database
 
 /**
  * Brings a database up to date, as its owner: our migrations, the queues' schema, and the application's role, which may
- * log in with `appPassword`, use the queues, and do to our tables what the migrations grant. Returns the role's URL.
+ * log in with `appPassword` (null: as before), use the queues, and do to our tables what the migrations grant. Returns the role's URL.
  */
 export async function prepareDatabase(
   ownerUrl: string,
   migrationsDir: string,
-  appPassword: string,
+  appPassword: string | null,
 ): Promise<string> {
   await migrate(ownerUrl, migrationsDir);
   const client = new pg.Client({ connectionString: ownerUrl });
@@ -64,12 +75,13 @@ export async function prepareDatabase(
     for (const kind of ['TABLES', 'SEQUENCES', 'FUNCTIONS']) {
       await client.query(`GRANT ALL ON ALL ${kind} IN SCHEMA bullmq TO ${APP_ROLE}`);
     }
-    await client.query(`ALTER ROLE ${APP_ROLE} LOGIN PASSWORD ${client.escapeLiteral(appPassword)}`);
+    if (appPassword !== null)
+      await client.query(`ALTER ROLE ${APP_ROLE} LOGIN PASSWORD ${client.escapeLiteral(appPassword)}`);
   } finally {
     await client.end();
   }
   const url = new URL(ownerUrl);
   url.username = APP_ROLE;
-  url.password = appPassword;
+  url.password = appPassword ?? '';
   return url.href;
 }

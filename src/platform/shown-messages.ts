@@ -43,18 +43,22 @@ export async function alone(
 ): Promise<boolean> {
   const client = await pool.connect();
   const key = `show|${tenant}|${stream}`;
+  // Until the lock is known to be free: a session that may hold it is ended, not given to whoever asks next.
+  let mayHold = true;
   try {
     const { rows } = await client.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held', [
       key,
     ]);
-    if (!rows[0]?.held) return false;
+    mayHold = rows[0]?.held === true;
+    if (!mayHold) return false;
     try {
       await work();
     } finally {
       await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [key]);
+      mayHold = false;
     }
     return true;
   } finally {
-    client.release();
+    client.release(mayHold);
   }
 }

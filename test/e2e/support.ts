@@ -1,43 +1,82 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { Client } from 'pg';
 import { removeData } from '../../dev/account.ts';
 import { type Instance, startInstance } from '../../dev/instance.ts';
+import type { Control } from '../../dev/slack/control.ts';
 import type { Simulator } from '../../dev/slack/server.ts';
 import { postRunbook, startFromPreview } from '../../dev/walk.ts';
 import { readConfig } from '../../src/platform/config.ts';
-import { createLogger } from '../../src/platform/logger.ts';
+import { createLogger, type Logger } from '../../src/platform/logger.ts';
+import type { QueueBackend } from '../../src/platform/queues.ts';
 import type { RunId } from '../../src/protocol/ids.ts';
+import { emptyTables, startTestRedis } from '../support/redis.ts';
 
 export type TestInstance = Instance & {
   readonly simulator: Simulator;
   readonly dataDir: string;
+  /** Where the queues are, when Redis carries them. */
+  readonly redisUrl: string | null;
+  /** Every job in the queues is gone, as after FLUSHALL. */
+  emptyQueues(): Promise<void>;
   end(): Promise<void>;
 };
 
+export interface TestInstanceOptions {
+  /** What carries the queues; Redis is a server of the instance's own. */
+  readonly queues?: QueueBackend['kind'];
+  readonly logger?: Logger;
+}
+
 /** A whole instance on a data folder of its own: database, simulator, server, workers, agent process. */
-export async function startTestInstance(settings: Record<string, string> = {}): Promise<TestInstance> {
+export async function startTestInstance({
+  queues = 'postgres',
+  logger = createLogger('fatal'),
+}: TestInstanceOptions = {}): Promise<TestInstance> {
   const dataDir = mkdtempSync(join(tmpdir(), 'dd0c-e2e-'));
+  const redis = queues === 'redis' ? await startTestRedis() : null;
+  const end = async () => {
+    await redis?.end();
+    removeData(dataDir);
+  };
   const config = readConfig({
     PORT: '0',
     SIMULATOR_PORT: '0',
     GATEWAY_PORT: '0',
     DATA_DIR: dataDir,
-    LOG_LEVEL: 'fatal',
-    ...settings,
+    ...(redis ? { REDIS_URL: redis.url } : {}),
   });
-  const instance = await startInstance({
-    config,
-    logger: createLogger(config.LOG_LEVEL),
-    environment: 'test',
+  const instance = await startInstance({ config, logger, environment: 'test' }).catch(async (error) => {
+    await end();
+    throw error;
   });
-  const { simulator } = instance;
+  const { simulator, ownerUrl, stop } = instance;
   if (!simulator) throw new Error('A test instance has no workspace but the simulator.');
-  const end = async () => {
-    await instance.stop();
-    removeData(dataDir);
-  };
-  return Object.assign(instance, { simulator, dataDir, end });
+  return Object.assign(instance, {
+    simulator,
+    dataDir,
+    redisUrl: redis?.url ?? null,
+    emptyQueues: () => (redis ? flush(redis.url) : emptyDatabase(ownerUrl)),
+    end: () => stop().finally(end),
+  });
+}
+
+async function flush(url: string): Promise<void> {
+  const client = new Redis(url);
+  await client.flushall().finally(() => client.disconnect());
+}
+
+async function emptyDatabase(ownerUrl: string): Promise<void> {
+  await asOwner(ownerUrl, emptyTables);
+}
+
+/** Does `work` as the owner of the database, who sees every row. */
+export async function asOwner<T>(ownerUrl: string, work: (owner: Client) => Promise<T>): Promise<T> {
+  const owner = new Client({ connectionString: ownerUrl });
+  await owner.connect();
+  return work(owner).finally(() => owner.end());
 }
 
 /** A runbook with one command a step. */
@@ -47,7 +86,7 @@ export const runbook = (title: string, ...commands: readonly string[]): string =
     ...commands.map((command, index) => `${index + 1}. Do part ${index + 1}.\n\n\`\`\`\n${command}\n\`\`\``),
   ].join('\n\n');
 
-/** Posts a runbook as alice and starts it as alice. */
-export async function startAs(sim: Simulator, as: string, text: string): Promise<RunId> {
+/** Posts a runbook and starts it, as one person. */
+export async function startAs(sim: Control, as: string, text: string): Promise<RunId> {
   return startFromPreview(sim, await postRunbook(sim, text, as), {}, as);
 }

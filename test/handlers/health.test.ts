@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 async function ask(path: '/healthz' | '/readyz', given: Partial<Health> = {}) {
-  const health: Health = { serving: true, needs: {}, wants: {}, ...given };
+  const health: Health = { stage: 'serving', needs: {}, wants: {}, ...given };
   server = createServer((req, res) => {
     if (req.url === '/healthz') answerHealth(res);
     else void answerReadiness(health, res);
@@ -46,8 +46,13 @@ describe('readiness', () => {
   });
 
   test('is taken back from the moment the process was asked to end', async () => {
-    const { status, body } = await ask('/readyz', { serving: false, needs: { database: there } });
+    const { status, body } = await ask('/readyz', { stage: 'ending', needs: { database: there } });
     expect([status, body]).toEqual([503, { status: 'ending', database: 'ok' }]);
+  });
+
+  test('is not given before everything is wired', async () => {
+    const { status, body } = await ask('/readyz', { stage: 'starting', needs: { database: there } });
+    expect([status, body]).toEqual([503, { status: 'starting', database: 'ok' }]);
   });
 
   test('counts a look that hangs as away', async () => {

@@ -14,6 +14,7 @@ import {
   type Workers,
 } from '../../src/platform/queues.ts';
 import { streamId, tenantId } from '../../src/protocol/ids.ts';
+import { until } from '../support/eventually.ts';
 import { fakeLogger } from '../support/fakes.ts';
 import {
   BACKENDS,
@@ -22,7 +23,6 @@ import {
   startTestRedis,
   type TestQueues,
 } from '../support/redis.ts';
-import { until } from '../support/until.ts';
 
 const ref = (stream: string, tenant = 'T1'): SubjectRef => ({
   tenant: tenantId(tenant),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
 import { openLog, openTenant } from '../../src/audit/log.ts';
 import * as store from '../../src/audit/store.ts';
 import { runRef } from '../../src/audit/streams.ts';
@@ -11,6 +12,7 @@ import { runKind } from '../../src/run/kind.ts';
 import { renderSubject } from '../../workers/render.ts';
 import { command, member, TENANT } from '../support/builders.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { fakeClock, fakeDirectory, fakeLogger, fakeSlack, openKeys } from '../support/fakes.ts';
 
 let testDatabase: TestDatabase;
@@ -92,6 +94,22 @@ describe('showing a subject', () => {
       'work',
     );
     expect(await alone(database.pool, ref, async () => undefined)).toBe(true);
+  });
+
+  test('ends the session that could not let go, so that others can show the subject', async () => {
+    const pool = new pg.Pool({ connectionString: testDatabase.appUrl, max: 1, query_timeout: 100 });
+    const session = new Promise<pg.PoolClient>((resolve) => pool.once('connect', resolve));
+    const ref = runRef(TENANT, runId('STALLS'));
+    const stall = async () => {
+      (await session).query('SELECT pg_sleep(0.5)').catch(() => undefined);
+    };
+    await expect(alone(pool, ref, stall)).rejects.toThrow('timeout');
+    expect(pool.totalCount).toBe(0);
+    await eventually(
+      () => alone(database.pool, ref, async () => undefined),
+      (ran) => ran,
+    );
+    await pool.end();
   });
 
   test('keeps others out while it goes on, and other subjects not', async () => {

@@ -14,9 +14,18 @@ export interface Ended {
 /** Runs `./bin/dd0c` with these words, `input` on its standard input (none: empty). */
 export function dd0c(
   args: readonly string[],
-  { input = '', cwd, program = PROGRAM }: { input?: string | Buffer; cwd?: string; program?: string } = {},
+  {
+    input = '',
+    cwd,
+    env = {},
+    program = PROGRAM,
+  }: { input?: string | Buffer; cwd?: string; env?: Record<string, string>; program?: string } = {},
 ): Promise<Ended> {
-  const child = spawn(program, args, { stdio: 'pipe', ...(cwd ? { cwd } : {}) });
+  const child = spawn(program, args, {
+    stdio: 'pipe',
+    env: { ...process.env, ...env },
+    ...(cwd ? { cwd } : {}),
+  });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

@@ -91,16 +91,18 @@ async function onRedis(): Promise<TestQueues> {
     cut,
     mend,
     empty: async () => void (await asked((client) => client.flushall())),
-    texts: () =>
-      asked(async (client) => {
-        const keys = await client.keys('*');
-        return Promise.all(keys.map(async (key) => `${key} ${await textOf(client, key)}`));
-      }),
+    texts: () => asked(redisTexts),
     async close() {
       await cut();
       await redis.end();
     },
   };
+}
+
+/** Every key and value of a Redis, as text. */
+export async function redisTexts(client: Redis): Promise<string[]> {
+  const keys = await client.keys('*');
+  return Promise.all(keys.map(async (key) => `${key} ${await textOf(client, key)}`));
 }
 
 async function textOf(client: Redis, key: string): Promise<string> {
@@ -125,25 +127,31 @@ async function textOf(client: Redis, key: string): Promise<string> {
   }
 }
 
+async function queueTables(owner: Client): Promise<string[]> {
+  const { rows } = await owner.query(
+    "SELECT format('bullmq.%I', tablename) AS name FROM pg_tables WHERE schemaname = 'bullmq' AND tablename !~ 'migration'",
+  );
+  return rows.map(({ name }) => String(name));
+}
+
+/** Takes every job out of the queues of a database: what FLUSHALL is to a Redis. */
+export async function emptyTables(owner: Client): Promise<void> {
+  await owner.query(`TRUNCATE ${(await queueTables(owner)).join(', ')} CASCADE`);
+}
+
 async function onPostgres(): Promise<TestQueues> {
   const database = await createDatabase();
   const { url, cut, mend } = await openProxy(database.appUrl);
   const owner = new Client({ connectionString: database.ownerUrl });
   await owner.connect();
-  const tables = async (): Promise<string[]> => {
-    const { rows } = await owner.query(
-      "SELECT format('bullmq.%I', tablename) AS name FROM pg_tables WHERE schemaname = 'bullmq' AND tablename !~ 'migration'",
-    );
-    return rows.map(({ name }) => String(name));
-  };
   return {
     backend: { kind: 'postgres', url },
     cut,
     mend,
-    empty: async () => void (await owner.query(`TRUNCATE ${(await tables()).join(', ')} CASCADE`)),
+    empty: () => emptyTables(owner),
     async texts() {
       const rows = await Promise.all(
-        (await tables()).map((table) => owner.query(`SELECT t::text AS row FROM ${table} AS t`)),
+        (await queueTables(owner)).map((table) => owner.query(`SELECT t::text AS row FROM ${table} AS t`)),
       );
       return rows.flatMap((result) => result.rows.map(({ row }) => String(row)));
     },

@@ -25,6 +25,18 @@ describe('a request that Slack signed a moment ago', () => {
   });
 });
 
+describe('a request that is no POST', () => {
+  test.each(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])(
+    'by %s is refused, and the server goes on',
+    async (method) => {
+      world = await startWorld();
+      expect((await fetch(world.url, { method })).status).toBe(405);
+      expect((await fetch(`${world.url}?x=1`, { method })).status).toBe(405);
+      expect((await world.command('help')).status).toBe(200);
+    },
+  );
+});
+
 describe('nothing is called, and the answer is 401 without a word, for a request', () => {
   const refused = { status: 401, paused: false, calls: 0 };
   const sign = (text: string) =>

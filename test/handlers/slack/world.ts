@@ -151,6 +151,7 @@ export async function startWorld(overrides: Partial<SlackDeps> = {}) {
 
   return {
     deps,
+    url,
     tenants,
     workspaces,
     calls,

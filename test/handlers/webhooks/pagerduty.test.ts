@@ -5,8 +5,8 @@ import { LogFault } from '../../../src/audit/errors.ts';
 import type { Log } from '../../../src/audit/log.ts';
 import { tenantKind } from '../../../src/tenant/tenant.ts';
 import { NOW, TENANT, tenantState } from '../../support/builders.ts';
+import { until } from '../../support/eventually.ts';
 import { memoryLog, tenantRef } from '../../support/fakes.ts';
-import { until } from '../../support/until.ts';
 import { OLD_SECRET, OTHER_SECRET, OTHER_TENANT, PAGE, SECRET, startWorld, type World } from './world.ts';
 
 const MINUTE = 60_000;
