@@ -9,7 +9,7 @@ import { systemClock, systemRandom } from '../src/platform/clock.ts';
 import { type Config, loadConfig } from '../src/platform/config.ts';
 import { openKeyFolder } from '../src/platform/key-service.ts';
 import { createLogger, type Logger } from '../src/platform/logger.ts';
-import { MIGRATIONS, missingMigrations } from '../src/platform/migrate.ts';
+import { MIGRATIONS, MigrationError, missingMigrations } from '../src/platform/migrate.ts';
 import { openSystem, type System } from '../src/system.ts';
 
 export type Role = 'server' | 'worker';
@@ -89,14 +89,19 @@ async function refuseOldDatabase(databaseUrl: string, logger: Logger): Promise<v
     );
 }
 
+/** A connection that ended while something was asked has no code, only these words (pg/lib/client.js). */
+const isCut = (error: unknown): boolean =>
+  error instanceof Error && error.message.startsWith('Connection terminated');
+
 async function whenThere<T>(ask: () => Promise<T>, logger: Logger): Promise<T> {
   const end = performance.now() + DATABASE_LIMIT_MS;
   for (;;) {
     try {
       return await ask();
     } catch (error) {
+      if (error instanceof MigrationError) throw error;
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-      if (!AWAY.includes(code) || performance.now() > end)
+      if (!(AWAY.includes(code) || isCut(error)) || performance.now() > end)
         throw new Error(
           `The database cannot be reached (${code || sentenceOf(error)}). Check DATABASE_URL.`,
           {

@@ -110,8 +110,10 @@ export function startCrew(sim: Simulator, { runs, ledger, dice }: CrewOptions): 
         if (!button(message, action)) continue;
         // One run of each runbook: whoever sees it running does not start it again.
         if (action === ACTIONS.startRun && titles.has(titleOf(message))) break;
-        const patience = action === ACTIONS.startRun ? START_PATIENCE_MS : PATIENCE_MS;
-        if (due(`${message.ts} ${action} ${message.versions.length}`, patience)) {
+        const isStart = action === ACTIONS.startRun;
+        // A step that changed asks anew; a runbook does not.
+        const name = `${message.ts} ${action} ${isStart ? '' : message.versions.length}`;
+        if (due(name, isStart ? START_PATIENCE_MS : PATIENCE_MS)) {
           attempt(() => sim.act(as).click(CHANNEL, message.ts, action));
         }
         break;
@@ -122,7 +124,8 @@ export function startCrew(sim: Simulator, { runs, ledger, dice }: CrewOptions): 
   }
 
   function decide(message: SeenMessage): void {
-    unknown.add(`${message.threadTs} ${numberOf(message)}`);
+    const [, run, step] = (button(message, ACTIONS.markSucceeded)?.value ?? '').split('.');
+    unknown.add(`${run} ${step}`);
     if (!due(`${message.ts} outcome`)) return;
     const action = dice.pick(OUTCOMES);
     attempt(() => sim.act('bob').click(CHANNEL, message.ts, action));
@@ -141,26 +144,35 @@ export function startCrew(sim: Simulator, { runs, ledger, dice }: CrewOptions): 
     });
   }
 
-  const seen = (): SeenRun[] =>
-    runMessages().map((root) => {
+  /**
+   * A worker that is killed between posting a message and noting it leaves one that nobody changes any more; the newest
+   * of each run and of each step is the one that counts.
+   */
+  const seen = (): SeenRun[] => {
+    const runs = new Map<string, { root: SeenMessage; steps: Map<string, SeenMessage> }>();
+    for (const root of runMessages()) {
       const run = runOf(root.blocks) ?? '';
-      const steps = sim.thread(CHANNEL, root.ts).filter(({ text }) => text.startsWith('Step '));
-      return {
-        run,
-        ended: isOver(root),
-        steps: steps.map((message): SeenStep => {
-          const number = numberOf(message);
-          const words = message.text.split(':')[0] ?? '';
-          return {
-            step: `s${number}`,
-            ran: /is done/.test(words) && !unknown.has(`${root.ts} ${number}`),
-            notRun: /was not run|waits for approval|was skipped|refused/.test(words),
-            unknown: unknown.has(`${root.ts} ${number}`),
-            reruns: reruns.get(`${run} s${number}`)?.size ?? 0,
-          };
-        }),
-      };
-    });
+      const steps = runs.get(run)?.steps ?? new Map<string, SeenMessage>();
+      for (const message of sim.thread(CHANNEL, root.ts))
+        if (message.text.startsWith('Step ')) steps.set(`s${numberOf(message)}`, message);
+      runs.set(run, { root, steps });
+    }
+    return [...runs].map(([run, { root, steps }]) => ({
+      run,
+      ended: isOver(root),
+      steps: [...steps].map(([step, message]) => seenStep(`${run} ${step}`, step, message)),
+    }));
+  };
+  const seenStep = (name: string, step: string, message: SeenMessage): SeenStep => {
+    const words = message.text.split(':')[0] ?? '';
+    return {
+      step,
+      ran: /is done/.test(words) && !unknown.has(name),
+      notRun: /was not run|waits for approval|was skipped|refused/.test(words),
+      unknown: unknown.has(name),
+      reruns: reruns.get(name)?.size ?? 0,
+    };
+  };
 
   const working = setInterval(() => {
     look();

@@ -34,8 +34,8 @@ export function corePorts({ log, agents, gateway, clock, logger, onChange }: Cor
     const runs = await log.list(runKind, await tenantOf(agent), ['under-way']);
     return runs
       .filter(({ state }) => state.plan?.agentId === agent)
-      .flatMap(({ state }) => state.steps)
-      .flatMap((step) => (step.dispatch ? [{ step, dispatch: step.dispatch }] : []))
+      .flatMap(({ state }) => state.steps.map((step) => ({ run: state.status, step })))
+      .flatMap(({ run, step }) => (step.dispatch ? [{ run, step, dispatch: step.dispatch }] : []))
       .sort((a, b) => a.dispatch.seq - b.dispatch.seq);
   };
   return {
@@ -50,11 +50,15 @@ export function corePorts({ log, agents, gateway, clock, logger, onChange }: Cor
         description,
       });
     },
-    alive: (agent) => agents.seen(agent, gateway),
+    alive: (agent) => agents.stays(agent, gateway),
     disconnected: (agent) => agents.gone(agent, gateway),
     async waitingJobs(agent): Promise<readonly Signed[]> {
+      // Two programs with one identity, each on a gateway of its own, must not both be given the same step.
+      if (!(await agents.isAt(agent, gateway))) return [];
+      // What was signed and not yet handed over stays here when the run was paused or aborted meanwhile.
       const waiting = (await underWay(agent)).filter(
-        ({ step, dispatch }) => step.status === 'dispatched' && dispatch.exp > clock.now(),
+        ({ run, step, dispatch }) =>
+          run === 'running' && step.status === 'dispatched' && dispatch.exp > clock.now(),
       );
       return waiting.map(({ dispatch }) => decodeSigned(dispatch.envelope));
     },

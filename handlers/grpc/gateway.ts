@@ -92,10 +92,13 @@ function bind(server: Server, { host, port, tls }: GatewayOptions): Promise<numb
 }
 
 function beat(sessions: ReadonlyMap<AgentId, Session>, ports: GatewayPorts, logger: Logger): void {
-  for (const agentId of sessions.keys()) {
-    ports
-      .alive(agentId)
-      .catch((error: unknown) => logger.warn({ err: error, agentId }, 'A sign of life was lost.'));
+  for (const [agentId, session] of sessions) {
+    ports.alive(agentId).then(
+      (isNewest) => {
+        if (!isNewest) session.giveWay();
+      },
+      (error: unknown) => logger.warn({ err: error, agentId }, 'A sign of life was lost.'),
+    );
   }
 }
 

@@ -28,8 +28,8 @@ export interface GatewayPorts {
   findAgent(agentId: AgentId): Promise<EnrolledAgent | null>;
   /** The agent proved its key and said where it stands. */
   connected(agentId: AgentId, info: Hello): Promise<void>;
-  /** The agent's stream is up; called every few seconds for as long as it is. */
-  alive(agentId: AgentId): Promise<void>;
+  /** The agent's stream is up; called every few seconds for as long as it is. False when the agent has a newer one elsewhere. */
+  alive(agentId: AgentId): Promise<boolean>;
   disconnected(agentId: AgentId): Promise<void>;
   /** Envelopes that were signed for this agent and have no outcome yet, by rising `seq`. */
   waitingJobs(agentId: AgentId): Promise<readonly Signed[]>;

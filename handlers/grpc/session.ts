@@ -1,4 +1,4 @@
-import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { FromAgent, ToAgent } from '../../src/protocol/generated/agent.ts';
 import type { AgentId, TenantId } from '../../src/protocol/ids.ts';
@@ -53,6 +53,15 @@ export class Session {
     if (this.#told === null) return;
     this.#told = { epoch: Math.max(this.#told.epoch, epoch), paused: true };
     this.#send({ kind: { $case: 'pause', value: { panicEpoch: this.#told.epoch } } });
+  }
+
+  /** Ends the stream, because the agent has a newer one on another gateway. One that is not welcomed yet is the newest. */
+  giveWay(): void {
+    if (this.#told === null || this.#stream.destroyed) return;
+    const details =
+      'This agent has connected to another server since. If two programs have its identity: stop one and enrol it again.';
+    this.#log.warn(details);
+    this.#stream.emit('error', { code: status.ALREADY_EXISTS, details });
   }
 
   /** Takes one message of the agent; resolves when its consequences are durable. Rejects when they cannot be. */

@@ -23,26 +23,40 @@ interface Press {
   readonly trigger: string;
 }
 
+type OnPress = (deps: SlackDeps, press: Press) => Promise<Answer>;
+
+/** A channel may be shared with another workspace: its people see our buttons, and are shown nothing that is not in the channel. */
+function forMembers(press: OnPress): OnPress {
+  return async (deps, at) => {
+    const [roles, person] = await Promise.all([
+      tenantState(deps.log, deps.tenant),
+      deps.directory.person(at.asker.user),
+    ]);
+    const refusal = refuseRole(person, roles, 'viewer', 'Looking at runbooks');
+    return refusal ? { ok: false, refusal } : press(deps, at);
+  };
+}
+
 /** Start on a card: never at once, always the form first, with what the page says of its inputs. */
-export async function startFromPage(deps: SlackDeps, { asker, value, trigger }: Press): Promise<Answer> {
+export const startFromPage = forMembers(async (deps, { asker, value, trigger }) => {
   const form = await startForm(deps, pageTarget.parse(value), asker.channel);
   if (!form.ok) return form;
   await deps.slack.openView(trigger, form.view);
   return { ok: true };
-}
+});
 
 /** The steps of the suggested runbook, to read. */
-export async function seeSteps(deps: SlackDeps, { asker, value, trigger }: Press): Promise<Answer> {
+export const seeSteps = forMembers(async (deps, { asker, value, trigger }) => {
   const target = pageTarget.parse(value);
   const form = await pageForm(deps.log, deps.tenant, target.incident, target.runbook);
   if (!form.ok) return form;
   const view = stepsView({ ...target, channel: asker.channel }, form.parse, form.verdicts);
   await deps.slack.openView(trigger, view);
   return { ok: true };
-}
+});
 
 /** A menu of all saved runbooks, what fits the page first, then the newest. */
-export async function chooseRunbook(deps: SlackDeps, { asker, value, trigger }: Press): Promise<Answer> {
+export const chooseRunbook = forMembers(async (deps, { asker, value, trigger }) => {
   const incident = incidentTarget.parse(value);
   const [page, saved] = await Promise.all([
     findIncident(deps.log, deps.tenant, incident),
@@ -61,7 +75,7 @@ export async function chooseRunbook(deps: SlackDeps, { asker, value, trigger }: 
     .sort((a, b) => rankOf(a.id) - rankOf(b.id));
   await deps.slack.openView(trigger, chooseView({ incident, channel: asker.channel }, choices));
   return { ok: true };
-}
+});
 
 async function startForm(
   { log, tenant }: SlackDeps,

@@ -22,8 +22,12 @@ export interface Agents extends AgentRegistry {
     hostName: string,
   ): Promise<({ ok: true; agentId: AgentId } & Identity) | { ok: false; sentence: string }>;
   find(agent: AgentId): Promise<Identity | null>;
-  /** The agent is connected to `gateway` now. */
+  /** The agent has connected to `gateway`. Its newest connection counts, and no other. */
   seen(agent: AgentId, gateway: string): Promise<void>;
+  /** The agent is still connected to `gateway`. False when it has connected to another one since. */
+  stays(agent: AgentId, gateway: string): Promise<boolean>;
+  /** Whether the agent's newest connection is, or was, to `gateway`. */
+  isAt(agent: AgentId, gateway: string): Promise<boolean>;
   /** The agent is not connected to `gateway` any more; it may be to another, and then nothing changes. */
   gone(agent: AgentId, gateway: string): Promise<void>;
 }
@@ -116,6 +120,16 @@ export function openAgents({
         where: { agentId: agent },
         data: { lastSeenAt: new Date(clock.now()), seenBy: gateway },
       });
+    },
+    async stays(agent, gateway) {
+      const { count } = await prisma.agentIdentity.updateMany({
+        where: { agentId: agent, seenBy: gateway },
+        data: { lastSeenAt: new Date(clock.now()) },
+      });
+      return count === 1;
+    },
+    async isAt(agent, gateway) {
+      return (await prisma.agentIdentity.count({ where: { agentId: agent, seenBy: gateway } })) === 1;
     },
     async gone(agent, gateway) {
       await prisma.agentIdentity.updateMany({

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type KeyService, seal, unseal } from '../audit/seal.ts';
 import { generateKey, loadSigningKey, type SigningKey } from '../protocol/keys.ts';
@@ -48,14 +57,16 @@ export function openKeyFolder(folder: string, random: Random): Keys {
 export function readOrMake(file: string, make: () => string): string {
   if (!existsSync(file)) {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const draft = `${file}.${process.pid}`;
-    writeFileSync(draft, make(), { mode: 0o600 });
+    // A folder of its own: processes in containers may share their ids as well as this place.
+    const apart = mkdtempSync(`${file}-`);
+    const draft = join(apart, 'draft');
     try {
+      writeFileSync(draft, make(), { mode: 0o600, flush: true });
       linkSync(draft, file);
     } catch (error) {
       if (!existsSync(file)) throw error;
     } finally {
-      unlinkSync(draft);
+      rmSync(apart, { recursive: true, force: true });
     }
   }
   return readFileSync(file, 'utf8');

@@ -114,6 +114,13 @@ async function readHistory(client: Client): Promise<History> {
   return History.parse(rows);
 }
 
+/** A loss of the connection is an error of what was being asked; told a second time as an event it would end the process. */
+function steadyClient(connectionString: string): Client {
+  const client = new Client({ connectionString });
+  client.on('error', () => undefined);
+  return client;
+}
+
 /**
  * Brings the database at `ownerUrl` (its owner's connection string) to the last migration in `migrationsDir` (folders with
  * a `migration.sql`, in the order of their names) and returns the names it applied. Several may run at once: one applies,
@@ -121,7 +128,7 @@ async function readHistory(client: Client): Promise<History> {
  */
 export async function migrate(ownerUrl: string, migrationsDir: string): Promise<{ applied: string[] }> {
   const migrations = readMigrations(migrationsDir);
-  const client = new Client({ connectionString: ownerUrl });
+  const client = steadyClient(ownerUrl);
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [PRISMA_LOCK]);
@@ -139,7 +146,7 @@ export async function migrate(ownerUrl: string, migrationsDir: string): Promise<
  * Throws MigrationError when the database is newer than this version, or was changed.
  */
 export async function missingMigrations(url: string, migrationsDir: string): Promise<string[]> {
-  const client = new Client({ connectionString: url });
+  const client = steadyClient(url);
   await client.connect();
   try {
     const { rows: there } = await client.query(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS yes`);

@@ -106,16 +106,17 @@ function whatFollows(state: RunState, facts: Facts): RunEvent[] {
   if (step.status === 'unknown') return [{ type: 'run.halted', at }];
   if (step.status !== 'waiting' || tenant.paused) return [];
   if (!step.job) return [{ type: 'step.handed-over', step: step.id, at }];
-  return [step.job.rule === 'auto' ? approvedByPolicy(step.id, step.job, at) : offer(step.id, at)];
+  return [step.job.rule === 'auto' ? approvedByPolicy(step.id, step.job, facts) : offer(step.id, at)];
 }
 
 function offer(step: StepId, now: number): RunEvent {
   return { type: 'step.offered', step, expiresAt: now + APPROVAL_TTL_MS, at: now };
 }
 
-function approvedByPolicy(step: StepId, job: Job, now: number): RunEvent {
-  const approval = { by: null, at: now, startBy: now + APPROVAL_TTL_MS, forced: '' as const, record: null };
-  return { type: 'step.approved', step, approval, execSha256: job.execSha256, at: now };
+function approvedByPolicy(step: StepId, job: Job, { now: at, tenant: { panicEpoch } }: Facts): RunEvent {
+  const startBy = at + APPROVAL_TTL_MS;
+  const approval = { by: null, at, startBy, forced: '' as const, record: null, panicEpoch };
+  return { type: 'step.approved', step, approval, execSha256: job.execSha256, at };
 }
 
 function start(
@@ -173,7 +174,15 @@ function approve(state: RunState, command: Of<'approve'>, { now, tenant }: Facts
     );
   }
   const { startBy, record } = command;
-  const approval: Approval = { by: command.by.user, at: now, startBy, forced: standing.forced, record, as };
+  const approval: Approval = {
+    by: command.by.user,
+    at: now,
+    startBy,
+    forced: standing.forced,
+    record,
+    as,
+    panicEpoch: tenant.panicEpoch,
+  };
   return events({ type: 'step.approved', step: step.id, approval, execSha256: step.job.execSha256, at: now });
 }
 

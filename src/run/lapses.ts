@@ -46,10 +46,12 @@ export function takenBack(state: RunState, at: number): RunEvent[] {
 }
 
 /**
- * Why an approval that was given does not hold any more, or null when it does: who gave it has lost the role, or is another
- * person than was thought. Slack is not asked again; an approval ends after 15 minutes.
+ * Why an approval that was given does not hold any more, or null when it does: everything was paused in between, even when
+ * nobody looked at the run meanwhile; who gave it has lost the role, or is another person than was thought. Slack is not asked again; an approval ends after 15 minutes.
  */
 export function whyVoid(state: RunState, { approval }: StepState, tenant: TenantFacts): string | null {
+  if (approval?.panicEpoch !== undefined && approval.panicEpoch !== tenant.panicEpoch)
+    return 'Everything was paused since it was approved, so the approval is void. Nothing ran. Ask again to go on.';
   if (!approval?.by || !state.plan) return null;
   const { by, as } = approval;
   const role = roleOf({ user: by, standing: 'member', admin: as?.slackAdmin ?? false }, tenant);

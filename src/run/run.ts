@@ -64,6 +64,8 @@ export interface Approval {
   readonly record: EncodedSigned | null;
   /** Whom the record names, and what Slack said of the approver: what has to hold still when the step is sent. */
   readonly as?: Identities;
+  /** The tenant's panic epoch when it was given: any pause since then has taken it back. */
+  readonly panicEpoch?: number;
 }
 
 /** Who approver and requester were, as people rather than accounts. */

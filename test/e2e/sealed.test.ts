@@ -72,19 +72,24 @@ describe.each(BACKENDS)('what people, pagers and commands wrote, with the queues
   const told: string[] = [];
   let instance: TestInstance;
   let redis: Redis | null = null;
+  let monitor: Redis | null = null;
   let token: string;
 
   beforeAll(async () => {
     const logger = createLogger('trace', { write: (line) => void lines.push(line) });
     instance = await startTestInstance({ queues, logger });
     await asOwner(instance.ownerUrl, keepUncompressed);
-    if (instance.redisUrl) redis = await listenTo(instance.redisUrl, told);
+    if (instance.redisUrl) {
+      redis = new Redis(instance.redisUrl);
+      monitor = await listenTo(redis, told);
+    }
     await plantAll(instance, markers);
     token = instance.simulator.team('acme').installation()?.token ?? '';
   }, 180_000);
 
   afterAll(async () => {
     redis?.disconnect();
+    monitor?.disconnect();
     await instance?.end();
   }, 60_000);
 
@@ -173,12 +178,11 @@ async function writePlainly(owner: Client, words: readonly string[]): Promise<vo
   await owner.query('CHECKPOINT');
 }
 
-async function listenTo(url: string, told: string[]): Promise<Redis> {
-  const redis = new Redis(url);
-  const monitor = await redis.duplicate().monitor();
+/** Notes every command that this Redis is given, by a connection that has to be ended. */
+async function listenTo(redis: Redis, told: string[]): Promise<Redis> {
+  const monitor = await redis.monitor();
   monitor.on('monitor', (_time: string, args: readonly string[]) => void told.push(args.join(' ')));
-  redis.once('end', () => monitor.disconnect());
-  return redis;
+  return monitor;
 }
 
 /** Where this Redis has its configuration, and would keep what it holds. */

@@ -109,6 +109,15 @@ describe('an agent', () => {
     expect((await agents.agentsOf(TENANT)).find(({ agentId: own }) => own === id)?.online).toBe(true);
   });
 
+  test('is at the gateway that it came to last, and a sign of life of the one before moves nothing', async () => {
+    const id = await enrol();
+    await agents.seen(id, 'gateway-1');
+    expect([await agents.stays(id, 'gateway-1'), await agents.isAt(id, 'gateway-1')]).toEqual([true, true]);
+    await agents.seen(id, 'gateway-2');
+    expect([await agents.stays(id, 'gateway-1'), await agents.isAt(id, 'gateway-1')]).toEqual([false, false]);
+    expect([await agents.stays(id, 'gateway-2'), await agents.isAt(id, 'gateway-2')]).toEqual([true, true]);
+  });
+
   test('of one workspace is no agent of another', async () => {
     await enrol();
     expect(await agents.agentsOf(tenantId('T2'))).toEqual([]);

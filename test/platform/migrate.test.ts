@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
-import { MigrationError, migrate } from '../../src/platform/migrate.ts';
+import { MigrationError, migrate, missingMigrations } from '../../src/platform/migrate.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 const folders: string[] = [];
@@ -156,4 +157,20 @@ describe('a test database', () => {
     expect(rows).toEqual([{ rolsuper: false, rolbypassrls: false }]);
     expect(queue.rows).toEqual([{ usage: true }]);
   });
+});
+
+test('a server that is killed while it is asked is an error to wait for, and not the end of the process', async () => {
+  // Lets anybody in, and goes away at the first query.
+  const letIn = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]);
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      socket.write(letIn);
+      socket.once('data', () => socket.destroy());
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `postgresql://app@127.0.0.1:${(server.address() as AddressInfo).port}/app`;
+  await expect(missingMigrations(url, migrations({}))).rejects.toThrow('Connection terminated');
+  server.close();
 });

@@ -1,10 +1,19 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { systemRandom } from '../../src/platform/clock.ts';
 import { nonce, shortId } from '../../src/platform/ids.ts';
-import { localKeyService, localSigningKey } from '../../src/platform/key-service.ts';
+import { localKeyService, localSigningKey, readOrMake } from '../../src/platform/key-service.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { queueFor } from '../../src/platform/queues.ts';
 import { every } from '../../src/platform/timer.ts';
@@ -48,6 +57,19 @@ describe('the local key file', () => {
     ]);
     localSigningKey(join(folder, 'made', 'dispatch.pem'), systemRandom);
     expect(modeOf(join(folder, 'made', 'dispatch.pem'))).toBe(0o600);
+  });
+
+  test('is the one that was there first, also when two containers make it under one process id', () => {
+    const file = join(folder, 'race', 'key');
+    const theirs = () => {
+      const draft = `${file}.${process.pid}`;
+      writeFileSync(draft, 'theirs');
+      linkSync(draft, file);
+      return 'ours';
+    };
+    expect(readOrMake(file, theirs)).toBe('theirs');
+    expect(readFileSync(file, 'utf8')).toBe('theirs');
+    expect(readdirSync(join(folder, 'race'))).toEqual(['key', `key.${process.pid}`]);
   });
 
   test('stays what it is: a second start opens what the first one wrapped', async () => {

@@ -264,6 +264,21 @@ describe('a pause of the workspace', () => {
     expect(types(buildRun({ at: 'approved' }), tick, facts({ paused: PAUSE }))).toEqual(['step.stalled']);
   });
 
+  test('takes it back also when it had ended before anybody looked', () => {
+    const since = facts({ panicEpoch: 1 });
+    const run = buildRun({ at: 'approved' });
+    expect(types(run, tick, since)).toEqual(['step.stalled']);
+    expect(types(run, command.dispatch(run, { panicEpoch: 1 }), since)).toEqual(['step.stalled']);
+  });
+
+  test('takes back what policy approved as well', () => {
+    const plan = buildPlan({ steps: [{ risk: 'safe' }], trust: 'guided' });
+    const { state } = apply(initialRun, command.start(plan));
+    expect(state.steps[0]?.status).toBe('approved');
+    expect(types(state, tick, facts({ panicEpoch: 1 }))).toEqual(['step.stalled']);
+    expect(types(state, command.dispatch(state))).toEqual(['step.dispatched']);
+  });
+
   test('holds the next step back, and a look after it offers the step', () => {
     const seen = facts({ paused: PAUSE });
     const { state } = apply(buildRun({ at: 'running' }), command.report(REPORTS.succeeded), seen);

@@ -259,6 +259,21 @@ describe('the gateway refuses', () => {
       await until('the older to be gone', () => memory.gone === 1);
     }));
 
+  test('the older of two connections, once the newer one is at another gateway', () =>
+    withGateway(async (memory, port) => {
+      const first = new RawAgent(port);
+      await first.hello();
+      await first.welcome;
+      memory.isElsewhere = true;
+      expect(await first.refusal).toContain('connected to another server since');
+      await until('it to be gone', () => memory.gone === 1);
+      memory.isElsewhere = false;
+      const again = new RawAgent(port);
+      await again.hello();
+      await again.welcome;
+      again.close();
+    }));
+
   test('a report the agent did not sign, or that is malformed', () =>
     withGateway(async (memory, port) => {
       const raw = new RawAgent(port);

@@ -24,6 +24,8 @@ export class Memory implements GatewayPorts {
   pause = { epoch: 0, paused: false, resume: null as Signed | null };
   /** When set, nothing can be recorded, as if the database were away. */
   isBroken = false;
+  /** When set, the agent has a newer connection to another gateway. */
+  isElsewhere = false;
   #token: string | null = TOKEN;
   readonly #listeners = new Set<(tenant: TenantId) => void>();
 
@@ -50,6 +52,7 @@ export class Memory implements GatewayPorts {
 
   async alive() {
     this.beats += 1;
+    return !this.isElsewhere;
   }
 
   async killsAsked() {

@@ -66,6 +66,21 @@ const choose = (value: string, user: string = BOB) =>
     },
   });
 
+describe('for people of another workspace, in a channel that is shared with it', () => {
+  test.each([
+    ['Start', ACTIONS.startFromPage, TARGET],
+    ['See steps', ACTIONS.seeSteps, TARGET],
+    ['Choose another', ACTIONS.chooseRunbook, encodeId(INCIDENT)],
+  ])('%s shows nothing and says why', async (_, action, value) => {
+    at.putRunbook(saved());
+    put(carded());
+    await at.press(action, value, { user: 'USTRANGER' });
+    const [sentence] = await eventually(at.whispers, (whispers) => whispers.length > 0);
+    expect(sentence).toContain('Only full members of this workspace');
+    expect(at.views()).toEqual([]);
+  });
+});
+
 describe('Start on a card', () => {
   test('opens the form and starts nothing, also when there is nothing to fill in', async () => {
     at.putRunbook(saved());
