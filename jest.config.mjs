@@ -12,4 +12,6 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   testTimeout: 20_000,
+  // Jest leaves one core alone; most of our tests wait for processes, so all of them are put to use.
+  maxWorkers: '100%',
 };

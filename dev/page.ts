@@ -3,14 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { type RunId, runId } from '../src/protocol/ids.ts';
 import { ACTIONS } from '../src/slack/actions.ts';
 import { type Pager, startPager } from './pagerduty.ts';
-import type { SeenMessage, SeenView } from './slack/control.ts';
+import type { Control, SeenMessage, SeenView } from './slack/control.ts';
 import type { Simulator } from './slack/server.ts';
 
 const CHANNEL = 'ops';
 const LIMIT_MS = 60_000;
 
 /** An admin sets the pager's secret with `/runbook pagerduty`, reads the address there, and brings pages to the channel. */
-export async function connectPager(sim: Simulator, as: string): Promise<Pager> {
+export async function connectPager(sim: Control, as: string): Promise<Pager> {
   const secret = randomBytes(32).toString('base64');
   const admin = sim.act(as);
   await admin.slash(CHANNEL, '/runbook pagerduty');
@@ -43,7 +43,7 @@ export async function startFromCard(
 }
 
 /** The card of the page with this title, once it holds `words`: an action or a part of its text. */
-export function cardOf(sim: Simulator, title: string, words: string): Promise<SeenMessage> {
+export function cardOf(sim: Control, title: string, words: string): Promise<SeenMessage> {
   const found = () =>
     sim.messages(CHANNEL).findLast(({ text, blocks }) => {
       const all = JSON.stringify(blocks);
@@ -52,5 +52,5 @@ export function cardOf(sim: Simulator, title: string, words: string): Promise<Se
   return sim.waitFor(found, { timeoutMs: LIMIT_MS, what: `the card with ${words}` });
 }
 
-const modal = (sim: Simulator, as: string, what: string): Promise<SeenView> =>
+const modal = (sim: Control, as: string, what: string): Promise<SeenView> =>
   sim.waitFor(() => sim.views(as).at(-1), { timeoutMs: LIMIT_MS, what });

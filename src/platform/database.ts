@@ -46,7 +46,8 @@ export function connectDatabase(url: string, logger: Logger, max = 20): Database
     prisma,
     tenant: (tenant, work) =>
       prisma.$transaction(async (tx) => {
-        await tx.$executeRaw`SELECT set_config('app.tenant', ${tenant}, true)`;
+        // Durably, whatever the server's default is: a message that Slack shows and we forgot would be posted again.
+        await tx.$executeRaw`SELECT set_config('app.tenant', ${tenant}, true), set_config('synchronous_commit', 'on', true)`;
         return work(tx);
       }),
     close: async () => {

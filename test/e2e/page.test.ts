@@ -5,30 +5,34 @@ import { type Pager, startPager } from '../../dev/pagerduty.ts';
 import type { Simulator } from '../../dev/slack/server.ts';
 import { postRunbook, runState, walk } from '../../dev/walk.ts';
 import { ACTIONS } from '../../src/slack/actions.ts';
+import { BACKENDS } from '../support/redis.ts';
 import { runbook, startTestInstance, type TestInstance } from './support.ts';
 
-let instance: TestInstance;
-let sim: Simulator;
-let pager: Pager;
 const LIMIT = { timeoutMs: 15_000 };
+const MIB = 1024 * 1024;
 
-beforeAll(async () => {
-  instance = await startTestInstance();
-  sim = instance.simulator;
-  pager = await connectPager(sim, 'alice');
-  const text = runbook('DiskFull on <host>', 'echo cleaned <host>');
-  const preview = await postRunbook(sim, text, 'alice');
-  await sim.act('alice').click('ops', preview.ts, ACTIONS.saveRunbook);
-  await sim.waitFor(() => JSON.stringify(sim.messages('ops')).includes('Saved by') || undefined, LIMIT);
-}, 90_000);
+describe.each(BACKENDS)('with the queues on %s, a page', (queues) => {
+  let instance: TestInstance;
+  let sim: Simulator;
+  let pager: Pager;
 
-afterAll(async () => {
-  await instance.end();
-}, 90_000);
+  beforeAll(async () => {
+    instance = await startTestInstance({ queues });
+    sim = instance.simulator;
+    pager = await connectPager(sim, 'alice');
+    const text = runbook('DiskFull on <host>', 'echo cleaned <host>');
+    const preview = await postRunbook(sim, text, 'alice');
+    await sim.act('alice').click('ops', preview.ts, ACTIONS.saveRunbook);
+    await sim.waitFor(() => JSON.stringify(sim.messages('ops')).includes('Saved by') || undefined, LIMIT);
+  }, 90_000);
 
-const cards = () => sim.messages('ops').filter(({ text }) => text.startsWith('Page'));
+  afterAll(async () => {
+    await instance.end();
+  }, 90_000);
 
-describe('a page', () => {
+  const events = async () => (await verifyInstance(instance.ownerUrl, instance.dataDir)).events;
+  const cards = () => sim.messages('ops').filter(({ text }) => text.startsWith('Page'));
+
   const page = { id: 'PFULL', title: '[FIRING:1] DiskFull host:web-1', service: 'shop' };
 
   test('becomes a card with the runbook that fits, a run that a person starts, and an end', async () => {
@@ -42,6 +46,8 @@ describe('a page', () => {
     const state = await walk(instance, sim, run, () => ({ do: 'approve', as: 'alice' }));
     expect(state.status).toBe('succeeded');
     expect(state.steps[0]?.result?.head).toContain('cleaned web-1');
+    // From here on only the sweep knows what is to be done.
+    await instance.emptyQueues();
 
     await pager.resolve(page);
     const closed = await cardOf(sim, 'DiskFull host:web-1', '*Resolved*');
@@ -73,6 +79,22 @@ describe('a page', () => {
     await pager.trigger({ id: 'PAFTER', title: 'After the forgery' });
     await cardOf(sim, 'After the forgery', ACTIONS.chooseRunbook);
     expect(cards()).toHaveLength(before + 1);
+  }, 60_000);
+
+  test('that comes again, or is larger than any page, changes nothing', async () => {
+    const text = pager.body('incident.triggered', { id: 'PTWICE', title: 'Comes twice' });
+    expect((await pager.deliver(text)).status).toBe(202);
+    await cardOf(sim, 'Comes twice', ACTIONS.chooseRunbook);
+    const before = cards().length;
+    const known = await events();
+    expect(await Promise.all([pager.deliver(text), pager.deliver(text)])).toMatchObject([
+      { status: 202 },
+      { status: 202 },
+    ]);
+    const large = pager.body('incident.triggered', { id: 'PLARGE', title: 'x'.repeat(5 * MIB) });
+    expect((await pager.deliver(large)).status).toBe(413);
+    expect(await events()).toBe(known);
+    expect(cards()).toHaveLength(before);
   }, 60_000);
 
   test('leaves a chain of records that verifies', async () => {

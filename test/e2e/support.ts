@@ -1,17 +1,24 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
-import { removeData } from '../../dev/account.ts';
+import { z } from 'zod';
+import { plainAccount, reachablePath, removeData } from '../../dev/account.ts';
+import { type AgentProcess, startAgent } from '../../dev/agent-process.ts';
 import { type Instance, startInstance } from '../../dev/instance.ts';
 import type { Control } from '../../dev/slack/control.ts';
 import type { Simulator } from '../../dev/slack/server.ts';
 import { postRunbook, startFromPreview } from '../../dev/walk.ts';
+import { openAgents } from '../../src/platform/agent-registry.ts';
+import { systemClock, systemRandom } from '../../src/platform/clock.ts';
 import { readConfig } from '../../src/platform/config.ts';
+import { connectDatabase } from '../../src/platform/database.ts';
 import { createLogger, type Logger } from '../../src/platform/logger.ts';
 import type { QueueBackend } from '../../src/platform/queues.ts';
-import type { RunId } from '../../src/protocol/ids.ts';
+import type { RunId, TenantId } from '../../src/protocol/ids.ts';
+import { trustBundleSchema } from '../../src/protocol/trust.ts';
+import { until } from '../support/eventually.ts';
 import { emptyTables, startTestRedis } from '../support/redis.ts';
 
 export type TestInstance = Instance & {
@@ -89,4 +96,42 @@ export const runbook = (title: string, ...commands: readonly string[]): string =
 /** Posts a runbook and starts it, as one person. */
 export async function startAs(sim: Control, as: string, text: string): Promise<RunId> {
   return startFromPreview(sim, await postRunbook(sim, text, as), {}, as);
+}
+
+/**
+ * Starts an agent for another workspace than the first, on a folder of its own, beside the agent that the instance has:
+ * the same gateway and the same keys to believe, as that one's invite names them. Resolves when it can be given work.
+ */
+export async function startAgentOf(
+  instance: TestInstance,
+  tenant: TenantId,
+): Promise<Pick<AgentProcess, 'stop'>> {
+  const account = plainAccount();
+  const home = join(reachablePath(instance.dataDir, account), 'agent');
+  const first = inviteFile.parse(JSON.parse(readFileSync(join(home, 'invite.json'), 'utf8')));
+  const dataDir = mkdtempSync(join(tmpdir(), 'dd0c-agent-'));
+  const database = connectDatabase(appUrl(instance), createLogger('fatal'));
+  const agents = openAgents({ database, log: instance.log, clock: systemClock, random: systemRandom });
+  try {
+    const trust = { ...first.trust, tenant_id: tenant };
+    const invite = async () => ({ token: await agents.invite(tenant), trust });
+    const agent = await startAgent({ dataDir, account, address: first.address, caPem: first.ca_pem, invite });
+    const online = async () => (await agents.agentsOf(tenant)).some((one) => one.online);
+    const stop = () => agent.stop().finally(() => removeData(dataDir));
+    await until('the second agent', online, 30_000).catch((error) =>
+      stop().finally(() => Promise.reject(error)),
+    );
+    return { stop };
+  } finally {
+    await database.close();
+  }
+}
+
+const inviteFile = z.object({ address: z.string(), ca_pem: z.string(), trust: trustBundleSchema });
+
+function appUrl({ ownerUrl, dataDir }: TestInstance): string {
+  const url = new URL(ownerUrl);
+  url.username = 'dd0c_app';
+  url.password = readFileSync(join(dataDir, 'keys', 'app-password'), 'utf8');
+  return url.href;
 }

@@ -88,6 +88,13 @@ describe('showing a subject', () => {
     expect([...(await shown.of(ref))]).toEqual([['run', { channel: 'C9', ts: '77.1', hash: 'i' }]]);
   });
 
+  test('is remembered durably, on a server that by default is not', async () => {
+    const setting = "SELECT current_setting('synchronous_commit') AS value";
+    expect((await database.pool.query(setting)).rows).toEqual([{ value: 'off' }]);
+    const inside = await database.tenant(TENANT, (prisma) => prisma.$queryRawUnsafe(setting));
+    expect(inside).toEqual([{ value: 'on' }]);
+  });
+
   test('lets go when the work fails', async () => {
     const ref = runRef(TENANT, runId('FAILS'));
     await expect(alone(database.pool, ref, async () => Promise.reject(new Error('work')))).rejects.toThrow(
