@@ -162,6 +162,12 @@ function member(place: Place, ground: Ground, simulator: Simulator): Member {
   };
   let child: ChildProcess | null = null;
   const isGone = () => !child || child.exitCode !== null || child.signalCode !== null;
+  const spawnOne = () => {
+    const log = openSync(logFile, 'a', 0o600);
+    // In a folder without a .env: what this cluster is told is all it knows.
+    child = spawn(process.execPath, [COMMAND, place.role], { env, cwd: folder, stdio: ['ignore', log, log] });
+    closeSync(log);
+  };
   const gone = async (limitMs: number) =>
     until(isGone, limitMs, () => `${place.name} (process ${child?.pid}) does not end.`);
   return {
@@ -175,17 +181,11 @@ function member(place: Place, ground: Ground, simulator: Simulator): Member {
       await gone(END_LIMIT_MS);
     },
     async start() {
-      const log = openSync(logFile, 'a', 0o600);
-      // In a folder without a .env: what this cluster is told is all it knows.
-      child = spawn(process.execPath, [COMMAND, place.role], {
-        env,
-        cwd: folder,
-        stdio: ['ignore', log, log],
-      });
-      closeSync(log);
+      spawnOne();
       await until(
         async () => {
-          if (isGone()) throw new Error(`${place.name} ended at its start: ${lastLine(logFile)}`);
+          // As a supervisor would: what could not start, because its database died meanwhile, say, is started again.
+          if (isGone()) spawnOne();
           const answer = await fetch(`http://${HOST}:${place.http}/readyz`).catch(() => null);
           await answer?.arrayBuffer();
           return answer?.status === 200;

@@ -17,6 +17,7 @@ import { parseRunbook } from '../workers/parse.ts';
 import { renderSubject } from '../workers/render.ts';
 import { advanceStep } from '../workers/step.ts';
 import * as store from './audit/store.ts';
+import type { SubjectRef } from './audit/subject.ts';
 import type { Config } from './platform/config.ts';
 import type { Logger } from './platform/logger.ts';
 import { type QueueName, queueFor, startWorkers } from './platform/queues.ts';
@@ -35,7 +36,10 @@ export interface Address {
 
 const SWEEP_MS = 1_000;
 const SWEEP_LIMIT = 500;
+const FAILED_WAIT_MS = 5_000;
 const FORGET_MS = 60_000;
+type Defer = (ref: SubjectRef, until: number) => Promise<void>;
+
 /** Which workspaces there are, and how Slack reaches us. */
 export interface SlackOptions {
   /** Signs every request that comes over HTTP; without it none is taken. */
@@ -103,7 +107,11 @@ export async function startServer(system: System, options: ServerOptions): Promi
   const undo: (() => Promise<void> | void)[] = [() => closeHttp(http)];
   const close = async () => {
     health.stage = 'ending';
-    for (const step of undo.splice(0)) await step();
+    // What cannot be let go of may not keep the rest open.
+    for (const step of undo.splice(0))
+      await Promise.resolve()
+        .then(step)
+        .catch((err: unknown) => logger.error({ err }, 'a part of the server did not end well'));
   };
   try {
     const publicUrl = options.publicUrl ?? `http://${address}`;
@@ -215,16 +223,24 @@ export async function startWorker(system: System, options: { readonly http?: Add
     ...core,
     shown,
     slackOf: (tenant: TenantId) => system.workspaces.slack(tenant),
-    hint: (ref: Parameters<typeof hints.add>[1]) => hints.add('render', ref),
+    hint: (ref: SubjectRef) => hints.add('render', ref),
   };
+  // What fails is looked at again after a while, not each second: many subjects that always fail may hold back no other.
+  const later =
+    (defer: Defer, work: (ref: SubjectRef) => Promise<void>) =>
+    (ref: SubjectRef): Promise<void> =>
+      work(ref).catch(async (error: unknown) => {
+        await defer(ref, clock.now() + FAILED_WAIT_MS);
+        throw error;
+      });
   const workers = startWorkers(
     system.options.queues,
     {
-      parse: (ref) => parseRunbook({ log, extract }, ref),
-      classify: (ref) => classifyRunbook({ log, classify }, ref),
-      step: (ref) => advanceStep(core, ref),
-      match: (ref) => matchIncident({ log, logger }, ref),
-      render: (ref) => renderSubject(render, ref),
+      parse: later(core.defer, (ref) => parseRunbook({ log, extract }, ref)),
+      classify: later(core.defer, (ref) => classifyRunbook({ log, classify }, ref)),
+      step: later(core.defer, (ref) => advanceStep(core, ref)),
+      match: later(core.defer, (ref) => matchIncident({ log, logger }, ref)),
+      render: later(core.deferShow, (ref) => renderSubject(render, ref)),
     },
     logger,
   );

@@ -46,6 +46,8 @@ export interface RenderDeps {
 }
 
 const FAULT_WAIT_MS = 2_000;
+/** Without a workspace there is nobody to show anything to; a workspace that comes back ends the wait (`Workspaces.put`). */
+const ABSENT_WAIT_MS = 3_600_000;
 
 /** Makes Slack show the subject as it stands: posts what is new, changes what differs, leaves the rest alone. */
 export async function renderSubject(deps: RenderDeps, ref: SubjectRef): Promise<void> {
@@ -94,10 +96,9 @@ function picture<S>(loaded: Loaded<S> | null, render: (state: S) => readonly Mes
   return loaded && { version: loaded.version, messages: render(loaded.state) };
 }
 
-/** Where there is no workspace any more, nobody looks: there is nothing to show and nothing to wait for. */
 async function show(deps: RenderDeps, ref: SubjectRef, messages: readonly Message[]): Promise<number | null> {
   const slack = await deps.slackOf(ref.tenant);
-  return slack && reconcile(deps, slack, ref, messages);
+  return slack ? reconcile(deps, slack, ref, messages) : ABSENT_WAIT_MS;
 }
 
 /** Null when Slack shows all of it, else how long to wait before trying again (ms). */

@@ -32,7 +32,7 @@ export async function outcome(
   } catch (err) {
     const reference = deps.newId();
     deps.logger.error({ err, reference, user: asker.user }, 'a request from Slack failed');
-    return `That did not work because of a fault on our side, and nothing was approved or started by it. Try again; if it stays, tell an operator this reference: ${reference}.`;
+    return `That may not have worked, because of a fault on our side. Look at what the message shows now before you try again; if it stays, tell an operator this reference: ${reference}.`;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { App } from '@slack/bolt';
+import type { Refusal } from '../../src/audit/subject.ts';
 import { openIncidents } from '../../src/incident/service.ts';
 import { hasEnded } from '../../src/run/states.ts';
 import { liveRuns } from '../../src/run/stop.ts';
@@ -13,6 +14,7 @@ import {
   suggest,
 } from '../../src/slack/replies.ts';
 import { newRunbookView, resumeView, startRunView } from '../../src/slack/views.ts';
+import { refuseRole } from '../../src/tenant/roles.ts';
 import { pauseTenant, tenantState } from '../../src/tenant/service.ts';
 import { type Asker, outcome } from './answer.ts';
 import { depsOf, type SlackDeps } from './deps.ts';
@@ -72,6 +74,24 @@ const SUBS: Record<Subcommand, (deps: SlackDeps, call: Call) => Promise<Reply | 
   members: openMembers,
 };
 
+/** What shows something of the workspace without a check of its own: for its members, not for guests of a channel. */
+const LOOKING: Partial<Record<Subcommand, string>> = {
+  list: 'Looking at runbooks',
+  run: 'Looking at runbooks',
+  status: 'Looking at what is under way',
+};
+
+/** Null when the asker may have this answered. */
+async function refuseLooking(deps: SlackDeps, sub: Subcommand, { user }: Asker): Promise<Refusal | null> {
+  const act = LOOKING[sub];
+  if (!act) return null;
+  const [roles, person] = await Promise.all([
+    tenantState(deps.log, deps.tenant),
+    deps.directory.person(user),
+  ]);
+  return refuseRole(person, roles, 'viewer', act);
+}
+
 /** `/runbook …`. The answer travels in the acknowledgement, because a command cannot be answered in a thread. */
 export function registerCommands(app: App): void {
   app.command('/runbook', async ({ ack, body, context }) => {
@@ -84,6 +104,8 @@ export function registerCommands(app: App): void {
     let reply: Reply | null = sub ? null : suggest(name);
     if (sub) {
       const sentence = await outcome(deps, asker, async () => {
+        const refusal = await refuseLooking(deps, sub, asker);
+        if (refusal) return { ok: false, refusal };
         reply = await SUBS[sub](deps, { asker, trigger: trigger_id, rest: rest.join(' ') });
         return { ok: true };
       });

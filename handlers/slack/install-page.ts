@@ -120,7 +120,7 @@ function connected({ team, teamId, appId }: Extract<InstallEnd, { kind: 'connect
   const slack = new URL('https://slack.com/app_redirect');
   slack.searchParams.set('team', teamId);
   if (appId) slack.searchParams.set('app', appId);
-  return `<p>dd0c/run is connected to <strong>${escapeHtml(team)}</strong>. You are its admin there.</p>
+  return `<p>dd0c/run is connected to <strong>${escapeHtml(team)}</strong>. Whoever connects it first is its admin; <code>/runbook members</code> shows who may do what.</p>
 <ol>
 <li>Invite the bot to the channels where runbooks are run: <code>/invite @dd0crun</code>. It sees nothing elsewhere.</li>
 <li>Type <code>/runbook help</code> to see what it can do.</li>

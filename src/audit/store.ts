@@ -191,6 +191,11 @@ export async function deferShow(pool: Pool, { tenant, stream }: SubjectRef, unti
   ]);
 }
 
+/** Whatever of the tenant Slack does not show yet may be shown now: its workspace is there again. */
+export async function showAgain(pool: Pool, tenant: TenantId): Promise<void> {
+  await pool.query('UPDATE due SET show_after = NULL WHERE tenant = $1 AND show_after IS NOT NULL', [tenant]);
+}
+
 /** Every tenant that any record or index names, for `audit verify`. */
 export async function readTenants(tx: PoolClient): Promise<TenantId[]> {
   const { rows } = await tx.query(
@@ -228,6 +233,14 @@ export async function readSubjects(tx: PoolClient, tenant: TenantId): Promise<(I
     [tenant],
   );
   return rows.map((row) => ({ ...indexRow(row), snapshot: row.snapshot }));
+}
+
+/** What the index of due work says of the tenant's subjects, for `audit verify`. */
+export async function readIndex(tx: PoolClient, tenant: TenantId): Promise<IndexRow[]> {
+  const { rows } = await tx.query('SELECT tenant, stream, kind, status, version FROM due WHERE tenant = $1', [
+    tenant,
+  ]);
+  return rows.map(indexRow);
 }
 
 /** Names the tenant; until then none of its subjects can be due. Naming it again makes it active again. */

@@ -2,7 +2,7 @@ import type { TenantId } from '../protocol/ids.ts';
 import { GENESIS, linkHash } from './chain.ts';
 import { eventContext, snapshotContext, type Tx } from './log.ts';
 import { unseal } from './seal.ts';
-import { enterTenant, readEvents, readSubjects, readTenants } from './store.ts';
+import { enterTenant, readEvents, readIndex, readSubjects, readTenants } from './store.ts';
 import type { Kind, SubjectKind, SubjectRef, Typed } from './subject.ts';
 
 /** One place where the log is not what it was when it was written. */
@@ -103,6 +103,17 @@ async function verifyTenant(
         found(`The snapshot cannot be opened: ${sentenceOf(error)}`);
       }
     }
+  }
+  const index = new Map((await readIndex(tx, tenant)).map((row) => [row.stream, row]));
+  for (const { stream, version, kind, status } of subjects) {
+    const row = index.get(stream);
+    const last = ends.get(`${tenant}/${stream}`)?.version ?? 0;
+    if (row?.version !== last || row.kind !== kind || row.status !== status)
+      findings.push({
+        stream: `${tenant}/${stream}`,
+        version,
+        sentence: 'The index of what is due does not say where the subject stands.',
+      });
   }
   for (const [id, { version }] of ends) {
     if (!kindOf.has(id))

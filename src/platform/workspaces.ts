@@ -1,5 +1,6 @@
 import { dataKeys, type Log, openTenant, TENANT_STREAM, type Tx } from '../audit/log.ts';
 import { type KeyService, seal, unseal } from '../audit/seal.ts';
+import { showAgain } from '../audit/store.ts';
 import { type TenantId, tenantId, type UserId, userId } from '../protocol/ids.ts';
 import type { Signer } from '../protocol/keys.ts';
 import { installTenant, tenantState } from '../tenant/service.ts';
@@ -102,6 +103,7 @@ export function openWorkspaces(deps: WorkspacesDeps): Workspaces {
       update: row,
     });
     await reopen(tenant, installedBy, botUserId);
+    await showAgain(database.pool, tenant);
   }
 
   /** Ends what a removal began. A token of our settings was installed by nobody we know, so it makes nobody admin. */

@@ -267,6 +267,7 @@ describe('what is under way in one of two workspaces', () => {
     expect(acme.installation()?.token).not.toBe(before);
     expect((await installations()).get(ACME)).toEqual({ wiped: false, active: true });
     expect((await findRun(instance.log, ACME, theirs.run))?.status).toBe('aborted');
+    await ended(acme, theirs.run, /Aborted because the app was removed/);
     await acme.act('walt').click('ops', theirs.asked.ts, ACTIONS.approveStep, { stale: true });
     await acme.waitFor(() => whispers(acme, 'walt').some(({ text }) => /run has ended/.test(text)), LIMIT);
     expect(await asked(acme, 'walt', '/runbook list')).toContain(THEIRS);

@@ -163,6 +163,15 @@ describe('a log that was changed behind our back has findings:', () => {
   });
 
   test.each([
+    ['that hides work', `UPDATE due SET status = 'succeeded' WHERE ${STREAM}`],
+    ['of an older version', `UPDATE due SET version = version - 1 WHERE ${STREAM}`],
+    ['without a row', `DELETE FROM due WHERE ${STREAM}`],
+  ])('an index of what is due %s', async (_, sql) => {
+    await tamper(sql);
+    expect((await chainsOnly()).findings).toContainEqual(found('The index of what is due'));
+  });
+
+  test.each([
     [
       'changed',
       `UPDATE subject SET snapshot = set_byte(snapshot, 20, get_byte(snapshot, 20) # 1) WHERE ${STREAM}`,

@@ -118,6 +118,13 @@ describe('showing a run', () => {
     expect([at.methods(), at.marks, at.deferred]).toEqual([[], [], []]);
   });
 
+  test('waits for a workspace that is gone to come back, and marks nothing as shown meanwhile', async () => {
+    at.stand(buildRun());
+    await renderSubject({ ...at.deps, slackOf: async () => null }, REF);
+    expect([at.methods(), at.marks]).toEqual([[], []]);
+    expect(at.deferred).toEqual([at.deps.clock.now() + 3_600_000]);
+  });
+
   test('of a run that never was does nothing', async () => {
     await at.render();
     expect([at.methods(), at.marks]).toEqual([[], []]);

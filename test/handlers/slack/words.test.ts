@@ -62,6 +62,17 @@ describe('/runbook', () => {
     expect((await tenant()).paused).toMatchObject({ by: BOB, way: 'command', place: { channel: CHANNEL } });
   });
 
+  test.each(['list', 'run restart API', 'status'])(
+    '%s shows nothing to a guest of a channel',
+    async (words) => {
+      world.putRunbook(buildRunbook(buildParse(), { status: 'saved' }));
+      const { text } = await world.command(words, { user: outsider().user });
+      expect(JSON.parse(text).text).toContain('Only full members of this workspace can do that');
+      expect(text).not.toMatch(/restart the api/i);
+      expect(world.views()).toEqual([]);
+    },
+  );
+
   test('whose work breaks says so with a reference', async () => {
     await world.close();
     const agentsOf = async () => Promise.reject(new Error('secret inner words'));
