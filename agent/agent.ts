@@ -1,61 +1,62 @@
 import type { Logger } from 'pino';
-import type { SigningKey } from '../src/protocol/index.ts';
-import type { Verdict } from '../src/safety/verdict.ts';
+import type { RecordInput } from '../src/protocol/index.ts';
+import type { Classify } from '../src/safety/verdict.ts';
 import type { Host } from './checks.ts';
 import type { Clock } from './clock.ts';
 import { type Effect, type Input, step } from './core.ts';
-import type { Journal } from './journal-file.ts';
-import { Link, type LinkEvents } from './link.ts';
+import { type Journal, JournalError, JournalFullError } from './journal-file.ts';
+import type { Line, LineEvents } from './link.ts';
+import { toSentence } from './sentence.ts';
+import { standstill } from './standstill.ts';
 import { type AgentState, evolve, isSettled } from './state.ts';
-import { type Running, run, runSpec } from './supervisor.ts';
+import { type Running, type run, runSpec } from './supervisor.ts';
 
 export interface AgentOptions {
   /** The state before the journal: identity, trust, policy, and faults found at start. */
   readonly initial: AgentState;
   readonly journal: Journal;
-  readonly key: SigningKey;
-  readonly address: string;
-  readonly caPem: string;
+  /** The line to the server. */
+  readonly connect: (events: LineEvents) => Line;
+  /** Runs one process. */
+  readonly run: typeof run;
   readonly clock: Clock;
-  /** A number in [0, 1), for jitter. */
-  readonly random: () => number;
   readonly host: Host;
   readonly hostName: string;
-  readonly scanner: { classify(command: string): Verdict; readonly version: string };
+  readonly scanner: { readonly classify: Classify; readonly version: string };
   readonly logger: Logger;
 }
 
 export const AGENT_VERSION = '1';
 /** After the last step has ended, the server gets this long to acknowledge its report. */
 const LAST_ACK_MS = 3000;
+const TICK_MS = 1000;
 
 /** The edge around the core: feeds it what happens, one input at a time, and carries out its effects in order. */
 export class Agent {
   readonly #options: AgentOptions;
-  readonly #link: Link;
+  readonly #line: Line;
   readonly #processes = new Map<string, Running>();
   readonly #inbox: Input[] = [];
   #state: AgentState;
   #isBusy = false;
   #whenChanged: (() => void) | null = null;
+  #cancelTick: () => void = () => undefined;
 
   /** Settles what an earlier life left open, then connects. */
   constructor(options: AgentOptions) {
-    const { address, caPem, key, clock, random } = options;
     this.#options = options;
     this.#state = evolve(options.initial, options.journal.reading.entries);
-    this.#link = new Link({
-      address,
-      caPem,
-      agentId: this.#state.identity.agentId,
-      signer: key,
-      clock,
-      random,
-      hello: (nonce) => this.#hello(nonce),
-      events: this.#linkEvents(),
-    });
+    this.#line = options.connect(this.#lineEvents());
     this.#feed({ kind: 'woken' });
-    this.#link.open();
+    this.#line.open();
+    this.#tickLater();
+  }
+
+  #tickLater(): void {
+    this.#cancelTick = this.#options.clock.after(TICK_MS, () => {
+      this.#feed({ kind: 'tick' });
+      this.#tickLater();
+    });
   }
 
   /**
@@ -72,7 +73,8 @@ export class Agent {
     cancelStop();
     const cancelWait = await this.#untilAcknowledged();
     cancelWait();
-    this.#link.close();
+    this.#cancelTick();
+    this.#line.close();
     journal.close();
   }
 
@@ -109,18 +111,29 @@ export class Agent {
   #handle(input: Input): void {
     const { clock, host, scanner, journal, logger } = this.#options;
     const before = this.#state;
-    const taken = step(before, input, { now: clock.now(), host, classify: scanner.classify });
+    const times = { now: clock.now(), mono: clock.mono() };
+    const taken = step(before, input, { ...times, host, classify: scanner.classify });
     this.#state = taken.state;
     try {
       for (const effect of taken.effects) this.#perform(effect);
       journal.sync();
+      const trouble = journal.trouble();
+      if (trouble !== null) this.#next({ kind: 'fault', sentence: `This agent starts nothing. ${trouble}` });
     } catch (error) {
-      // What the journal does not hold has not happened.
-      this.#state = before;
       logger.error({ err: error }, 'An effect could not be carried out; what came after it was dropped.');
-      const sentence = `The journal cannot be written, so this agent starts nothing: ${error}`;
-      if (input.kind !== 'fault') this.#inbox.push({ kind: 'fault', sentence });
+      if (input.kind === 'fault') return;
+      // What the journal does not hold has not happened.
+      if (error instanceof JournalError) this.#state = before;
+      const fault: Input = { kind: 'fault', sentence: `This agent starts nothing. ${sentenceOf(error)}` };
+      // A job that the journal has no room for is looked at once more, to be refused by that fault and answered.
+      this.#next(fault, ...(error instanceof JournalFullError ? [input] : []));
     }
+  }
+
+  /** Comes before whatever waits. */
+  #next(...inputs: readonly Input[]): void {
+    const isNews = (input: Input) => input.kind !== 'fault' || !this.#state.faults.includes(input.sentence);
+    this.#inbox.unshift(...inputs.filter(isNews));
   }
 
   #perform(effect: Effect): void {
@@ -138,10 +151,14 @@ export class Agent {
         return;
       case 'send':
         journal.sync();
-        this.#link.send(effect.report);
+        this.#line.send(effect.report);
         return;
       case 'credit':
-        this.#link.credit(effect.jobs);
+        journal.sync();
+        this.#line.credit(effect.jobs);
+        return;
+      case 'reconnect':
+        this.#line.reopen();
         return;
       case 'log':
         logger[effect.level]({ code: effect.code }, effect.sentence);
@@ -158,7 +175,7 @@ export class Agent {
       this.#feed(input);
     };
     try {
-      const process = run(runSpec(envelope, policy, profile), this.#options.clock, {
+      const process = this.#options.run(runSpec(envelope, policy, profile), this.#options.clock, {
         output: (tail, bytes) => this.#feed({ kind: 'output', envelopeId, tail, bytes }),
         exited: (outcome) => settle({ kind: 'exited', envelopeId, outcome }),
         failed: (sentence) => settle({ kind: 'spawn-failed', envelopeId, sentence }),
@@ -169,17 +186,21 @@ export class Agent {
     }
   }
 
-  #linkEvents(): LinkEvents {
+  #lineEvents(): LineEvents {
     const { logger } = this.#options;
     return {
-      connected: (pause) => {
-        logger.info({ panicEpoch: pause.epoch, paused: pause.paused }, 'Connected.');
-        this.#feed({ kind: 'connected', ...pause });
+      hello: (nonce, leaseNonce) => this.#hello(nonce, leaseNonce),
+      seqMark: () => this.#state.seqMark,
+      connected: (welcome) => {
+        logger.info({ panicEpoch: welcome.epoch, paused: welcome.paused }, 'Connected.');
+        this.#feed({ kind: 'connected', ...welcome });
       },
       disconnected: (sentence) => {
         logger.warn(`Not connected: ${sentence}`);
         this.#feed({ kind: 'disconnected' });
       },
+      lease: (signed, asked) => this.#feed({ kind: 'lease', signed, asked }),
+      bundle: (signed) => this.#feed({ kind: 'bundle', signed }),
       job: (signed) => this.#feed({ kind: 'job', signed }),
       pause: (epoch) => this.#feed({ kind: 'pause', epoch }),
       resume: (signed) => this.#feed({ kind: 'resume', signed }),
@@ -188,23 +209,32 @@ export class Agent {
     };
   }
 
-  #hello(nonce: string) {
-    const { identity, policy, panic, seqMark, faults } = this.#state;
+  #hello(nonce: string, leaseNonce: string): RecordInput<'hello'> {
+    const { clock, journal, scanner, hostName } = this.#options;
+    const { identity, policy, panic, seqMark, leaseEpoch, trust } = this.#state;
+    const because = standstill(this.#state, { now: clock.now(), mono: clock.mono() });
     return {
-      v: 1 as const,
-      typ: 'hello' as const,
+      v: 1,
+      typ: 'hello',
       ...identity,
       nonce,
+      leaseNonce,
       seqMark,
-      journalHead: this.#options.journal.head(),
+      leaseEpoch,
+      bundleVersion: trust.version,
+      journalHead: journal.head(),
       panicEpoch: panic.epoch,
       paused: panic.paused,
-      pausedBecause: faults.join(' ').slice(0, 1000),
+      pausedBecause: toSentence(because ?? ''),
       policySha256: policy.sha256,
-      rulesetVersion: this.#options.scanner.version,
+      rulesetVersion: scanner.version,
       version: AGENT_VERSION,
-      hostName: this.#options.hostName,
+      hostName,
       profiles: [...policy.profiles.values()].map(({ name, digest }) => ({ name, digest })),
     };
   }
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

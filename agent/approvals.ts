@@ -61,10 +61,15 @@ function mismatch(approval: ApprovalRecord, { envelope, now }: ApprovalCase): st
     approval.run_id === envelope.run_id &&
     approval.run_rev === envelope.run_rev &&
     approval.step_id === envelope.step_id &&
+    approval.attempt === envelope.attempt &&
     approval.agent_id === envelope.agent_id &&
+    approval.agent_epoch === envelope.agent_epoch &&
+    approval.profile.name === envelope.profile.name &&
+    approval.profile.digest === envelope.profile.digest &&
     approval.risk === envelope.verdict.risk &&
     approval.requester === envelope.authority.requester;
-  if (!same) return 'An approval is for another run, revision, step, agent, risk or requester.';
+  if (!same)
+    return 'An approval is for another run, revision, step, attempt, agent, profile, risk or requester.';
   if (approval.exec_sha256 !== execSha256(envelope.exec)) return 'An approval is for another command.';
   if (now < approval.iat - CLOCK_SKEW_MS) return 'An approval is from the future by the clock of this host.';
   return now > approval.start_by ? 'An approval has expired.' : null;

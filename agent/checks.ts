@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import {
+  type ApprovalRecord,
   commandText,
   type Envelope,
   idemKey,
@@ -8,10 +9,13 @@ import {
   parseRecord,
   type Signed,
 } from '../src/protocol/index.ts';
-import { isWorse, type Verdict } from '../src/safety/verdict.ts';
+import { type Classify, isWorse } from '../src/safety/verdict.ts';
 import { openApprovals, refuseApprovals } from './approvals.ts';
 import { CLOCK_SKEW_MS } from './clock.ts';
-import { type AgentState, type Job, running, standstill, stepKey } from './state.ts';
+import { openDeclarations } from './declarations.ts';
+import { refuseByLease } from './lease.ts';
+import { standstill } from './standstill.ts';
+import { type AgentState, type Job, running, stepKey } from './state.ts';
 
 /** Environment names an envelope may set without the host policy naming them. Everything else could steer a program. */
 const FREE_ENV_NAMES = /^(?:DD0C_[A-Z0-9_]+|LANG|LC_ALL|TZ)$/;
@@ -26,8 +30,10 @@ export interface Host {
 export interface Bench {
   readonly state: AgentState;
   readonly now: number;
+  /** The monotonic clock, in ms. */
+  readonly mono: number;
   readonly host: Host;
-  classify(command: string): Verdict;
+  readonly classify: Classify;
 }
 
 export interface Delivery extends Bench {
@@ -102,13 +108,17 @@ export const ENVELOPE_CHECKS: readonly Check<Candidate>[] = [
         : 'This attempt at this step has already been taken here, or its key is not the key of this attempt.',
   },
   {
+    name: 'lease',
+    refuse: ({ envelope, state, mono }) => refuseByLease(state, envelope.lease_epoch, mono),
+  },
+  {
     name: 'panic',
     refuse: ({ envelope, state: { panic } }) =>
       !panic.paused && envelope.panic_epoch === panic.epoch
         ? null
         : 'The workspace is paused, or the envelope is from before its last pause.',
   },
-  { name: 'standstill', refuse: ({ state }) => standstill(state) },
+  { name: 'standstill', refuse: ({ state, now, mono }) => standstill(state, { now, mono }) },
   { name: 'approvals', refuse: refuseApprovals },
   { name: 'rerun', refuse: refuseRerun },
   {
@@ -120,6 +130,11 @@ export const ENVELOPE_CHECKS: readonly Check<Candidate>[] = [
         ? null
         : `The policy of this host does not let an envelope set ${refused}.`;
     },
+  },
+  {
+    name: 'flags',
+    refuse: ({ envelope }) =>
+      envelope.flags.used.length === 0 ? null : 'The envelope rests on a flag, and this agent knows none.',
   },
   { name: 'scanner', refuse: refuseByScanner },
   {
@@ -174,7 +189,12 @@ export function verify(
   const envelope = parsed.record;
   const candidate = { ...delivery, envelope };
   const refusal = firstRefusal(envelopeChecks, candidate);
-  if (refusal === null) return { outcome: 'accepted', envelope, approvalIds: approvalIds(candidate) };
+  if (refusal === null)
+    return {
+      outcome: 'accepted',
+      envelope,
+      approvalIds: approvals(candidate).map(({ approval_id }) => approval_id),
+    };
   return refusal.code === 'addressee'
     ? { outcome: 'ignored', ...refusal }
     : { outcome: 'refused', envelope, ...refusal };
@@ -195,14 +215,14 @@ function firstRefusal<S>(checks: readonly Check<S>[], subject: S): { code: strin
   return null;
 }
 
-function approvalIds(candidate: Candidate): readonly string[] {
-  const approvals = openApprovals(candidate);
-  return approvals.ok ? approvals.records.map((approval) => approval.approval_id) : [];
+function approvals(candidate: Candidate): readonly ApprovalRecord[] {
+  const opened = openApprovals(candidate);
+  return opened.ok ? opened.records : [];
 }
 
 /**
- * A step runs again only when nobody can know how its last attempt ended, and a person has approved this attempt by its
- * number. What is known to have ended, or still runs, is never run again.
+ * A step runs again only when its last attempt provably did not start, or when nobody can know how it ended and a person
+ * who was told so has approved this attempt. What is known to have ended, or still runs, is never run again.
  */
 function refuseRerun(candidate: Candidate): string | null {
   const { envelope, state } = candidate;
@@ -210,11 +230,12 @@ function refuseRerun(candidate: Candidate): string | null {
   const earlier = [...state.jobs.values()].filter(({ about }) => stepKey(about) === key);
   const known = earlier.map(knownOutcome).find((sentence) => sentence !== null);
   if (known) return known;
-  if (envelope.attempt === 1 && !state.startedSteps.has(key)) return null;
-  const isNamed = envelope.exec.env.DD0C_ATTEMPT === String(envelope.attempt);
-  return isNamed && approvalIds(candidate).some((id) => !state.spentApprovals.has(id))
+  const mayHaveRun = state.startedSteps.has(key);
+  if (envelope.attempt === 1 && !mayHaveRun) return null;
+  const fresh = approvals(candidate).filter(({ approval_id }) => !state.spentApprovals.has(approval_id));
+  return fresh.some(({ after }) => after === 'unknown' || (after === 'not-started' && !mayHaveRun))
     ? null
-    : 'This step may already have been started; to run it again a person must approve this attempt.';
+    : 'This step may already have been started; to run it again a person who knows that must approve this attempt.';
 }
 
 function knownOutcome(job: Job): string | null {
@@ -230,8 +251,11 @@ function knownOutcome(job: Job): string | null {
   return `${which} ${how} here, so it is not run again.`;
 }
 
-function refuseByScanner({ envelope, classify }: Candidate): string | null {
-  const verdict = classify(commandText(envelope.exec));
+function refuseByScanner(candidate: Candidate): string | null {
+  const { envelope, classify } = candidate;
+  const declared = openDeclarations(candidate);
+  if (!declared.ok) return declared.sentence;
+  const verdict = classify(commandText(envelope.exec), { readOnly: declared.names });
   if (!isWorse(verdict.risk, envelope.verdict.risk)) return null;
   const because = verdict.reasons[0]?.sentence ?? 'No reason was given.';
   return `The scanner on this host finds the command "${verdict.risk}", not "${envelope.verdict.risk}". ${because}`;

@@ -1,7 +1,17 @@
-import { type Envelope, openSigned, type Report, type Signed } from '../src/protocol/index.ts';
-import type { Verdict } from '../src/safety/verdict.ts';
+import {
+  type Envelope,
+  encodeSigned,
+  openSigned,
+  openTrust,
+  type Report,
+  type Signed,
+} from '../src/protocol/index.ts';
+import type { Classify } from '../src/safety/verdict.ts';
 import { type Host, verify } from './checks.ts';
 import type { Entry } from './entry.ts';
+import { type Asked, openLease, refuseByLease } from './lease.ts';
+import { toSentence } from './sentence.ts';
+import { standstill } from './standstill.ts';
 import {
   type About,
   type AgentState,
@@ -10,22 +20,32 @@ import {
   isSettled,
   type Job,
   running,
-  standstill,
+  type Times,
 } from './state.ts';
 
 /** How a command ended. Exactly one of `exitCode` and `signal` is null; texts are redacted, `bytes` is of all output. */
 export type Outcome = Omit<Extract<Report, { kind: 'finished' }>, 'kind' | keyof About>;
 
+/** The server's first words on a connection. */
+export interface Welcome {
+  readonly epoch: number;
+  readonly paused: boolean;
+  readonly resume: Signed | null;
+  /** A newer trust bundle than the agent's, or null. */
+  readonly bundle: Signed | null;
+  readonly lease: Signed;
+  readonly asked: Asked;
+  /** The attempts that the server has no end of. */
+  readonly open: readonly About[];
+}
+
 /** What can happen to an agent. */
 export type Input =
   | { readonly kind: 'woken' }
-  | {
-      readonly kind: 'connected';
-      readonly epoch: number;
-      readonly paused: boolean;
-      readonly resume: Signed | null;
-    }
+  | ({ readonly kind: 'connected' } & Welcome)
   | { readonly kind: 'disconnected' }
+  | { readonly kind: 'lease'; readonly signed: Signed; readonly asked: Asked }
+  | { readonly kind: 'bundle'; readonly signed: Signed }
   | { readonly kind: 'job'; readonly signed: Signed }
   | { readonly kind: 'pause'; readonly epoch: number }
   | { readonly kind: 'resume'; readonly signed: Signed }
@@ -34,6 +54,8 @@ export type Input =
   | { readonly kind: 'exited'; readonly envelopeId: string; readonly outcome: Outcome }
   | { readonly kind: 'spawn-failed'; readonly envelopeId: string; readonly sentence: string }
   | { readonly kind: 'acked'; readonly envelopeId: string; readonly report: string }
+  /** Some time has passed. */
+  | { readonly kind: 'tick' }
   | { readonly kind: 'drain' }
   | { readonly kind: 'fault'; readonly sentence: string };
 
@@ -48,6 +70,8 @@ export type Effect =
   | { readonly kind: 'stop'; readonly envelopeId: string }
   | { readonly kind: 'send'; readonly report: Report }
   | { readonly kind: 'credit'; readonly jobs: number }
+  /** Leave this connection and make a new one. */
+  | { readonly kind: 'reconnect' }
   | {
       readonly kind: 'log';
       readonly level: 'info' | 'warn' | 'error';
@@ -61,45 +85,51 @@ export interface Step {
 }
 
 /** What the core asks of its surroundings; it has no clock, disk or network of its own. */
-export interface Surroundings {
-  readonly now: number;
+export interface Surroundings extends Times {
   readonly host: Host;
-  classify(command: string): Verdict;
+  readonly classify: Classify;
 }
 
 /** The agent: a state and an input give the next state and what to do. Pure, given its surroundings. */
 export function step(state: AgentState, input: Input, around: Surroundings): Step {
+  const { now } = around;
   switch (input.kind) {
     case 'woken':
-      return wake(state, around.now);
+      return wake(state, now);
     case 'connected':
-      return connect(state, input, around.now);
+      return connect(state, input, around);
     case 'disconnected':
-      return { state: { ...state, connected: false }, effects: [] };
+      return { state: { ...state, connected: false, lease: null }, effects: [] };
+    case 'lease':
+      return withCredit(lease(state, input.signed, input.asked, around), around);
+    case 'bundle':
+      return withCredit(believe(state, input.signed, now), around);
     case 'job':
       return take(state, input.signed, around);
     case 'pause':
-      return withCredit(pause(state, input.epoch, around.now));
+      return withCredit(pause(state, input.epoch, now), around);
     case 'resume':
-      return withCredit(resume(state, input.signed, around.now));
+      return withCredit(resume(state, input.signed, now), around);
     case 'kill':
       return { state, effects: kill(state, input.envelopeId) };
     case 'output':
       return output(state, input);
     case 'exited':
-      return end(state, input.envelopeId, around.now, (about) => ({
+      return end(state, input.envelopeId, around, (about) => ({
         kind: 'finished',
         ...about,
         ...input.outcome,
       }));
     case 'spawn-failed':
-      return end(state, input.envelopeId, around.now, (about) => rejected(about, 'spawn', input.sentence));
+      return end(state, input.envelopeId, around, (about) => rejected(about, 'spawn', input.sentence));
     case 'acked':
-      return acknowledge(state, input.envelopeId, input.report, around.now);
+      return acknowledge(state, input.envelopeId, input.report, now);
+    case 'tick':
+      return tick(state, around);
     case 'drain':
-      return withCredit({ state: { ...state, draining: true }, effects: [] });
+      return withCredit({ state: { ...state, draining: true }, effects: [] }, around);
     case 'fault':
-      return withCredit(fault(state, input.sentence));
+      return withCredit(fault(state, input.sentence), around);
   }
 }
 
@@ -130,16 +160,79 @@ function lostReport(job: Job): readonly Extract<Ending, { kind: 'rejected' | 'un
 const LOST =
   'The agent stopped while this step was running. It may have run in part, in full, or still be running. Look at the host before going on.';
 
-function connect(state: AgentState, input: Extract<Input, { kind: 'connected' }>, now: number): Step {
-  const settled = settlePause({ ...state, connected: true }, input, now);
-  const open = [...settled.state.jobs.values()].filter((job) => !isSettled(job)).flatMap(reportsOf);
-  return withCredit({ state: settled.state, effects: [...settled.effects, ...open.map(send)] });
+/**
+ * Settles with the server where both stand before any work is taken: keys, lease, pause, and every attempt that either of
+ * them has no end of.
+ */
+function connect(state: AgentState, welcome: Welcome, around: Surroundings): Step {
+  const { now } = around;
+  const { bundle } = welcome;
+  const settled = inTurn(
+    { ...state, connected: true, lease: null },
+    (next) => (bundle === null ? unchanged(next) : believe(next, bundle, now)),
+    (next) => lease(next, welcome.lease, welcome.asked, around),
+    (next) => settlePause(next, welcome, now),
+  );
+  const { jobs, seqMark } = settled.state;
+  const asked = new Set(welcome.open.map(({ envelopeId }) => envelopeId));
+  const known = [...jobs.values()].filter((job) => !isSettled(job) || asked.has(job.about.envelopeId));
+  const missing = welcome.open.filter(({ envelopeId }) => !jobs.has(envelopeId));
+  const reports = [
+    ...known.flatMap(reportsOf),
+    ...missing.map((about): Report => ({ kind: 'missing', ...about, seqMark })),
+  ];
+  return withCredit({ state: settled.state, effects: [...settled.effects, ...reports.map(send)] }, around);
+}
+
+/** Takes a lease. What it says besides counts too: a pause that was missed, and a journal that is behind itself. */
+function lease(state: AgentState, signed: Signed, asked: Asked, around: Surroundings): Step {
+  const opened = openLease(state, signed, asked, around);
+  if (!opened.ok) return refused(state, opened.code, `A lease is refused. ${opened.sentence}`);
+  const { epoch, held, panicEpoch, seqMark } = opened;
+  const at = around.now;
+  return inTurn(
+    state,
+    (next) => (epoch > next.leaseEpoch ? record(next, [{ kind: 'lease', at, epoch }]) : unchanged(next)),
+    (next) => unchanged({ ...next, lease: held }),
+    (next) => (seqMark > next.seqMark ? fault(next, ROLLED_BACK) : unchanged(next)),
+    (next) => (panicEpoch > next.panic.epoch ? pause(next, panicEpoch, at) : unchanged(next)),
+  );
+}
+
+const ROLLED_BACK =
+  'The journal of this agent is older than what the server has seen of it: it was restored, copied or cut. Enrol the agent again.';
+
+/** Believes a trust bundle that the root key signed, and only a newer one. */
+function believe(state: AgentState, signed: Signed, now: number): Step {
+  const opened = openTrust(signed, state.root);
+  if (!opened.ok) return refused(state, 'bundle', `A trust bundle is refused. ${opened.sentence}`);
+  if (opened.trust.version === state.trust.version) return unchanged(state);
+  if (opened.trust.version < state.trust.version)
+    return refused(state, 'bundle', 'A trust bundle is refused: this agent has a newer one.');
+  const next = record(state, [{ kind: 'bundle', at: now, signed: encodeSigned(signed) }]);
+  const sentence = `Trusts the keys of bundle ${opened.trust.version}.`;
+  return { state: next.state, effects: [...next.effects, log('info', 'bundle', sentence)] };
+}
+
+/** A lease that has run out is not waited for: the line may be half open. Before that nothing is asked for by it. */
+function tick(state: AgentState, around: Surroundings): Step {
+  const { connected, lease, leaseEpoch } = state;
+  const { mono } = around;
+  if (!connected || refuseByLease(state, leaseEpoch, mono) === null) return unchanged(state);
+  if (lease !== null && mono < lease.until) return withCredit(unchanged(state), around);
+  return {
+    state: { ...state, connected: false, lease: null },
+    effects: [
+      log('warn', 'lease', 'The lease has run out, so this agent connects anew.'),
+      { kind: 'reconnect' },
+    ],
+  };
 }
 
 /** A pause is believed from anyone; going on is believed only from a signed resume that reaches this epoch. */
-function settlePause(state: AgentState, input: Extract<Input, { kind: 'connected' }>, now: number): Step {
+function settlePause(state: AgentState, input: Welcome, now: number): Step {
   if (input.paused) return pause(state, input.epoch, now);
-  const resumed = input.resume === null ? { state, effects: [] } : resume(state, input.resume, now);
+  const resumed = input.resume === null ? unchanged(state) : resume(state, input.resume, now);
   if (input.epoch <= resumed.state.panic.epoch) return resumed;
   const paused = pause(resumed.state, input.epoch, now);
   const sentence = 'The server names a pause this agent has no signed end of, so it starts nothing.';
@@ -151,7 +244,7 @@ function settlePause(state: AgentState, input: Extract<Input, { kind: 'connected
 
 function pause(state: AgentState, epoch: number, now: number): Step {
   const highest = Math.max(epoch, state.panic.epoch);
-  if (state.panic.paused && highest === state.panic.epoch) return { state, effects: [] };
+  if (state.panic.paused && highest === state.panic.epoch) return unchanged(state);
   const next = record(state, [{ kind: 'panic', at: now, epoch: highest, paused: true }]);
   return {
     state: next.state,
@@ -161,16 +254,11 @@ function pause(state: AgentState, epoch: number, now: number): Step {
 
 function resume(state: AgentState, signed: Signed, now: number): Step {
   const opened = openSigned('resume', signed, (keyId) => state.trust.approve.get(keyId));
-  if (!opened.ok)
-    return { state, effects: [log('warn', opened.code, `A resume is refused. ${opened.sentence}`)] };
+  if (!opened.ok) return refused(state, opened.code, `A resume is refused. ${opened.sentence}`);
   const { tenant_id, panic_epoch } = opened.record;
-  if (tenant_id !== state.identity.tenantId || panic_epoch < state.panic.epoch) {
-    return {
-      state,
-      effects: [log('warn', 'resume', 'A resume is refused: it ends another pause than this one.')],
-    };
-  }
-  if (!state.panic.paused && panic_epoch === state.panic.epoch) return { state, effects: [] };
+  if (tenant_id !== state.identity.tenantId || panic_epoch < state.panic.epoch)
+    return refused(state, 'resume', 'A resume is refused: it ends another pause than this one.');
+  if (!state.panic.paused && panic_epoch === state.panic.epoch) return unchanged(state);
   const next = record(state, [{ kind: 'panic', at: now, epoch: panic_epoch, paused: false }]);
   return {
     state: next.state,
@@ -181,18 +269,18 @@ function resume(state: AgentState, signed: Signed, now: number): Step {
 function take(state: AgentState, signed: Signed, around: Surroundings): Step {
   const verification = verify({ ...around, signed, state });
   if (verification.outcome === 'ignored') {
-    return withCredit({ state, effects: [log('warn', verification.code, verification.sentence)] });
+    return withCredit(refused(state, verification.code, verification.sentence), around);
   }
   const { envelope } = verification;
   const known = state.jobs.get(envelope.envelope_id);
-  if (known !== undefined) return withCredit({ state, effects: reportsOf(known).map(send) });
+  if (known !== undefined) return withCredit({ state, effects: reportsOf(known).map(send) }, around);
   const about = aboutEnvelope(envelope);
   const at = around.now;
   if (verification.outcome === 'refused') {
     const report = rejected(about, verification.code, verification.sentence);
     const next = record(state, [{ kind: 'rejected', at, seq: envelope.seq, report }]);
     const effects = [...next.effects, log('warn', report.code, report.sentence), send(report)];
-    return withCredit({ state: next.state, effects });
+    return withCredit({ state: next.state, effects }, around);
   }
   const { seq, idem_key: idemKey } = envelope;
   const next = record(state, [
@@ -200,10 +288,8 @@ function take(state: AgentState, signed: Signed, around: Surroundings): Step {
     { kind: 'started', at, about },
   ]);
   const started: Report = { kind: 'started', ...about, startedAt: at };
-  return withCredit({
-    state: next.state,
-    effects: [...next.effects, { kind: 'spawn', envelope }, send(started)],
-  });
+  const effects: Effect[] = [...next.effects, { kind: 'spawn', envelope }, send(started)];
+  return withCredit({ state: next.state, effects }, around);
 }
 
 function kill(state: AgentState, envelopeId: string): readonly Effect[] {
@@ -213,29 +299,36 @@ function kill(state: AgentState, envelopeId: string): readonly Effect[] {
 
 function output(state: AgentState, input: Extract<Input, { kind: 'output' }>): Step {
   const job = state.jobs.get(input.envelopeId);
-  if (job?.status !== 'started') return { state, effects: [] };
+  if (job?.status !== 'started') return unchanged(state);
   return { state, effects: [send({ kind: 'output', ...job.about, tail: input.tail, bytes: input.bytes })] };
 }
 
-function end(state: AgentState, envelopeId: string, now: number, ending: (about: About) => Ending): Step {
+function end(
+  state: AgentState,
+  envelopeId: string,
+  around: Surroundings,
+  ending: (about: About) => Ending,
+): Step {
   const job = state.jobs.get(envelopeId);
-  if (job?.status !== 'started') return { state, effects: [] };
+  if (job?.status !== 'started') return unchanged(state);
   const report = ending(job.about);
-  const next = record(state, [{ kind: 'ended', at: now, report }]);
-  return withCredit({ state: next.state, effects: [...next.effects, send(report)] });
+  const next = record(state, [{ kind: 'ended', at: around.now, report }]);
+  return withCredit({ state: next.state, effects: [...next.effects, send(report)] }, around);
 }
 
 function acknowledge(state: AgentState, envelopeId: string, kind: string, now: number): Step {
   const job = state.jobs.get(envelopeId);
-  if (job?.status !== 'ended' || job.acked || job.report.kind !== kind) return { state, effects: [] };
+  if (job?.status !== 'ended' || job.acked || job.report.kind !== kind) return unchanged(state);
   return record(state, [{ kind: 'acked', at: now, envelopeId }]);
 }
 
+/** From here on nothing starts until a person has looked and this program was started again. The next hello says why. */
 function fault(state: AgentState, sentence: string): Step {
-  if (state.faults.includes(sentence)) return { state, effects: [] };
+  if (state.faults.includes(sentence)) return unchanged(state);
+  const hello: readonly Effect[] = state.connected ? [{ kind: 'reconnect' }] : [];
   return {
     state: { ...state, faults: [...state.faults, sentence] },
-    effects: [log('error', 'fault', sentence)],
+    effects: [log('error', 'fault', sentence), ...hello],
   };
 }
 
@@ -244,10 +337,28 @@ function record(state: AgentState, entries: readonly Entry[]): Step {
   return { state: evolve(state, entries), effects: entries.map((entry) => ({ kind: 'append', entry })) };
 }
 
+function unchanged(state: AgentState): Step {
+  return { state, effects: [] };
+}
+
+/** Something that was not believed: it changes nothing. */
+function refused(state: AgentState, code: string, sentence: string): Step {
+  return { state, effects: [log('warn', code, sentence)] };
+}
+
+/** One after the other, each on the state that the one before left. */
+function inTurn(state: AgentState, ...steps: readonly ((state: AgentState) => Step)[]): Step {
+  return steps.reduce<Step>((before, next) => {
+    const after = next(before.state);
+    return { state: after.state, effects: [...before.effects, ...after.effects] };
+  }, unchanged(state));
+}
+
 /** Says after every change how many jobs the agent would take now. */
-function withCredit({ state, effects }: Step): Step {
+function withCredit({ state, effects }: Step, times: Times): Step {
   if (!state.connected) return { state, effects };
-  const open = standstill(state) === null && !state.panic.paused;
+  const may = standstill(state, times) === null && !state.panic.paused;
+  const open = may && refuseByLease(state, state.leaseEpoch, times.mono) === null;
   const jobs = open ? Math.max(0, state.policy.max_running - running(state).length) : 0;
   return { state, effects: [...effects, { kind: 'credit', jobs }] };
 }
@@ -269,8 +380,8 @@ function aboutEnvelope(envelope: Envelope): About {
   return { runId: run_id, stepId: step_id, attempt, envelopeId: envelope_id };
 }
 
-function rejected(about: About, code: string, sentence: string): Extract<Ending, { kind: 'rejected' }> {
-  return { kind: 'rejected', ...about, code, sentence: sentence.slice(0, 1000) };
+function rejected(about: About, code: string, because: string): Extract<Ending, { kind: 'rejected' }> {
+  return { kind: 'rejected', ...about, code, sentence: toSentence(because) };
 }
 
 function send(report: Report): Effect {

@@ -2,12 +2,22 @@ import { Metadata } from '@grpc/grpc-js';
 import { z } from 'zod';
 import type { EnrolReply } from '../src/protocol/generated/agent.ts';
 import { agentId, tenantId } from '../src/protocol/ids.ts';
-import { openTrust, type Trust, trustBundleSchema } from '../src/protocol/index.ts';
+import {
+  decodeSigned,
+  encodedSignedSchema,
+  loadVerifyKey,
+  openTrust,
+  type Trust,
+  type VerifyKey,
+} from '../src/protocol/index.ts';
 import { connectClient } from './link.ts';
 import type { Identity } from './state.ts';
 
 const address = z.string().regex(/^[^\s/]+:\d{1,5}$/, 'must be host:port');
 const pem = z.string().includes('-----BEGIN CERTIFICATE-----');
+
+/** Whose word decides which keys count, and its newest word. */
+const trust = { root_key: z.string().length(43), bundle: encodedSignedSchema };
 
 /** What a person carries to the host: where to call, whom to believe, and a token that works once. */
 export const inviteSchema = z.strictObject({
@@ -15,26 +25,26 @@ export const inviteSchema = z.strictObject({
   ca_pem: pem,
   token: z.string().min(16).max(512),
   tenant_id: z.string().min(1),
-  trust: trustBundleSchema,
+  ...trust,
 });
 export type Invite = z.infer<typeof inviteSchema>;
 
-/** What the agent keeps of its enrolment. The trust bundle comes from the invite, never from the server. */
+/** What the agent keeps of its enrolment. The root key comes from the invite, never from the server. */
 export const enrolmentSchema = z.strictObject({
   address,
   ca_pem: pem,
   agent_id: z.string().min(1),
   tenant_id: z.string().min(1),
   agent_epoch: z.int().nonnegative(),
-  trust: trustBundleSchema,
+  ...trust,
 });
 export type EnrolmentFile = z.infer<typeof enrolmentSchema>;
 
 const DEADLINE_MS = 15_000;
 
 /**
- * Spends the invite's token and binds the public key. Rejects with the server's sentence when it refuses, and when the
- * answer or the trust bundle is for another tenant than the invite.
+ * Spends the invite's token and binds the public key. Rejects with the server's sentence when it refuses, when the answer is
+ * for another tenant than the invite, and, before anything is spent, when the invite's keys cannot be believed.
  */
 export async function enrol(
   invite: Invite,
@@ -42,8 +52,7 @@ export async function enrol(
   hostName: string,
   now: number,
 ): Promise<EnrolmentFile> {
-  if (invite.trust.tenant_id !== invite.tenant_id)
-    throw new Error('The invite trusts keys of another tenant.');
+  openPins(invite);
   const client = connectClient(invite.address, invite.ca_pem);
   try {
     const reply = await new Promise<EnrolReply>((resolve, reject) => {
@@ -61,22 +70,32 @@ export async function enrol(
       agent_id: reply.agentId,
       tenant_id: reply.tenantId,
       agent_epoch: reply.agentEpoch,
-      trust: invite.trust,
+      root_key: invite.root_key,
+      bundle: invite.bundle,
     };
   } finally {
     client.close();
   }
 }
 
-/** Who the agent is and whom it believes, from what it kept. Throws when a key in the trust bundle is unusable. */
-export function openEnrolment(file: EnrolmentFile): { readonly identity: Identity; readonly trust: Trust } {
-  const opened = openTrust(file.trust);
-  if (!opened.ok) throw new Error(opened.sentence);
-  if (opened.trust.tenantId !== file.tenant_id) throw new Error('The trust bundle is for another tenant.');
+/** Who the agent is and whom it believes, from what it kept. Throws when a key is unusable or the bundle is not the root's. */
+export function openEnrolment(file: EnrolmentFile): {
+  readonly identity: Identity;
+  readonly root: VerifyKey;
+  readonly trust: Trust;
+} {
   const identity = {
     agentId: agentId(file.agent_id),
     tenantId: tenantId(file.tenant_id),
     agentEpoch: file.agent_epoch,
   };
-  return { identity, trust: opened.trust };
+  return { identity, ...openPins(file) };
+}
+
+function openPins({ root_key, bundle }: Pick<EnrolmentFile, 'root_key' | 'bundle'>) {
+  const root = loadVerifyKey(root_key);
+  if (!root.ok) throw new Error(root.sentence);
+  const opened = openTrust(decodeSigned(bundle), root.key);
+  if (!opened.ok) throw new Error(opened.sentence);
+  return { root: root.key, trust: opened.trust };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { aboutSchema, finishedSchema, rejectedSchema, unknownSchema } from '../src/protocol/report.ts';
+import { encodedSignedSchema } from '../src/protocol/signed.ts';
 
 const at = z.int().nonnegative();
 const seq = z.int().positive();
@@ -25,6 +26,9 @@ export const entrySchema = z.discriminatedUnion('kind', [
     report: z.discriminatedUnion('kind', [finishedSchema, rejectedSchema, unknownSchema]),
   }),
   z.strictObject({ kind: z.literal('acked'), at, envelopeId: z.string() }),
+  /** A new connection: envelopes of older ones are dead from here on. */
+  z.strictObject({ kind: z.literal('lease'), at, epoch: z.int().positive() }),
+  z.strictObject({ kind: z.literal('bundle'), at, signed: encodedSignedSchema }),
   z.strictObject({ kind: z.literal('panic'), at, epoch: z.int().nonnegative(), paused: z.boolean() }),
 ]);
 export type Entry = z.infer<typeof entrySchema>;

@@ -42,12 +42,18 @@ export function openFolder(path: string): Folder {
         throw new Error(`${keyFile} can be read by others. Enrol again.`);
       return loadSigningKey(readFileSync(keyFile, 'utf8'));
     },
-    enrolment: () =>
-      existsSync(enrolmentFile)
-        ? enrolmentSchema.parse(JSON.parse(readFileSync(enrolmentFile, 'utf8')))
-        : null,
+    enrolment: () => (existsSync(enrolmentFile) ? readEnrolment(enrolmentFile) : null),
     keepEnrolment: (file) => writeDurably(enrolmentFile, `${JSON.stringify(file, null, 2)}\n`),
   };
+}
+
+function readEnrolment(file: string): EnrolmentFile {
+  try {
+    return enrolmentSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    const sentence = `${file} is not what this version of the agent keeps of its enrolment. Enrol it again, with an empty folder (docs/agent.md).`;
+    throw new Error(sentence, { cause: error });
+  }
 }
 
 /** A lock is the pid and start time of its holder, so that a reused pid does not look like a living agent. */

@@ -11,6 +11,8 @@ const HEAD_BYTES = 12;
 const CHAIN_BYTES = 32;
 /** The largest entry: a report of 512 KiB with room around it. */
 const MAX_BODY_BYTES = 1024 * 1024;
+/** The largest record, in bytes. */
+export const MAX_RECORD_BYTES = HEAD_BYTES + CHAIN_BYTES + MAX_BODY_BYTES;
 
 /** The chain value before the first record. */
 export const GENESIS = '0'.repeat(64);
@@ -34,9 +36,10 @@ export interface JournalReading {
   readonly condition: 'whole' | 'torn' | 'damaged';
 }
 
-/** Makes the next record of a journal whose chain stands at `head`. */
+/** Makes the next record of a journal whose chain stands at `head`. Throws when the entry has no JSON form or is too large. */
 export function encodeEntry(entry: Entry, head: string): JournalRecord {
   const body = canonicalBytes(entry);
+  if (body.byteLength > MAX_BODY_BYTES) throw new RangeError('This entry is too large for the journal.');
   const next = chain(head, body);
   const content = Buffer.concat([Buffer.from(next, 'hex'), body]);
   const header = Buffer.alloc(HEAD_BYTES);

@@ -1,4 +1,5 @@
 import { type ClientDuplexStream, credentials, Metadata } from '@grpc/grpc-js';
+import { z } from 'zod';
 import {
   AgentGatewayClient,
   type FromAgent,
@@ -6,6 +7,8 @@ import {
   type Signed as Wire,
 } from '../src/protocol/generated/agent.ts';
 import {
+  LEASE_RENEW_MS,
+  LEASE_TTL_MS,
   type RecordInput,
   type Report,
   type Signed,
@@ -13,43 +16,61 @@ import {
   signRecord,
   toBase64url,
 } from '../src/protocol/index.ts';
+import { aboutSchema } from '../src/protocol/report.ts';
 import type { Clock } from './clock.ts';
+import type { Welcome } from './core.ts';
+import type { Asked } from './lease.ts';
 
-export interface LinkOptions {
-  /** `host:port` of the gateway. */
-  readonly address: string;
-  /** The certificate the gateway's must chain to; nothing else is trusted. */
-  readonly caPem: string;
-  readonly agentId: string;
-  readonly signer: Signer;
-  readonly clock: Clock;
-  /** A number in [0, 1), for jitter. */
-  readonly random: () => number;
-  /** The first words on a new stream, over the server's nonce (base64url). */
-  hello(nonce: string): RecordInput<'hello'>;
-  readonly events: LinkEvents;
+/** A line to the server, as the agent uses it. */
+export interface Line {
+  /** Opens it; it opens itself again whenever it is lost. */
+  open(): void;
+  /** Drops the connection that is there, if any, and makes a new one. */
+  reopen(): void;
+  send(report: Report): void;
+  credit(jobs: number): void;
+  close(): void;
 }
 
-export interface LinkEvents {
-  connected(pause: {
-    readonly epoch: number;
-    readonly paused: boolean;
-    readonly resume: Signed | null;
-  }): void;
+export interface LineEvents {
+  /** The first words on a new stream, over the server's nonce and with the agent's own (base64url). */
+  hello(nonce: string, leaseNonce: string): RecordInput<'hello'>;
+  connected(welcome: Welcome): void;
   /** `sentence` says why, in the server's or the library's words. */
   disconnected(sentence: string): void;
+  lease(signed: Signed, asked: Asked): void;
+  bundle(signed: Signed): void;
   job(signed: Signed): void;
   pause(epoch: number): void;
   resume(signed: Signed): void;
   kill(envelopeId: string): void;
   acked(envelopeId: string, report: string): void;
+  /** The highest `seq` in the journal. */
+  seqMark(): number;
 }
 
+export interface LinkOptions {
+  /** Makes a client of the gateway, with a connection of its own. */
+  readonly client: () => Client;
+  readonly agentId: string;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  /** A number in [0, 1), for jitter. */
+  readonly random: () => number;
+  /** 16 random bytes in base64url. */
+  readonly nonce: () => string;
+}
+
+type Client = Pick<AgentGatewayClient, 'work' | 'close'>;
 type Stream = ClientDuplexStream<FromAgent, ToAgent>;
 
 const AGENT_ID_HEADER = 'dd0c-agent-id';
 const FIRST_RETRY_MS = 250;
-const LAST_RETRY_MS = 15_000;
+const LAST_RETRY_MS = 4_000;
+/** A lease that is answered later is worth nothing. */
+const WELCOME_WITHIN_MS = LEASE_TTL_MS;
+const MAX_CHALLENGE_BYTES = 64;
+const openSchema = z.array(aboutSchema);
 /** A silent peer is found within 30 s (docs/threats.md, section 5); larger than any message the server sends. */
 const CHANNEL_OPTIONS = {
   'grpc.keepalive_time_ms': 20_000,
@@ -59,27 +80,34 @@ const CHANNEL_OPTIONS = {
   'grpc.initial_reconnect_backoff_ms': FIRST_RETRY_MS,
   'grpc.max_reconnect_backoff_ms': LAST_RETRY_MS,
   'grpc.enable_retries': 0,
+  'grpc.use_local_subchannel_pool': 1,
 } as const;
 
 /**
  * The line to the gateway: connects, stays connected, and comes back with growing, jittered waits. What is sent while
  * there is none is dropped: the core says it again after `connected`.
  */
-export class Link {
+export class Link implements Line {
   readonly #options: LinkOptions;
-  readonly #client: AgentGatewayClient;
+  readonly #events: LineEvents;
+  #client: Client;
   #stream: Stream | null = null;
   #isWelcome = false;
   #failures = 0;
   #isClosed = false;
-  #cancelRetry: (() => void) | null = null;
+  #cancelTimer: () => void = () => undefined;
+  #asked: Asked = { nonce: '', at: 0 };
 
-  constructor(options: LinkOptions) {
+  constructor(options: LinkOptions, events: LineEvents) {
     this.#options = options;
-    this.#client = connectClient(options.address, options.caPem);
+    this.#events = events;
+    this.#client = options.client();
   }
 
-  /** Opens a stream; every later one is opened by the link itself. */
+  reopen(): void {
+    this.#giveUp('The agent gives up this connection.');
+  }
+
   open(): void {
     const metadata = new Metadata();
     metadata.set(AGENT_ID_HEADER, this.#options.agentId);
@@ -90,6 +118,7 @@ export class Link {
     });
     stream.on('error', (error) => this.#lose(stream, error.message));
     stream.on('end', () => this.#lose(stream, 'The server ended the stream.'));
+    this.#later(WELCOME_WITHIN_MS, () => this.#giveUp('The server does not answer.'));
   }
 
   /** Signs and sends a report. Output is dropped when the line is slow: the next one says more. */
@@ -100,14 +129,13 @@ export class Link {
     });
   }
 
-  /** Says how many jobs the agent would take now. */
   credit(jobs: number): void {
     if (this.#isWelcome) this.#write({ kind: { $case: 'credit', value: { jobs } } });
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#cancelRetry?.();
+    this.#cancelTimer();
     this.#stream?.end();
     this.#client.close();
   }
@@ -116,32 +144,80 @@ export class Link {
     if (this.#stream?.writable) this.#stream.write(message);
   }
 
+  /** Leaves the connection for a new one: a stream over one that is half open would be as deaf. */
+  #giveUp(sentence: string): void {
+    const stream = this.#stream;
+    if (stream === null) return;
+    this.#lose(stream, sentence);
+    stream.cancel();
+    this.#client.close();
+    this.#client = this.#options.client();
+  }
+
   #lose(stream: Stream, sentence: string): void {
     if (stream !== this.#stream) return;
     this.#stream = null;
     this.#failures = this.#isWelcome ? 0 : this.#failures + 1;
     this.#isWelcome = false;
+    this.#cancelTimer();
     if (this.#isClosed) return;
-    const { clock, events, random } = this.#options;
-    events.disconnected(sentence);
+    this.#events.disconnected(sentence);
     const longest = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures);
-    this.#cancelRetry = clock.after(longest * (0.5 + random() / 2), () => this.open());
+    this.#later(longest * (0.5 + this.#options.random() / 2), () => this.open());
+  }
+
+  /** One thing is waited for at a time: a welcome, the next renewal, or the next try. */
+  #later(ms: number, action: () => void): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#options.clock.after(ms, action);
+  }
+
+  /** A new question for a lease; the answer has to repeat its nonce. */
+  #ask(): Asked {
+    const { nonce, clock } = this.#options;
+    this.#asked = { nonce: nonce(), at: clock.mono() };
+    return this.#asked;
+  }
+
+  #renewLater(): void {
+    this.#later(LEASE_RENEW_MS, () => {
+      const { nonce } = this.#ask();
+      this.#write({ kind: { $case: 'renew', value: { nonce, seqMark: this.#events.seqMark() } } });
+      this.#renewLater();
+    });
   }
 
   #take({ kind }: ToAgent): void {
-    const { events, hello, signer } = this.#options;
+    const events = this.#events;
     switch (kind?.$case) {
       case 'challenge': {
-        const signed = signRecord('hello', hello(toBase64url(kind.value.nonce)), signer);
+        if (kind.value.nonce.byteLength > MAX_CHALLENGE_BYTES) {
+          this.#giveUp('The challenge of the server is too large.');
+          return;
+        }
+        const hello = events.hello(toBase64url(kind.value.nonce), this.#ask().nonce);
+        const signed = signRecord('hello', hello, this.#options.signer);
         this.#write({ kind: { $case: 'hello', value: wire(signed) } });
         return;
       }
       case 'welcome': {
+        const { panicEpoch: epoch, paused, resume = null, bundle = null, lease } = kind.value;
+        const open = openSchema.safeParse(kind.value.open);
+        if (lease === undefined || !open.success) {
+          this.#giveUp('The welcome of the server is malformed.');
+          return;
+        }
         this.#isWelcome = true;
-        const { panicEpoch, paused, resume } = kind.value;
-        events.connected({ epoch: panicEpoch, paused, resume: resume ?? null });
+        this.#renewLater();
+        events.connected({ epoch, paused, resume, bundle, lease, asked: this.#asked, open: open.data });
         return;
       }
+      case 'lease':
+        events.lease(kind.value, this.#asked);
+        return;
+      case 'bundle':
+        events.bundle(kind.value);
+        return;
       case 'job':
         events.job(kind.value);
         return;
@@ -164,7 +240,7 @@ export class Link {
   }
 }
 
-/** A client that trusts one certificate authority and speaks TLS only. */
+/** A client of the gateway at `host:port` that trusts one certificate authority, in PEM, and speaks TLS only. */
 export function connectClient(address: string, caPem: string): AgentGatewayClient {
   return new AgentGatewayClient(address, credentials.createSsl(Buffer.from(caPem)), CHANNEL_OPTIONS);
 }

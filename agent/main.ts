@@ -10,8 +10,10 @@ import { enrol, inviteSchema, openEnrolment } from './enrol.ts';
 import { type Folder, openFolder } from './folder.ts';
 import { realHost } from './host.ts';
 import { openJournal } from './journal-file.ts';
+import { connectClient, Link } from './link.ts';
 import { type Policy, readPolicy } from './policy.ts';
 import { initialState } from './state.ts';
+import { run } from './supervisor.ts';
 
 const USAGE = 'Usage: agent --data DIR [--invite FILE] [--policy FILE]';
 
@@ -32,23 +34,37 @@ async function main(logger: Logger): Promise<void> {
     );
   }
   const key = folder.key((size) => randomBytes(size));
-  const enrolment = folder.enrolment() ?? (await enrolNow(folder, values.invite, key.publicKey, logger));
-  const { identity, trust } = openEnrolment(enrolment);
+  const kept = folder.enrolment();
+  if (kept !== null && values.invite !== undefined)
+    logger.warn(
+      'This folder is enrolled, so the invite is left alone. To enrol again, take an empty folder.',
+    );
+  const enrolment = kept ?? (await enrolNow(folder, values.invite, key.publicKey, logger));
+  const { identity, root, trust } = openEnrolment(enrolment);
   const faults = existsSync(folder.journal) ? [] : ['The journal of this agent is gone. Enrol it again.'];
   const journal = openJournal(folder.journal);
   if (journal.reading.condition === 'damaged')
     faults.push('The journal of this agent is damaged. Enrol it again.');
-  const fresh = initialState(identity, trust, policy);
+  const fresh = initialState(identity, root, trust, policy);
   const initial = { ...fresh, faults: [...fresh.faults, ...faults] };
   for (const fault of initial.faults) logger.error(fault);
   const agent = new Agent({
     initial,
     journal,
-    key,
-    address: enrolment.address,
-    caPem: enrolment.ca_pem,
+    connect: (events) =>
+      new Link(
+        {
+          client: () => connectClient(enrolment.address, enrolment.ca_pem),
+          agentId: identity.agentId,
+          signer: key,
+          clock: systemClock,
+          random: Math.random,
+          nonce: () => randomBytes(16).toString('base64url'),
+        },
+        events,
+      ),
+    run,
     clock: systemClock,
-    random: Math.random,
     host: realHost,
     hostName: hostname(),
     scanner: { classify, version: RULESET_VERSION },
@@ -70,7 +86,6 @@ async function enrolNow(folder: Folder, file: string | undefined, publicKey: str
     throw new Error('This agent is not enrolled yet. Start it once with --invite FILE.');
   const invite = inviteSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   const enrolment = await enrol(invite, publicKey, hostname(), systemClock.now());
-  openEnrolment(enrolment);
   openJournal(folder.journal).close();
   folder.keepEnrolment(enrolment);
   logger.info({ agentId: enrolment.agent_id, tenantId: enrolment.tenant_id }, 'Enrolled.');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { redact } from '../src/text/redact.ts';
-import { truncateHead, truncateTail } from '../src/text/truncate.ts';
+import { splitsPair, truncateHead, truncateTail } from '../src/text/truncate.ts';
 import { visible } from '../src/text/visible.ts';
 
 /** Keeps the head and the tail of a stream of any length in bounded memory; counts and hashes all of it. */
@@ -110,7 +110,9 @@ function toWholeLine(text: string): string {
   return text.slice(0, newline >= 0 ? from + newline + 1 : from);
 }
 
+/** The last end of a line up to `near`, or `near` itself, but never between the halves of a character. */
 function lineBorder(text: string, near: number): number {
   const line = text.lastIndexOf('\n', near);
-  return line >= 0 ? line + 1 : near;
+  if (line >= 0) return line + 1;
+  return splitsPair(text, near) ? near - 1 : near;
 }

@@ -6,6 +6,8 @@ import { RISKS } from '../src/safety/verdict.ts';
 const absolute = z.string().regex(/^\//, 'must be an absolute path');
 const name = z.string().regex(/^[\x21-\x7e]{1,128}$/);
 const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
+/** An agent names them all when it connects; one is built in. */
+const MAX_PROFILES = 64;
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const profileSchema = z.strictObject({
@@ -20,6 +22,7 @@ const policySchema = z.strictObject({
   max_risk: z.enum(RISKS).default('danger'),
   auto_safe: z.boolean().default(true),
   allow_solo: z.boolean().default(true),
+  declared_programs: z.enum(['accept', 'refuse']).default('accept'),
   allow_root: z.boolean().default(false),
   max_running: z.int().min(1).max(8).default(1),
   max_timeout_ms: z
@@ -30,7 +33,10 @@ const policySchema = z.strictObject({
   shell: absolute.default('/bin/bash'),
   wrapper: z.array(z.string().min(1)).max(128).default([]),
   env_names: z.array(envName).max(64).default([]),
-  profiles: z.record(name, profileSchema).default({}),
+  profiles: z
+    .record(name, profileSchema)
+    .refine((all) => Object.keys(all).length < MAX_PROFILES, `must be fewer than ${MAX_PROFILES}`)
+    .default({}),
 });
 
 /** A named set of credentials and places on this host. The values of `env` never leave it. */
@@ -68,7 +74,7 @@ export function readPolicy(sources: PolicySources): Policy {
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
     const paused = policySchema.parse({ mode: 'paused' });
-    const fault = `The policy file cannot be used, so this agent starts nothing: ${why}`.slice(0, 1000);
+    const fault = `The policy file cannot be used, so this agent starts nothing: ${why}`;
     return { ...paused, profiles: new Map(), sha256, fault };
   }
 }

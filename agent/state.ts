@@ -1,5 +1,5 @@
 import type { AgentId, TenantId } from '../src/protocol/ids.ts';
-import type { Report, Trust } from '../src/protocol/index.ts';
+import { decodeSigned, openTrust, type Report, type Trust, type VerifyKey } from '../src/protocol/index.ts';
 import type { Entry } from './entry.ts';
 import type { Policy } from './policy.ts';
 
@@ -15,6 +15,23 @@ export type Ending = Extract<Report, { kind: 'finished' | 'rejected' | 'unknown'
 /** Which attempt something is about. */
 export type About = Pick<Report, 'runId' | 'stepId' | 'attempt' | 'envelopeId'>;
 
+/** The lease that the agent holds. Times are of the monotonic clock unless they say otherwise. */
+export interface HeldLease {
+  readonly until: number;
+  /** The newest trust bundle that the server named. */
+  readonly bundleVersion: number;
+  readonly heardAt: number;
+  /** The host's clock when the lease was heard, and how far it then was from the server's time, at least (ms). */
+  readonly wallAt: number;
+  readonly drift: number;
+}
+
+/** The two clocks of the host. */
+export interface Times {
+  readonly now: number;
+  readonly mono: number;
+}
+
 /** One envelope this agent has seen, and how far it came. */
 export type Job =
   | { readonly status: 'verified'; readonly about: About }
@@ -23,10 +40,16 @@ export type Job =
 
 export interface AgentState {
   readonly identity: Identity;
+  /** Pinned at enrolment: whose word decides which keys count. */
+  readonly root: VerifyKey;
   readonly trust: Trust;
   readonly policy: Policy;
   /** The highest `seq` ever journaled. */
   readonly seqMark: number;
+  /** The highest lease epoch ever journaled. */
+  readonly leaseEpoch: number;
+  /** Null until one is heard, and when it has run out. */
+  readonly lease: HeldLease | null;
   readonly panic: { readonly epoch: number; readonly paused: boolean };
   /** By envelope id, in the order they came. */
   readonly jobs: ReadonlyMap<string, Job>;
@@ -36,6 +59,8 @@ export interface AgentState {
   readonly spentApprovals: ReadonlySet<string>;
   /** Run and step of everything that was started here. */
   readonly startedSteps: ReadonlySet<string>;
+  /** The latest time in the journal (ms since 1970). */
+  readonly lastAt: number;
   /** Why this agent starts nothing by its own decision: journal damage, unreadable policy. */
   readonly faults: readonly string[];
   readonly connected: boolean;
@@ -43,17 +68,21 @@ export interface AgentState {
 }
 
 /** An agent that has journaled nothing yet. A policy that could not be read is its first fault. */
-export function initialState(identity: Identity, trust: Trust, policy: Policy): AgentState {
+export function initialState(identity: Identity, root: VerifyKey, trust: Trust, policy: Policy): AgentState {
   return {
     identity,
+    root,
     trust,
     policy,
     seqMark: 0,
+    leaseEpoch: 0,
+    lease: null,
     panic: { epoch: 0, paused: false },
     jobs: new Map(),
     idemKeys: new Set(),
     spentApprovals: new Set(),
     startedSteps: new Set(),
+    lastAt: 0,
     faults: policy.fault === null ? [] : [policy.fault],
     connected: false,
     draining: false,
@@ -63,20 +92,26 @@ export function initialState(identity: Identity, trust: Trust, policy: Policy): 
 /** What the state is after these journal entries. The state an agent starts with is the fold of its whole journal. */
 export function evolve(state: AgentState, entries: readonly Entry[]): AgentState {
   const ledger: Ledger = {
+    trust: state.trust,
     seqMark: state.seqMark,
+    leaseEpoch: state.leaseEpoch,
+    lastAt: state.lastAt,
     panic: state.panic,
     jobs: new Map(state.jobs),
     idemKeys: new Set(state.idemKeys),
     spentApprovals: new Set(state.spentApprovals),
     startedSteps: new Set(state.startedSteps),
   };
-  for (const entry of entries) enter(ledger, entry);
+  for (const entry of entries) enter(ledger, entry, state.root);
   return { ...state, ...ledger };
 }
 
 /** The journaled part of the state while it is being folded. */
 interface Ledger {
+  trust: Trust;
   seqMark: number;
+  leaseEpoch: number;
+  lastAt: number;
   panic: AgentState['panic'];
   readonly jobs: Map<string, Job>;
   readonly idemKeys: Set<string>;
@@ -84,7 +119,8 @@ interface Ledger {
   readonly startedSteps: Set<string>;
 }
 
-function enter(ledger: Ledger, entry: Entry): void {
+function enter(ledger: Ledger, entry: Entry, root: VerifyKey): void {
+  ledger.lastAt = Math.max(ledger.lastAt, entry.at);
   switch (entry.kind) {
     case 'verified':
       ledger.jobs.set(entry.about.envelopeId, { status: 'verified', about: entry.about });
@@ -106,6 +142,14 @@ function enter(ledger: Ledger, entry: Entry): void {
     case 'acked': {
       const job = ledger.jobs.get(entry.envelopeId);
       if (job?.status === 'ended') ledger.jobs.set(entry.envelopeId, { ...job, acked: true });
+      return;
+    }
+    case 'lease':
+      ledger.leaseEpoch = Math.max(ledger.leaseEpoch, entry.epoch);
+      return;
+    case 'bundle': {
+      const opened = openTrust(decodeSigned(entry.signed), root);
+      if (opened.ok && opened.trust.version > ledger.trust.version) ledger.trust = opened.trust;
       return;
     }
     case 'panic':
@@ -130,14 +174,6 @@ export function running(state: AgentState): readonly Extract<Job, { status: 'sta
 /** True when there is nothing left to tell the server about a job. */
 export function isSettled(job: Job): boolean {
   return job.status === 'ended' && job.acked;
-}
-
-/** Why nothing may start now, in a sentence, or null when it may. */
-export function standstill(state: AgentState): string | null {
-  if (state.faults[0] !== undefined) return state.faults[0];
-  if (state.policy.mode === 'paused') return 'The policy file of this host pauses the agent.';
-  if (state.draining) return 'This agent is shutting down.';
-  return null;
 }
 
 /** The four fields that say which attempt a report is about. */

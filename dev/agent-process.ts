@@ -1,9 +1,19 @@
 /** The agent of this machine: a process of its own, under an account of its own, with a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { enrolmentSchema } from '../agent/enrol.ts';
 import { bundleAgent } from '../scripts/bundle-agent.ts';
-import type { TrustBundle } from '../src/protocol/index.ts';
+import type { Introduction } from '../src/system.ts';
 import { type Account, ownFolder, reachableFolder } from './account.ts';
 import { readIfThere, runningProcess } from './lock.ts';
 
@@ -14,7 +24,7 @@ export interface AgentProcessOptions {
   readonly address: string;
   readonly caPem: string;
   /** Asked once, when this folder has never enrolled. */
-  readonly invite: () => Promise<{ token: string; trust: TrustBundle }>;
+  readonly invite: () => Promise<Introduction>;
   /** Argv put before every command of a step (a cage), or nothing. */
   readonly wrapper?: readonly string[];
 }
@@ -110,20 +120,25 @@ function writeFor(account: Account | null, file: string, text: string): string {
 
 /**
  * A new agent gets an invite that works once. One that enrolled before is only told where the gateway is now; its file
- * is taken from its folder and put back whole, never written through.
+ * is taken from its folder and put back whole, never written through. The folder of one that enrolled with a version before
+ * this one, which believed other things, is put aside.
  */
 async function enrolment({ home, data }: Place, options: AgentProcessOptions): Promise<string[]> {
   const { address, caPem, account, invite } = options;
   const enrolled = join(data, 'enrolment.json');
   if (existsSync(enrolled)) {
-    const kept = JSON.parse(readFileSync(enrolled, 'utf8')) as object;
-    rmSync(enrolled);
-    writeFileSync(enrolled, JSON.stringify({ ...kept, address, ca_pem: caPem }), { mode: 0o600, flag: 'wx' });
-    if (account) chownSync(enrolled, account.uid, account.gid);
-    return [];
+    const kept = enrolmentSchema.safeParse(JSON.parse(readFileSync(enrolled, 'utf8')));
+    if (kept.success) {
+      rmSync(enrolled);
+      const text = JSON.stringify({ ...kept.data, address, ca_pem: caPem });
+      writeFileSync(enrolled, text, { mode: 0o600, flag: 'wx' });
+      if (account) chownSync(enrolled, account.uid, account.gid);
+      return [];
+    }
+    renameSync(data, `${data}-before-${Date.now()}`);
+    ownFolder(data, account);
   }
-  const { token, trust } = await invite();
-  const text = JSON.stringify({ address, ca_pem: caPem, token, tenant_id: trust.tenant_id, trust });
+  const text = JSON.stringify({ address, ca_pem: caPem, ...(await invite()) });
   return ['--invite', writeFor(account, join(home, 'invite.json'), text)];
 }
 

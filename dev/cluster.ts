@@ -23,6 +23,8 @@ export interface ClusterOptions {
   readonly logger: Logger;
   readonly onProgress?: (doing: string) => void;
   readonly wrapper?: readonly string[];
+  /** Puts something between the agent and the port of a gateway, and says on which port it answers. */
+  readonly between?: (gatewayPort: number) => Promise<number>;
 }
 
 /** One process of ours that can be killed and started again. */
@@ -88,7 +90,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     simulator.connect(servers.map(({ http }) => `http://${HOST}:${http}/slack/events`));
     onProgress('starting the agent');
     const tenant = tenantId(TEAM_ID);
-    const address = `ipv4:${servers.map(({ gateway }) => `${HOST}:${gateway}`).join(',')}`;
+    const { between = async (port) => port } = options;
+    const ways = await Promise.all(servers.map(({ gateway }) => between(gateway)));
+    const address = `ipv4:${ways.map((port) => `${HOST}:${port}`).join(',')}`;
     const agent = await startOwnAgent(ground, system, tenant, address, options.wrapper);
     let postgres = ground.postgres;
     return {

@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { keptCertificate, type TlsPair } from '../handlers/grpc/tls.ts';
 import { systemClock, systemRandom } from '../src/platform/clock.ts';
 import { prepareDatabase } from '../src/platform/database.ts';
-import { openKeyFolder, readOrMake } from '../src/platform/key-service.ts';
+import { prepareKeyFolder } from '../src/platform/key-folder.ts';
+import { openKeyFolder } from '../src/platform/keys.ts';
 import type { Logger } from '../src/platform/logger.ts';
 import { MIGRATIONS } from '../src/platform/migrate.ts';
+import { readOrMake } from '../src/platform/private-file.ts';
 import type { QueueBackend } from '../src/platform/queues.ts';
 import type { SystemOptions } from '../src/system.ts';
 import { type Account, plainAccount } from './account.ts';
@@ -73,7 +75,7 @@ export async function layGround(options: GroundOptions): Promise<Ground> {
     const postgres = await startPostgres({ dataDir, account, onProgress });
     undo.push(() => postgres.stop());
     const keyFolder = join(dataDir, 'keys');
-    openKeyFolder(keyFolder, systemRandom);
+    prepareKeyFolder(keyFolder, systemRandom, systemClock.now());
     const password = readOrMake(join(keyFolder, 'app-password'), randomText);
     const databaseUrl = await prepareDatabase(postgres.url, MIGRATIONS, password);
     let queues: QueueBackend = { kind: 'postgres', url: databaseUrl };
@@ -125,7 +127,7 @@ export function systemOn(
   return {
     databaseUrl,
     queues,
-    ...openKeyFolder(keyFolder, systemRandom),
+    ...openKeyFolder(keyFolder, systemRandom, systemClock, rest.logger),
     ...(simulator ? { slackApiUrl: simulator.apiUrl } : {}),
     clock: systemClock,
     random: systemRandom,

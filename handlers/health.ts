@@ -8,6 +8,8 @@ export interface Health {
   readonly needs: Readonly<Record<string, () => Promise<boolean>>>;
   /** What the process can do without for a while; named in the answer, never a reason to be not ready. */
   readonly wants: Readonly<Record<string, () => Promise<boolean>>>;
+  /** What a person has to see to before long; named in the answer, never a reason to be not ready. */
+  readonly dues: Readonly<Record<string, () => boolean>>;
 }
 
 /** A look that takes longer than this is answered with “away” (ms): an orchestrator asks again soon. */
@@ -24,7 +26,8 @@ export async function answerReadiness(health: Health, res: ServerResponse): Prom
   const isServing = health.stage === 'serving';
   const ready = isServing && Object.values(needs).every((there) => there === 'ok');
   const status = isServing ? (ready ? 'ready' : 'not ready') : health.stage;
-  answer(res, ready ? 200 : 503, { status, ...needs, ...wants });
+  const dues = Object.entries(health.dues).map(([name, isDue]) => [name, isDue() ? 'due' : 'ok'] as const);
+  answer(res, ready ? 200 : 503, { status, ...needs, ...wants, ...Object.fromEntries(dues) });
 }
 
 async function lookAt(parts: Health['needs']): Promise<Record<string, 'ok' | 'away'>> {

@@ -70,6 +70,8 @@ async function bundle(entry) {
     platform: 'node',
     format: 'esm',
     target: 'node20',
+    // It reads its WebAssembly from where it lies.
+    external: ['libpg-query'],
     outExtension: { '.js': '.mjs' },
     write: false,
     logLevel: 'silent',

@@ -52,7 +52,8 @@ Generated from \`src/run/states.ts\` by \`npx tsx scripts/diagram.ts\`; do not e
 A run has ended in the states ${list(RUN_STATES.filter(hasEnded))}. It goes on to the next step from the states
 ${list(STEP_STATES.filter(isSettled))}. A step of unknown outcome halts its run until its agent's word or a person's settles it, or a
 person asks for it once more. An outcome that comes late settles a step that was offered once more, as long as that was not
-sent. \`run.stopped\` is of logs from before \`run.halted\`: there an unknown outcome ended the run.
+sent. \`step.contradicted\` moves nothing: what an agent says against the record is kept beside it. \`run.stopped\` is of logs
+from before \`run.halted\`: there an unknown outcome ended the run.
 
 ## Run
 

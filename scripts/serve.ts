@@ -1,13 +1,13 @@
 /** `dd0c server` and `dd0c worker`: one process of many, over a Postgres (and Redis) that others run. */
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sentenceOf } from '../dev/sentence.ts';
 import { keptCertificate } from '../handlers/grpc/tls.ts';
 import { type Running, slackOptions, startServer, startWorker } from '../src/main.ts';
 import { systemClock, systemRandom } from '../src/platform/clock.ts';
-import { type Config, loadConfig } from '../src/platform/config.ts';
-import { openKeyFolder } from '../src/platform/key-service.ts';
+import { type Config, keyFolderOf, loadConfig } from '../src/platform/config.ts';
+import { openKeyFolder } from '../src/platform/keys.ts';
 import { createLogger, type Logger } from '../src/platform/logger.ts';
 import { MIGRATIONS, MigrationError, missingMigrations } from '../src/platform/migrate.ts';
 import { openSystem, type System } from '../src/system.ts';
@@ -33,13 +33,13 @@ export async function serve(role: Role, args: readonly string[]): Promise<void> 
     );
   const logger = createLogger(config.LOG_LEVEL);
   await refuseOldDatabase(databaseUrl, logger);
-  const keyFolder = resolve(config.KEYS_DIR ?? join(config.DATA_DIR, 'keys'));
+  const keyFolder = keyFolderOf(config);
   const system = await openSystem({
     databaseUrl,
     queues: config.REDIS_URL
       ? { kind: 'redis', url: config.REDIS_URL }
       : { kind: 'postgres', url: databaseUrl },
-    ...openKeyFolder(keyFolder, systemRandom),
+    ...openKeyFolder(keyFolder, systemRandom, systemClock, logger),
     ...(config.SLACK_API_URL ? { slackApiUrl: config.SLACK_API_URL } : {}),
     trust: config.TRUST_LEVEL,
     clock: systemClock,

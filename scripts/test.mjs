@@ -30,8 +30,11 @@ try {
   const file = named ?? join(scratch, 'results.json');
   const output = named === undefined ? ['--json', `--outputFile=${file}`] : ['--json'];
   process.exitCode = await runJest([...output, ...given]);
-  if (existsSync(file))
-    console.log(describeCounts(countByKind(JSON.parse(readFileSync(file, 'utf8')), root)));
+  if (existsSync(file)) {
+    const results = JSON.parse(readFileSync(file, 'utf8'));
+    console.log(describeCounts(countByKind(results, root)));
+    console.log(describeCounts(countByKind(results, root, 'execution path'), 'Execution path'));
+  }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

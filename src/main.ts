@@ -125,7 +125,9 @@ export async function startServer(system: System, options: ServerOptions): Promi
       ports: corePorts({
         log,
         agents,
-        gateway: system.name,
+        dispatchKey: system.options.dispatchKey,
+        approveKey: system.options.approveKey,
+        bundle: system.options.bundle,
         clock,
         logger,
         onChange: (listener) => changes.hear((news) => listener(news.tenant)),
@@ -274,6 +276,7 @@ export async function startWorker(system: System, options: { readonly http?: Add
 /** Not ready before everything is wired, and not any more once the process was told to end. */
 function healthOf({ database, hints, options }: System): Health {
   const { pool } = database;
+  const { keyTrouble } = options;
   return {
     stage: 'starting',
     needs: {
@@ -288,6 +291,7 @@ function healthOf({ database, hints, options }: System): Health {
       },
     },
     wants: { queue: async () => hints.reachable() },
+    dues: keyTrouble ? { keys: () => keyTrouble() !== null } : {},
   };
 }
 

@@ -13,27 +13,38 @@ import { alone, openShownMessages } from './platform/shown-messages.ts';
 import { openSlackRequests } from './platform/slack-requests.ts';
 import { openWorkspaces, type Workspaces } from './platform/workspaces.ts';
 import type { TenantId } from './protocol/ids.ts';
-import type { Signer, TrustBundle } from './protocol/index.ts';
+import { type Bundle, type EncodedSigned, encodeSigned, type Signer } from './protocol/index.ts';
 import { LIVE_STATUSES, runKind } from './run/kind.ts';
 import { classify, loadSafety, plannedInvocations, RULESET_VERSION } from './safety/index.ts';
 import type { TrustLevel } from './tenant/tenant.ts';
-
-/** A key that can sign, with the public half that agents are told. */
-export type RoleKey = Signer & { readonly publicKey: string };
 
 export interface SystemOptions {
   /** URL of the application's role; the database is up to date. */
   readonly databaseUrl: string;
   readonly queues: QueueBackend;
   readonly keys: KeyService;
-  readonly dispatchKey: RoleKey;
-  readonly approveKey: RoleKey;
+  readonly dispatchKey: Signer;
+  readonly approveKey: Signer;
+  /** Base64url of the public root key, which agents pin; it signs bundles and nothing else. */
+  readonly rootKey: string;
+  /** The newest trust bundle. */
+  readonly bundle: () => Bundle;
+  /** What a person has to do about the keys, in a sentence, or null. */
+  readonly keyTrouble?: () => string | null;
   /** Another Slack Web API than Slack's own, for tests. */
   readonly slackApiUrl?: string;
   readonly trust: TrustLevel;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+}
+
+/** What a new agent is given, besides where to call. */
+export interface Introduction {
+  readonly token: string;
+  readonly tenant_id: string;
+  readonly root_key: string;
+  readonly bundle: EncodedSigned;
 }
 
 /** What every process of ours stands on, whether it serves, works or both. */
@@ -51,8 +62,8 @@ export interface System {
   readonly workspaces: Workspaces;
   /** What the core is told of its surroundings, the same for every tenant. */
   readonly core: ReturnType<typeof coreOf>;
-  /** A one-time token for an agent of the tenant, and the keys it will have to trust. */
-  invite(tenant: TenantId): Promise<{ token: string; trust: TrustBundle }>;
+  /** A one-time token for an agent of the tenant, and whom it will have to trust. */
+  invite(tenant: TenantId): Promise<Introduction>;
   /** Whether an agent of the tenant is connected now. */
   agentOnline(tenant: TenantId): Promise<boolean>;
   close(): Promise<void>;
@@ -67,7 +78,7 @@ export async function openSystem(options: SystemOptions): Promise<System> {
   const hints = openHints(options.queues, random, logger);
   const changes = openChanges(options.databaseUrl, database.pool, name, logger);
   const log: Log = openLog({
-    pool: database.pool,
+    store: store.postgresStore(database.pool),
     keys: options.keys,
     clock,
     random,
@@ -96,15 +107,12 @@ export async function openSystem(options: SystemOptions): Promise<System> {
     requests: openSlackRequests(database, clock),
     workspaces,
     core: coreOf(options, { log, agents, changes, database }),
-    async invite(tenant) {
-      const key = ({ keyId, publicKey }: RoleKey) => ({ key_id: keyId, public_key: publicKey });
-      const trust = {
-        tenant_id: tenant,
-        dispatch: [key(options.dispatchKey)],
-        approve: [key(options.approveKey)],
-      };
-      return { token: await agents.invite(tenant), trust };
-    },
+    invite: async (tenant) => ({
+      token: await agents.invite(tenant),
+      tenant_id: tenant,
+      root_key: options.rootKey,
+      bundle: encodeSigned(options.bundle().signed),
+    }),
     agentOnline: async (tenant) => (await agents.agentsOf(tenant)).some(({ online }) => online),
     async close() {
       await Promise.all([hints.close(), changes.close()]);
@@ -147,6 +155,7 @@ function coreOf(options: SystemOptions, { log, agents, changes, database }: Part
     scanner: { classify, plannedInvocations },
     dispatchKey: options.dispatchKey,
     approveKey: options.approveKey,
+    bundle: options.bundle,
     rulesetVersion: RULESET_VERSION,
     trust: options.trust,
     clock: options.clock,

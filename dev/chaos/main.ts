@@ -15,17 +15,21 @@ import { dice } from '../random.ts';
 import { sentenceOf } from '../sentence.ts';
 import { type Count, countLedger } from './count.ts';
 import { type Crew, startCrew } from './crew.ts';
+import { type CutLine, openLine } from './line.ts';
 import { startSaboteur } from './saboteur.ts';
+import { startWatch, type Timing } from './watch.ts';
 
 const USAGE = `Usage: npm run chaos -- [--runs N] [--seed N] [--backend redis|postgres] [--data DIR]
 
 Starts two servers, two workers, an agent, Postgres and the simulated Slack, and lets people run a runbook N times
-(default 10) while a saboteur kills these processes with SIGKILL, one after the other, and starts them again. Then it
-counts, from a file that the steps append to and not from the product's own records:
+(default 10) while a saboteur kills these processes with SIGKILL, one after the other, and starts them again, and cuts the
+agent's lines between any two frames. Then it counts, from a file that the steps append to and not from the product's own records:
   doubles   commands that were started more often than a person approved
   lost      steps that the product says have run, and have not, or have run, and the product does not know
   stuck     runs that neither ended nor asked a person within two minutes
   unknown   runs in which a person had to say how a step ended; this is not a fault
+The line before the last says how soon things went on, in ms: agentBack is the time from a kill of the agent to its next
+connection, longestPause the longest time in which nothing was recorded while runs were open.
 The last line is JSON. The exit code is 0 when the first three are zero and the log verifies. The seed decides who is
 killed in which order; when it hits depends on the machine.`;
 
@@ -55,9 +59,10 @@ async function main(): Promise<number> {
   const dataDir = read.data ?? mkdtempSync(join(tmpdir(), 'dd0c-chaos-'));
   let clean = false;
   try {
-    const { count, findings } = await underFire(read, dataDir);
+    const { count, findings, timing } = await underFire(read, dataDir);
     for (const finding of [...count.notes, ...findings]) console.log(finding);
     const { doubles, lost, stuck } = count;
+    console.log(JSON.stringify(timing));
     clean = doubles === 0 && lost === 0 && stuck === 0 && findings.length === 0;
     console.log(JSON.stringify({ runs: count.runs, doubles, lost, stuck, unknown: count.unknown }));
     return clean ? 0 : 1;
@@ -70,9 +75,10 @@ async function main(): Promise<number> {
 async function underFire(
   { runs, seed, backend }: Arguments,
   dataDir: string,
-): Promise<{ count: Count; findings: string[] }> {
+): Promise<{ count: Count; findings: string[]; timing: Timing }> {
   const line = progress('starting the cluster');
   const { REDIS_URL, LOG_LEVEL } = loadConfig();
+  const ways: CutLine[] = [];
   const cluster = await startCluster({
     dataDir,
     servers: 2,
@@ -80,11 +86,17 @@ async function underFire(
     redis: backend === 'redis' ? (REDIS_URL ?? 'own') : null,
     logger: createLogger(LOG_LEVEL === 'warn' ? 'fatal' : LOG_LEVEL),
     onProgress: (doing) => line.say(doing),
+    between: async (port) => {
+      const way = await openLine(port);
+      ways.push(way);
+      return way.port;
+    },
   });
   try {
     const ledger = openLedger(join(dataDir, 'ledger'), dataDir, plainAccount());
-    const saboteur = startSaboteur(cluster, dice(seed));
     const crew: Crew = startCrew(cluster.simulator, { runs, ledger: ledger.path, dice: dice(seed + 1) });
+    const watch = startWatch(cluster.ownerUrl, () => crew.ended() < runs);
+    const saboteur = startSaboteur(cluster, ways, watch, dice(seed));
     const shown = setInterval(() => {
       line.say(`${crew.ended()} of ${runs} runs have ended, ${saboteur.total()} kills`);
     }, 250);
@@ -92,6 +104,7 @@ async function underFire(
     clearInterval(shown);
     await saboteur.stop();
     await crew.settled();
+    const timing = await watch.stop();
     line.end(`${crew.ended()} of ${runs} runs have ended. Killed: ${saboteur.tally()}.`);
     ledger.collect();
     const lines = readFileSync(join(dataDir, 'ledger'), 'utf8').split('\n').filter(Boolean);
@@ -99,9 +112,11 @@ async function underFire(
     const { findings } = await verifyInstance(cluster.ownerUrl, dataDir);
     return {
       count,
+      timing,
       findings: findings.map(({ stream, version, sentence }) => `${stream} at ${version}: ${sentence}`),
     };
   } finally {
+    await Promise.all(ways.map((way) => way.close()));
     await cluster.stop();
   }
 }

@@ -1,6 +1,11 @@
-/** Kills processes one after the other, never telling anybody, and starts each again; two of them may be away at once. */
+/**
+ * Kills processes one after the other, never telling anybody, and starts each again; two of them may be away at once. It
+ * cuts the agent's lines between frames, and lets one fall silent now and then.
+ */
 import { type Cluster, isAlive } from '../cluster.ts';
 import type { Dice } from '../random.ts';
+import type { CutLine } from './line.ts';
+import type { Watch } from './watch.ts';
 
 export interface Saboteur {
   total(): number;
@@ -14,6 +19,11 @@ export interface Saboteur {
 
 const CALM_MS = [500, 3_000] as const;
 const AWAY_MS = [0, 1_200] as const;
+/** A line is cut after so many more frames; now and then it is silent for longer than a lease lives. */
+const CUT_CALM_MS = [500, 4_000] as const;
+const CUT_FRAMES = [0, 8] as const;
+const SILENT_MS = 12_000;
+const SILENT_SHARE = 0.1;
 
 /** A victim: how to kill it, and how to bring it back. The agent comes back by itself. */
 interface Victim {
@@ -22,7 +32,12 @@ interface Victim {
   back(): Promise<void>;
 }
 
-export function startSaboteur(cluster: Cluster, dice: Dice): Saboteur {
+export function startSaboteur(
+  cluster: Cluster,
+  lines: readonly CutLine[],
+  watch: Watch,
+  dice: Dice,
+): Saboteur {
   const kills = new Map<string, number>();
   const member = (name: string): Victim => {
     const found = cluster.members.find((one) => one.name === name);
@@ -33,7 +48,9 @@ export function startSaboteur(cluster: Cluster, dice: Dice): Saboteur {
     name: 'agent',
     kill: async () => {
       const { pid } = cluster.agent;
-      if (pid && isAlive(pid)) process.kill(pid, 'SIGKILL'); // it may just be coming back from the last time
+      if (!pid || !isAlive(pid)) return; // it is just coming back from the last time
+      process.kill(pid, 'SIGKILL');
+      void watch.agentBack();
     },
     back: async () => undefined,
   };
@@ -60,7 +77,20 @@ export function startSaboteur(cluster: Cluster, dice: Dice): Saboteur {
       await victim.back();
     }
   };
-  const working = Promise.all(hands.map(work));
+  const cut = async () => {
+    while (!stopping) {
+      await wait(dice.between(...CUT_CALM_MS));
+      const line = dice.pick(lines);
+      const silent = dice.between(0, 1) < SILENT_SHARE;
+      const frames = Math.floor(dice.between(...CUT_FRAMES));
+      if (stopping) return;
+      const name = silent ? 'silence' : 'cut';
+      kills.set(name, (kills.get(name) ?? 0) + 1);
+      if (silent) line.silence(SILENT_MS);
+      else line.cutAfter(frames);
+    }
+  };
+  const working = Promise.all([...hands.map(work), cut()]);
   const trouble = new Promise<never>((_resolve, reject) => working.catch(reject));
   return {
     trouble,

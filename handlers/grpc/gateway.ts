@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import {
@@ -8,7 +9,7 @@ import {
 import type { AgentId, TenantId } from '../../src/protocol/ids.ts';
 import { enrol } from './enrol.ts';
 import type { GatewayPorts } from './ports.ts';
-import { serve } from './serve.ts';
+import { type Serving, serve } from './serve.ts';
 import type { Session, WorkStream } from './session.ts';
 import type { TlsPair } from './tls.ts';
 
@@ -31,8 +32,6 @@ export interface Gateway {
 
 /** Notifications may be lost: every session looks for itself this often. */
 const LOOK_EVERY_MS = 1000;
-/** How often the system hears that an agent is still connected. */
-const BEAT_EVERY_MS = 5000;
 /** Larger than a report (512 KiB) with its frame, and nothing more. */
 const MAX_MESSAGE_BYTES = 600 * 1024;
 
@@ -50,22 +49,20 @@ const SERVER_OPTIONS = {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { ports, logger } = options;
   const sessions = new Map<AgentId, Session>();
+  const shared: Serving = { sessions, ports, logger, bytes: randomBytes, after };
   const serving = new Set<Promise<void>>();
   const server = new Server(SERVER_OPTIONS);
   server.addService(AgentGatewayService, {
     enrol: (call: ServerUnaryCall<EnrolRequest, EnrolReply>, reply: sendUnaryData<EnrolReply>) =>
       void enrol(call.request, ports, logger).then((answer) => reply(answer.error, answer.value)),
     work: (stream: WorkStream) => {
-      const served: Promise<void> = serve(stream, sessions, ports, logger).finally(() =>
-        serving.delete(served),
-      );
+      const served: Promise<void> = serve(stream, shared).finally(() => serving.delete(served));
       serving.add(served);
     },
   });
   const port = await bind(server, options);
   const stopListening = ports.onChange((tenantId) => lookAt(sessions, tenantId));
   const looks = setInterval(() => lookAt(sessions, null), LOOK_EVERY_MS);
-  const beats = setInterval(() => beat(sessions, ports, logger), BEAT_EVERY_MS);
   return {
     port,
     broadcastPause(tenantId, epoch) {
@@ -73,7 +70,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     async close() {
       clearInterval(looks);
-      clearInterval(beats);
       stopListening();
       server.forceShutdown();
       await Promise.all(serving);
@@ -91,15 +87,9 @@ function bind(server: Server, { host, port, tls }: GatewayOptions): Promise<numb
   });
 }
 
-function beat(sessions: ReadonlyMap<AgentId, Session>, ports: GatewayPorts, logger: Logger): void {
-  for (const [agentId, session] of sessions) {
-    ports.alive(agentId).then(
-      (isNewest) => {
-        if (!isNewest) session.giveWay();
-      },
-      (error: unknown) => logger.warn({ err: error, agentId }, 'A sign of life was lost.'),
-    );
-  }
+function after(ms: number, action: () => void): () => void {
+  const timer = setTimeout(action, ms);
+  return () => clearTimeout(timer);
 }
 
 function lookAt(sessions: ReadonlyMap<AgentId, Session>, tenantId: TenantId | null): void {

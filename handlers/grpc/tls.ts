@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 import { z } from 'zod';
-import { readOrMake } from '../../src/platform/key-service.ts';
+import { readOrMake } from '../../src/platform/private-file.ts';
 
 export interface TlsPair {
   readonly certPem: string;

@@ -4,6 +4,7 @@ import { type Refusal, refuse } from '../../src/audit/subject.ts';
 import { actOnRun, approveStep, findRun, startRun } from '../../src/run/service.ts';
 import { killRunningSteps } from '../../src/run/stop.ts';
 import { discardRunbook, findRunbook, saveRunbook } from '../../src/runbook/service.ts';
+import { inputsOf } from '../../src/runbook/variables.ts';
 import { ACTIONS, runbookTarget, runTarget, stepTarget } from '../../src/slack/actions.ts';
 import { confirmStepView, resumeView, startRunView } from '../../src/slack/views.ts';
 import { pauseTenant } from '../../src/tenant/service.ts';
@@ -29,7 +30,7 @@ const BUTTONS: Record<(typeof ACTIONS)[keyof typeof ACTIONS], OnPress> = {
     const runbook = runbookTarget.parse(value);
     const parse = (await findRunbook(deps.log, deps.tenant, runbook))?.parse;
     if (!parse) return refuse('no-such-runbook', 'There is no such runbook any more.');
-    if (parse.variables.length === 0) {
+    if (inputsOf(parse).length === 0) {
       return startRun(deps, {
         tenant: deps.tenant,
         runbook,

@@ -21,6 +21,7 @@ import { depsOf, type SlackDeps } from './deps.ts';
 import { openMembers } from './members.ts';
 import { openPagerDuty, setPages } from './pages.ts';
 import { commandPayload } from './payloads.ts';
+import { openPrograms } from './programs.ts';
 
 interface Call {
   readonly asker: Asker;
@@ -72,6 +73,7 @@ const SUBS: Record<Subcommand, (deps: SlackDeps, call: Call) => Promise<Reply | 
   pages: setPages,
   pagerduty: openPagerDuty,
   members: openMembers,
+  programs: openPrograms,
 };
 
 /** What shows something of the workspace without a check of its own: for its members, not for guests of a channel. */

@@ -6,6 +6,7 @@ import { approveStep, resumeRun, startRun } from '../../src/run/service.ts';
 import { validateValue } from '../../src/runbook/bind.ts';
 import { findRunbook, importRunbook } from '../../src/runbook/service.ts';
 import { checkSource } from '../../src/runbook/source.ts';
+import { inputsOf } from '../../src/runbook/variables.ts';
 import { stepTarget, VIEWS } from '../../src/slack/actions.ts';
 import { aboutConfirm, aboutNew, aboutResume, aboutStart } from '../../src/slack/views.ts';
 import { resumeTenant } from '../../src/tenant/service.ts';
@@ -15,6 +16,7 @@ import { registerMembersModal } from './members.ts';
 import { registerOutcomeModal } from './outcomes.ts';
 import { registerPageModals } from './pages.ts';
 import { boxValue, type ViewSubmission, viewPayload } from './payloads.ts';
+import { registerProgramsModal } from './programs.ts';
 
 /**
  * The modals. Unlike a button, a modal is answered in the acknowledgement: an error has to come back into the box that
@@ -40,9 +42,11 @@ export function registerModals(app: App): void {
     const submission = viewPayload.parse(body);
     const { channel, runbook, incident } = aboutStart.parse(JSON.parse(submission.view.private_metadata));
     const parse = (await findRunbook(deps.log, deps.tenant, runbook))?.parse;
-    const values = new Map(parse?.variables.map(({ name }) => [name, boxValue(submission, name).trim()]));
-    const wrong = (parse?.variables ?? []).flatMap((variable) => {
-      const sentence = validateValue(variable, values.get(variable.name) ?? '');
+    const inputs = parse ? inputsOf(parse) : [];
+    const values = new Map(inputs.map(({ name }) => [name, boxValue(submission, name).trim()]));
+    const commands = parse?.steps.flatMap((step) => step.commands.map(({ text }) => text));
+    const wrong = inputs.flatMap((variable) => {
+      const sentence = validateValue(variable, values.get(variable.name) ?? '', commands);
       return sentence ? [[variable.name, sentence] as const] : [];
     });
     if (wrong.length > 0) return ack(fieldErrors(Object.fromEntries(wrong)));
@@ -84,6 +88,7 @@ export function registerModals(app: App): void {
   registerPageModals(app);
   registerOutcomeModal(app);
   registerMembersModal(app);
+  registerProgramsModal(app);
 
   // A modal that nobody listens for would leave Slack waiting and the person without an answer.
   app.view({ callback_id: /.*/, type: 'view_submission' }, async ({ ack, body }) => {

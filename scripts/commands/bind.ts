@@ -1,13 +1,15 @@
-import { type Binding, bindCommand } from '../../src/runbook/bind.ts';
+import { z } from 'zod';
+import { type Binding, bindCommand, bindNamed } from '../../src/runbook/bind.ts';
 import { VARIABLE_TYPES, type Variable, type VariableType } from '../../src/runbook/runbook.ts';
 import { findVariables, variableKey } from '../../src/runbook/variables.ts';
-import { classify, loadSafety } from '../../src/safety/index.ts';
+import { classifyAtOnce } from '../../src/safety/index.ts';
 import type { Run } from './command.ts';
 import { readArguments, UsageError } from './support/arguments.ts';
-import { bytesOf, decode } from './support/input.ts';
+import { bytesOf, decode, LineCutter } from './support/input.ts';
 import { note, print } from './support/output.ts';
 
 const OPTIONS = {
+  jsonl: { type: 'boolean' },
   var: { type: 'string', multiple: true },
   type: { type: 'string', multiple: true },
   json: { type: 'boolean' },
@@ -26,6 +28,7 @@ const MAX_TEMPLATE = 16 * 1024;
 export const run: Run = async (args) => {
   const { values, positionals } = readArguments('bind', args, OPTIONS, 1);
   const [given] = positionals;
+  if (values.jsonl) return fillLines(given ?? '-');
   if (given === undefined)
     throw new UsageError('dd0c bind needs a TEMPLATE in quotes, or - for standard input.');
   const chosen = pairs('--var', values.var);
@@ -37,6 +40,51 @@ export const run: Run = async (args) => {
   else note(bound.sentence);
   return bound.ok ? 0 : 1;
 };
+
+/** The longest line that is read, in bytes. */
+const MAX_LINE = 1024 * 1024;
+const idSchema = z.union([z.string(), z.number()]);
+const recordSchema = z.object({
+  id: idSchema,
+  template: z.string(),
+  values: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+});
+const anyId = z.object({ id: idSchema });
+
+/** Answers `{"id","template","values"}` lines with `{"id","ok","command"}` or `{"id","ok","reason"}`. 1 when one could not be read. */
+async function fillLines(file: string): Promise<number> {
+  const cutter = new LineCutter(MAX_LINE);
+  let faults = 0;
+  const answer = (line: { bytes: Buffer; cut: boolean }): string => {
+    const text = line.cut ? null : decode(line.bytes);
+    if (text !== null && text.trim() === '') return '';
+    const value = parseLine(text ?? '');
+    const record = recordSchema.safeParse(value);
+    if (!record.success) {
+      faults += 1;
+      const id = anyId.safeParse(value).data?.id ?? null;
+      return `${JSON.stringify({ id, ok: false, reason: 'This line has no “id”, “template” and “values” that can be read.' })}\n`;
+    }
+    const { id, template, values } = record.data;
+    const refusal = refusalOf(template);
+    const filled =
+      refusal ?? bindNamed(template, new Map(Object.entries(values).map(([k, v]) => [k, String(v)])));
+    return `${JSON.stringify(filled.ok ? { id, ok: true, command: filled.text } : { id, ok: false, reason: filled.sentence })}\n`;
+  };
+  for await (const chunk of bytesOf(file)) await print(cutter.take(chunk).map(answer).join(''));
+  await print(cutter.end().map(answer).join(''));
+  if (faults > 0) note(`${faults} lines could not be read.`);
+  return faults > 0 ? 1 : 0;
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
 
 async function readTemplate(): Promise<string> {
   const chunks: Buffer[] = [];
@@ -114,6 +162,5 @@ function valuesFor(variables: readonly Variable[], chosen: Words): Map<string, s
 
 async function described(bound: Bound): Promise<object> {
   if (!bound.ok) return bound;
-  await loadSafety();
-  return { ...bound, risk: classify(bound.text).risk };
+  return { ...bound, risk: (await classifyAtOnce(bound.text)).risk };
 }

@@ -1,7 +1,8 @@
 import { extract } from '../../src/runbook/extract.ts';
 import { flatten, judge, type Line } from '../../src/runbook/flatten.ts';
-import type { Parse } from '../../src/runbook/runbook.ts';
+import type { Parse, Untaken } from '../../src/runbook/runbook.ts';
 import { checkSource, MAX_SOURCE_UNITS } from '../../src/runbook/source.ts';
+import { inputsOf } from '../../src/runbook/variables.ts';
 import { classify, loadSafety } from '../../src/safety/index.ts';
 import { RISKS, type Verdict } from '../../src/safety/verdict.ts';
 import { RISK_LABEL } from '../../src/slack/words.ts';
@@ -89,17 +90,15 @@ function asJson(
 function preview(parse: Parse, verdicts: Verdicts, { text }: Source): string {
   const lines = flatten(parse, verdicts);
   const lineAt = lineNumbers(text);
+  const inputs = inputsOf(parse).map(({ name, type }) => `${oneLine(name)} (${type})`);
   return [
     `${oneLine(parse.title)}\n${summary(lines)}`,
     ...(parse.prerequisites.length > 0
       ? [`Before you start:\n${parse.prerequisites.map((each) => `  - ${oneLine(each)}`).join('\n')}`]
       : []),
-    ...(parse.variables.length > 0
-      ? [
-          `To fill in before a run: ${parse.variables.map(({ name, type }) => `${oneLine(name)} (${type})`).join(', ')}`,
-        ]
-      : []),
+    ...(inputs.length > 0 ? [`To fill in before a run: ${inputs.join(', ')}`] : []),
     ...lines.map((line) => shownLine(line, lineAt)),
+    ...(parse.untaken.length > 0 ? [notTaken(parse.untaken, lineAt)] : []),
   ]
     .map((part) => `${part}\n`)
     .join('\n');
@@ -131,7 +130,28 @@ function shownLine({ number, step, command, verdict }: Line, lineAt: (offset: nu
           .split('\n')
           .map((line) => `     ${line}`)
       : []),
+    ...(step.expected ?? []).map((sentence) => `   Expect: ${oneLine(sentence)}`),
   ].join('\n');
+}
+
+const NOT_TAKEN: Record<Untaken['reason'], string> = {
+  output: 'what a program printed',
+  log: 'lines of a log',
+  configuration: 'configuration',
+  script: 'a script or program',
+  query: 'a query of a metrics or log console',
+  mention: 'a mention',
+  hidden: 'text that the page keeps from its readers',
+  unparsed: 'not understood',
+  'too-long': 'too long to be read',
+};
+
+/** What was not taken as commands: why, and from which line on. */
+function notTaken(untaken: readonly Untaken[], lineAt: (offset: number) => number): string {
+  const places = untaken.map(
+    ({ source, reason }) => `  - line ${lineAt(source.start)}: ${NOT_TAKEN[reason]}`,
+  );
+  return `Not taken as commands:\n${places.join('\n')}`;
 }
 
 const oneLine = (text: string): string => visible(text).replaceAll(/\s+/g, ' ').trim();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { classify, loadSafety } from '../../src/safety/index.ts';
+import { classifyAtOnce } from '../../src/safety/index.ts';
 import { isWorse, RISKS, type Risk } from '../../src/safety/verdict.ts';
 import { clip, RISK_LABEL } from '../../src/slack/words.ts';
 import { visible } from '../../src/text/visible.ts';
@@ -42,10 +42,10 @@ export const run: Run = async (args) => {
   const write = values.jsonl ? writeRecord : values.json ? JSON.stringify : writePlain;
   const file = positionals[0] ?? '-';
   if (file === '-' && process.stdin.isTTY) note('Type commands, one a line; Ctrl-D ends.');
-  await loadSafety();
   const count = { commands: 0, faults: 0, over: 0 };
   for await (const questions of questionsIn(file, values.jsonl ? readRecord : readPlain)) {
-    const answers = questions.map(answer);
+    const answers: Answer[] = [];
+    for (const question of questions) answers.push(await answer(question));
     count.commands += answers.length;
     count.faults += questions.filter(({ fault }) => fault !== null).length;
     count.over += answers.filter(({ risk }) => maxRisk !== null && isWorse(risk, maxRisk)).length;
@@ -112,9 +112,9 @@ function parseJson(line: string): unknown {
   }
 }
 
-function answer({ id, cmd, fault }: Question): Answer {
+async function answer({ id, cmd, fault }: Question): Promise<Answer> {
   if (fault !== null) return { id, cmd, risk: 'danger', reasons: [fault] };
-  const { risk, reasons } = classify(cmd);
+  const { risk, reasons } = await classifyAtOnce(cmd);
   return { id, cmd, risk, reasons: reasons.map(({ sentence }) => sentence) };
 }
 

@@ -45,15 +45,22 @@ you like on the same database. Settings as for dd0c server.
     name: 'agent',
     line: 'the agent, which runs what was approved in your network',
     help: `Usage: dd0c agent --data DIR [--invite FILE] [--policy FILE]
-       dd0c agent invite --address HOST:PORT [--tenant TEAM] [--out FILE]
+       dd0c agent invite --address HOST:PORT [--again AGENT] [--tenant TEAM] [--out FILE]
+       dd0c agent list [--tenant TEAM]
+       dd0c agent remove AGENT [--tenant TEAM]
 
   --data DIR      folder for its key, its enrolment and its journal
   --invite FILE   the invitation, needed at the first start only
   --policy FILE   what it may run (default: policy.yaml in DIR)
 
-invite is for the server's side: it makes the invitation of one agent, as JSON, from the database and keys that
-dd0c server uses (DATABASE_URL, KEYS_DIR). The agent calls HOST:PORT; for several gateways ipv4:IP:PORT,IP:PORT.
+The others are for the server's side; they use the database and keys of dd0c server (DATABASE_URL, KEYS_DIR).
 
+  invite          makes the invitation of one agent, as JSON. The agent calls HOST:PORT; for several gateways
+                  ipv4:IP:PORT,IP:PORT
+  list            shows each agent: its id, host, whether it is connected, how often it enrolled, why it is paused
+  remove          forgets one: its key counts no more
+  --again AGENT   the invitation is for an agent that is there already; its earlier key and folder count no more
+                  from when it is used
   --tenant TEAM   the workspace, when several have installed the app
   --out FILE      writes it there (a new file that only you can read) instead of to standard output
 
@@ -63,6 +70,29 @@ It does not run as root unless its policy says so. docs/agent.md tells the rest.
   dd0c agent --data /var/lib/dd0c-agent --invite invite.json`,
     serves: true,
     load: () => import('./agent.ts'),
+  },
+  {
+    name: 'keys',
+    line: 'the keys that servers and workers share: which ones count',
+    help: `Usage: dd0c keys
+       dd0c keys rotate dispatch|approve [--root FILE]
+       dd0c keys revoke KEY [--root FILE]
+       dd0c keys renew [--root FILE]
+
+Shows the trust bundle that agents believe: its version, until when it is good, its keys, and where the root key is. The
+folder of keys is that of dd0c server (KEYS_DIR). Servers and workers that see this folder take a change up within
+2 seconds, and connected agents within 5; nothing has to be started again.
+
+  rotate        a new key signs from now on; the one before verifies what it signed for another 24 hours
+  revoke        a key counts no more, at once; when it was the one that signs, a new one does
+  renew         another 30 days. With the root key in the folder this happens by itself when 15 are left
+  --root FILE   the root key, when it is not in the folder
+
+  dd0c keys
+  dd0c keys rotate approve
+  dd0c keys renew --root /media/safe/root.pem`,
+    serves: false,
+    load: () => import('./keys.ts'),
   },
   {
     name: 'scan',

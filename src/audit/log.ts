@@ -1,11 +1,11 @@
-import type { Pool, PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import type { TenantId } from '../protocol/ids.ts';
 import { streamId } from '../protocol/ids.ts';
 import { tenantKind } from '../tenant/tenant.ts';
 import { GENESIS, linkHash } from './chain.ts';
 import { LogFault } from './errors.ts';
 import { type KeyService, seal, unseal } from './seal.ts';
-import * as store from './store.ts';
+import { type LogStore, readTenantKey, type SubjectRow } from './store.ts';
 import type { Facts, Kind, Refusal, SubjectKind, SubjectRef, TenantFacts, Typed } from './subject.ts';
 
 /** The stream of a tenant's own facts: pause and settings. */
@@ -50,6 +50,8 @@ export interface Log {
     tenant: TenantId,
     statuses?: readonly string[],
   ): Promise<Loaded<S>[]>;
+  /** Gives a workspace its row and its stream, once; until then nothing can be decided for it. */
+  open(tenant: TenantId): Promise<void>;
 }
 
 /** What a commit changed. */
@@ -61,7 +63,7 @@ export interface Change {
 }
 
 export interface LogDeps {
-  readonly pool: Pool;
+  readonly store: LogStore;
   readonly keys: KeyService;
   readonly clock: { now(): number };
   readonly random: { bytes(count: number): Uint8Array };
@@ -72,9 +74,9 @@ export interface LogDeps {
 const MAX_TRIES = 20; // each loss means that somebody else won, so this many in a row is a fault, not a race
 const DATA_KEY_BYTES = 32;
 
-/** Opens the log over a pool whose role may insert and read events, and no more. */
-export function openLog({ pool, keys, clock, random, committed }: LogDeps): Log {
-  const dataKey = dataKeys(pool, keys, random);
+/** Opens the log over a store. */
+export function openLog({ store, keys, clock, random, committed }: LogDeps): Log {
+  const dataKey = dataKeys(store, keys, random);
 
   async function transact<S, C, E extends Typed>(
     kind: Kind<S, C, E>,
@@ -84,9 +86,7 @@ export function openLog({ pool, keys, clock, random, committed }: LogDeps): Log 
     const key = await dataKey(ref.tenant);
     for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
       try {
-        const outcome = await store.inTenant(pool, ref.tenant, (tx) =>
-          decideOnce(tx, key, kind, ref, command),
-        );
+        const outcome = await store.inTenant(ref.tenant, (tx) => decideOnce(tx, key, kind, ref, command));
         if (outcome.ok && outcome.events.length > 0) {
           committed({ ref, kind: kind.kind, status: kind.status(outcome.state), version: outcome.version });
         }
@@ -169,30 +169,26 @@ export function openLog({ pool, keys, clock, random, committed }: LogDeps): Log 
   return {
     transact,
     async load(_kind, ref) {
-      const row = await store.inTenant(pool, ref.tenant, (tx) => store.readSubject(tx, ref));
+      const row = await store.inTenant(ref.tenant, (tx) => store.readSubject(tx, ref));
       if (!row) return null;
       return { ref, version: row.version, state: openSnapshot(await dataKey(ref.tenant), ref, row) };
     },
     async list(kind, tenant, statuses) {
       const key = await dataKey(tenant);
-      const rows = await store.inTenant(pool, tenant, (tx) =>
-        store.findByKind(tx, tenant, kind.kind, statuses),
-      );
+      const rows = await store.inTenant(tenant, (tx) => store.findByKind(tx, tenant, kind.kind, statuses));
       return rows.map((row) => ({
         ref: { tenant, stream: row.stream },
         version: row.version,
         state: openSnapshot(key, row, row),
       }));
     },
+    async open(tenant) {
+      await transact(tenantKind, { tenant, stream: TENANT_STREAM }, async (_state, _facts, tx) => {
+        await store.insertTenant(tx, tenant);
+        return { type: 'open' };
+      });
+    },
   };
-}
-
-/** Gives a workspace its row and its stream, once; until then nothing can be decided for it. */
-export async function openTenant(log: Log, tenant: TenantId): Promise<void> {
-  await log.transact(tenantKind, { tenant, stream: TENANT_STREAM }, async (_state, _facts, tx) => {
-    await store.insertTenant(tx, tenant);
-    return { type: 'open' };
-  });
 }
 
 /** The context that an event's payload is sealed in. */
@@ -205,14 +201,14 @@ export function snapshotContext({ tenant, stream }: SubjectRef, version: number)
   return `snapshot|${tenant}|${stream}|${version}`;
 }
 
-function openSnapshot<S>(key: Uint8Array, ref: SubjectRef, row: store.SubjectRow): S {
+function openSnapshot<S>(key: Uint8Array, ref: SubjectRef, row: SubjectRow): S {
   const plain = unseal(key, row.snapshot, snapshotContext(ref, row.version));
   return JSON.parse(Buffer.from(plain).toString()) as S;
 }
 
 /** A tenant's data key as it is kept. Throws `LogFault('key')` when there is none (any more): nothing of it can be read. */
 export async function keptDataKey(tx: Tx, keys: KeyService, tenant: TenantId): Promise<Uint8Array> {
-  const wrapped = await store.readTenantKey(tx, tenant);
+  const wrapped = await readTenantKey(tx, tenant);
   if (!wrapped)
     throw new LogFault('key', `The data key of workspace ${tenant} is gone, so its records cannot be read.`);
   return keys.unwrap(tenant, wrapped);
@@ -220,17 +216,17 @@ export async function keptDataKey(tx: Tx, keys: KeyService, tenant: TenantId): P
 
 /** Tenants' data keys, unwrapped once a process. The first use of a tenant makes its key. */
 export function dataKeys(
-  pool: Pool,
+  store: LogStore,
   keys: KeyService,
   random: { bytes(count: number): Uint8Array },
 ): (tenant: TenantId) => Promise<Uint8Array> {
   const known = new Map<TenantId, Promise<Uint8Array>>();
   async function find(tenant: TenantId): Promise<Uint8Array> {
-    const read = () => store.inTenant(pool, tenant, (tx) => store.readTenantKey(tx, tenant));
+    const read = () => store.inTenant(tenant, (tx) => store.readTenantKey(tx, tenant));
     const wrapped = await read();
     if (wrapped) return keys.unwrap(tenant, wrapped);
     const made = await keys.wrap(tenant, random.bytes(DATA_KEY_BYTES));
-    await store.inTenant(pool, tenant, (tx) => store.insertTenantKey(tx, tenant, made));
+    await store.inTenant(tenant, (tx) => store.insertTenantKey(tx, tenant, made));
     const kept = await read();
     if (!kept)
       throw new LogFault(

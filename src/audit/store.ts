@@ -27,6 +27,37 @@ export interface SubjectWrite {
   readonly snapshot: Uint8Array;
 }
 
+/** Where the log is kept: what `transact` needs of it, and no more. */
+export interface LogStore {
+  /** See `inTenant`. */
+  inTenant<T>(tenant: TenantId, work: (tx: PoolClient) => Promise<T>): Promise<T>;
+  readonly isConflict: typeof isConflict;
+  readonly readSubject: typeof readSubject;
+  readonly readHead: typeof readHead;
+  readonly insertEvent: typeof insertEvent;
+  readonly writeSubject: typeof writeSubject;
+  readonly findByKind: typeof findByKind;
+  readonly insertTenant: typeof insertTenant;
+  readonly readTenantKey: typeof readTenantKey;
+  readonly insertTenantKey: typeof insertTenantKey;
+}
+
+/** The log's store in Postgres, over a pool whose role may insert and read events, and no more. */
+export function postgresStore(pool: Pool): LogStore {
+  return {
+    inTenant: (tenant, work) => inTenant(pool, tenant, work),
+    isConflict,
+    readSubject,
+    readHead,
+    insertEvent,
+    writeSubject,
+    findByKind,
+    insertTenant,
+    readTenantKey,
+    insertTenantKey,
+  };
+}
+
 const UNIQUE_VIOLATION = '23505';
 
 /** A fact that was told to anybody must outlive a crash of the database, whatever the server's default is. */
@@ -67,7 +98,9 @@ async function inTransaction<T>(pool: Pool, begin: string, work: (tx: PoolClient
   try {
     await client.query(begin);
     const result = await work(client);
-    await client.query('COMMIT');
+    // Postgres answers ROLLBACK when a statement had failed, even if `work` did not mind.
+    const { command } = await client.query('COMMIT');
+    if (command !== 'COMMIT') throw new Error('A statement failed in this transaction, so nothing was kept.');
     return result;
   } catch (error) {
     // A connection that cannot even roll back is thrown away, not given to whoever asks next.

@@ -1,4 +1,5 @@
 import type { StreamId, TenantId } from '../protocol/ids.ts';
+import type { Programs } from '../tenant/program.ts';
 import type { Roles } from '../tenant/role.ts';
 
 export const SUBJECT_KINDS = ['run', 'runbook', 'tenant', 'agent', 'incident'] as const;
@@ -21,8 +22,8 @@ export type Decision<E> =
   | { readonly ok: false; readonly refusal: Refusal };
 
 /**
- * What every decision has to know of its tenant: whether everything is stopped, under which epoch agents work, and who
- * may do what.
+ * What every decision has to know of its tenant: whether everything is stopped, under which epoch agents work, who
+ * may do what, and which programs of its own only look.
  */
 export interface TenantFacts extends Roles {
   readonly panicEpoch: number;
@@ -30,6 +31,8 @@ export interface TenantFacts extends Roles {
   readonly paused: object | null;
   /** When the app was last removed from the workspace: runs from before that are over. */
   readonly removedAt?: number;
+  /** What it has declared read-only. */
+  readonly programs?: Programs;
 }
 
 /** What a decision may look at besides the subject's own state. Read in the same transaction; the tenant's row is locked. */

@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { TRUST_LEVELS } from '../tenant/tenant.ts';
 
@@ -165,6 +166,10 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   }
   return Object.freeze(result.data);
 }
+
+/** Where the keys are. */
+export const keyFolderOf = ({ KEYS_DIR, DATA_DIR }: Config): string =>
+  resolve(KEYS_DIR ?? join(DATA_DIR, 'keys'));
 
 /** The settings of this process. The only place that reads `process.env`. */
 export function loadConfig(): Config {

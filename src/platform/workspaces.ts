@@ -1,6 +1,6 @@
-import { dataKeys, type Log, openTenant, TENANT_STREAM, type Tx } from '../audit/log.ts';
+import { dataKeys, type Log, TENANT_STREAM, type Tx } from '../audit/log.ts';
 import { type KeyService, seal, unseal } from '../audit/seal.ts';
-import { showAgain } from '../audit/store.ts';
+import { postgresStore, showAgain } from '../audit/store.ts';
 import { type TenantId, tenantId, type UserId, userId } from '../protocol/ids.ts';
 import type { Signer } from '../protocol/keys.ts';
 import { installTenant, tenantState } from '../tenant/service.ts';
@@ -67,7 +67,7 @@ const contextOf = (tenant: TenantId) => `slack-token|${tenant}`;
 /** Opens the store of installations. Tokens are sealed with the data key of their tenant. */
 export function openWorkspaces(deps: WorkspacesDeps): Workspaces {
   const { database, log, approveKey, clock, random, logger, apiUrl } = deps;
-  const dataKey = dataKeys(database.pool, deps.keys, random);
+  const dataKey = dataKeys(postgresStore(database.pool), deps.keys, random);
   const clients = new Map<TenantId, { readonly token: string; readonly client: SlackClient }>();
 
   async function find(tenant: TenantId): Promise<Installation | null> {
@@ -87,7 +87,7 @@ export function openWorkspaces(deps: WorkspacesDeps): Workspaces {
 
   async function put(granted: Omit<Installation, 'installedAt'>): Promise<void> {
     const { tenant, token, scopes, installedBy, appId, botUserId } = granted;
-    await openTenant(log, tenant);
+    await log.open(tenant);
     const row = {
       appId,
       botUserId,

@@ -37,6 +37,8 @@ export type Exec = z.infer<typeof execSchema>;
 export const AUTHORITY_RULES = ['auto', 'one', 'other-than-requester'] as const;
 export type AuthorityRule = (typeof AUTHORITY_RULES)[number];
 
+const STEP_KINDS = ['forward', 'rollback', 'probe'] as const;
+
 /** A job: one attempt at one step by one agent, signed by a dispatch key. */
 export const envelopeSchema = z
   .strictObject({
@@ -50,9 +52,12 @@ export const envelopeSchema = z
     run_rev: field.count,
     runbook_sha256: field.sha256,
     step_id: field.stepId,
+    /** Only `forward` exists so far; the others keep their place in the signed bytes. */
+    step_kind: z.enum(STEP_KINDS),
     attempt: z.int().positive(),
     idem_key: field.sha256,
     seq: z.int().positive(),
+    lease_epoch: z.int().positive(),
     panic_epoch: field.count,
     nonce: field.nonce,
     iat: field.time,
@@ -65,11 +70,13 @@ export const envelopeSchema = z
       output_tail_bytes: z.int().nonnegative().max(MAX_OUTPUT_BYTES),
     }),
     verdict: z.strictObject({ risk: z.enum(RISKS), ruleset_version: field.id }),
-    profile: z.strictObject({ name: field.id, digest: field.sha256 }),
+    profile: field.profile,
     authority: z.strictObject({
       requester: field.userId,
       rule: z.enum(AUTHORITY_RULES),
       approvals: z.array(encodedSignedSchema).max(8),
+      /** What the tenant has declared read-only of the programs in this command; none when nothing is. */
+      declarations: z.array(encodedSignedSchema).max(1),
     }),
     flags: z.strictObject({ used: z.array(field.id).max(64) }),
   })

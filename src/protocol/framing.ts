@@ -1,5 +1,14 @@
 /** What a signature may stand for. The type is part of the signed bytes, so one kind never passes for another. */
-export const RECORD_TYPES = ['job', 'approval', 'resume', 'hello', 'report'] as const;
+export const RECORD_TYPES = [
+  'job',
+  'approval',
+  'resume',
+  'declaration',
+  'bundle',
+  'lease',
+  'hello',
+  'report',
+] as const;
 export type RecordType = (typeof RECORD_TYPES)[number];
 
 /**

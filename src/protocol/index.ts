@@ -3,10 +3,13 @@ export {
   type ApprovalRecord,
   approvalSchema,
   MAX_START_BY_MS,
+  type PreviousOutcome,
   type ResumeRecord,
   resumeSchema,
 } from './authority.ts';
+export { bundleSchema, MAX_BUNDLE_LIFE_MS, type TrustBundle } from './bundle.ts';
 export { canonicalBytes, fromBase64url, sha256Hex, toBase64url } from './canonical.ts';
+export { type DeclarationRecord, declarationSchema, MAX_DECLARED } from './declaration.ts';
 export {
   type AuthorityRule,
   commandText,
@@ -30,6 +33,7 @@ export {
   type SigningKey,
   type VerifyKey,
 } from './keys.ts';
+export { LEASE_RENEW_MS, LEASE_TTL_MS, type Lease } from './lease.ts';
 export { openSigned, parseRecord, type RecordInput, type RecordOf, signRecord } from './records.ts';
 export type { Finished, Hello, Report, ReportKind } from './report.ts';
 export {
@@ -42,4 +46,12 @@ export {
   type Parsed,
   type Signed,
 } from './signed.ts';
-export { openTrust, type Trust, type TrustBundle, trustBundleSchema } from './trust.ts';
+export {
+  type Bundle,
+  KEY_ROLES,
+  type KeyRole,
+  openTrust,
+  standingOf,
+  type Trust,
+  type TrustResult,
+} from './trust.ts';

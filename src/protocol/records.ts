@@ -1,9 +1,12 @@
 import type { z } from 'zod';
 import { approvalSchema, resumeSchema } from './authority.ts';
+import { bundleSchema } from './bundle.ts';
 import { canonicalBytes } from './canonical.ts';
+import { declarationSchema } from './declaration.ts';
 import { envelopeSchema } from './envelope.ts';
 import type { RecordType } from './framing.ts';
 import type { Signer, VerifyKey } from './keys.ts';
+import { leaseSchema } from './lease.ts';
 import { helloSchema, reportSchema } from './report.ts';
 import {
   MAX_PAYLOAD_BYTES,
@@ -18,6 +21,9 @@ interface Schemas {
   readonly job: typeof envelopeSchema;
   readonly approval: typeof approvalSchema;
   readonly resume: typeof resumeSchema;
+  readonly declaration: typeof declarationSchema;
+  readonly bundle: typeof bundleSchema;
+  readonly lease: typeof leaseSchema;
   readonly hello: typeof helloSchema;
   readonly report: typeof reportSchema;
 }
@@ -30,6 +36,9 @@ const SCHEMAS: { readonly [T in RecordType]: z.ZodType<RecordOf<T>, RecordInput<
   job: envelopeSchema,
   approval: approvalSchema,
   resume: resumeSchema,
+  declaration: declarationSchema,
+  bundle: bundleSchema,
+  lease: leaseSchema,
   hello: helloSchema,
   report: reportSchema,
 };

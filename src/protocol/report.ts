@@ -16,19 +16,24 @@ const text = z.string().max(131_072);
  * The command ended. Exactly one of `exitCode` and `signal` is null. `head` and `tail` are redacted and made visible on
  * the agent; `bytes` and `sha256` are of the whole stream as the command wrote it (stdout and stderr interleaved).
  */
-export const finishedSchema = z.strictObject({
-  kind: z.literal('finished'),
-  ...about,
-  exitCode: z.int().nullable(),
-  signal: z.string().max(16).nullable(),
-  timedOut: z.boolean(),
-  head: text,
-  tail: text,
-  bytes: field.count,
-  sha256: field.sha256,
-  startedAt: field.time,
-  finishedAt: field.time,
-});
+export const finishedSchema = z
+  .strictObject({
+    kind: z.literal('finished'),
+    ...about,
+    exitCode: z.int().nullable(),
+    signal: z.string().max(16).nullable(),
+    timedOut: z.boolean(),
+    head: text,
+    tail: text,
+    bytes: field.count,
+    sha256: field.sha256,
+    startedAt: field.time,
+    finishedAt: field.time,
+  })
+  .refine((f) => (f.exitCode === null) !== (f.signal === null), {
+    path: ['signal'],
+    message: 'must be there exactly when there is no exit code',
+  });
 export type Finished = z.infer<typeof finishedSchema>;
 
 /** This envelope did not start anything and never will; `code` names the check that refused it. */
@@ -47,8 +52,19 @@ export const unknownSchema = z.strictObject({
 });
 
 /**
+ * The server asked after an envelope that this agent does not know. Below the mark it had been seen and its record is
+ * gone; above it never came, and its lease is over, so it never will be run.
+ */
+export const missingSchema = z.strictObject({
+  kind: z.literal('missing'),
+  ...about,
+  /** The highest `seq` in the agent's journal. */
+  seqMark: field.count,
+});
+
+/**
  * What an agent says about one envelope, signed by the agent's key.
- * `finished`, `rejected` and `unknown` are repeated until acknowledged; `started` and `output` are not.
+ * `finished`, `rejected` and `unknown` are repeated until acknowledged; the others are not.
  */
 export const reportSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('started'), ...about, startedAt: field.time }),
@@ -56,6 +72,7 @@ export const reportSchema = z.discriminatedUnion('kind', [
   finishedSchema,
   rejectedSchema,
   unknownSchema,
+  missingSchema,
 ]);
 export type Report = z.infer<typeof reportSchema>;
 export type ReportKind = Report['kind'];
@@ -68,7 +85,11 @@ export const helloSchema = z.strictObject({
   tenantId: field.tenantId,
   agentEpoch: field.count,
   nonce: field.base64url,
+  /** The agent's own, for its first lease. */
+  leaseNonce: field.nonce,
   seqMark: field.count,
+  leaseEpoch: field.count,
+  bundleVersion: z.int().positive(),
   journalHead: field.sha256,
   panicEpoch: field.count,
   paused: z.boolean(),
@@ -78,6 +99,6 @@ export const helloSchema = z.strictObject({
   rulesetVersion: field.id,
   version: field.id,
   hostName: z.string().max(253),
-  profiles: z.array(z.strictObject({ name: field.id, digest: field.sha256 })).max(64),
+  profiles: z.array(field.profile).max(64),
 });
 export type Hello = z.infer<typeof helloSchema>;

@@ -24,6 +24,9 @@ export const MAX_PAYLOAD_BYTES: Readonly<Record<RecordType, number>> = {
   job: 256 * 1024,
   approval: 16 * 1024,
   resume: 16 * 1024,
+  declaration: 64 * 1024,
+  bundle: 64 * 1024,
+  lease: 4 * 1024,
   hello: 64 * 1024,
   report: 512 * 1024,
 };

@@ -5,9 +5,17 @@ import { answerResume } from '../tenant/resume.ts';
 import type { Role } from '../tenant/role.ts';
 import { refuseRole, subjectOf } from '../tenant/roles.ts';
 import { evolve } from './evolve.ts';
-import { lapses, takenBack, whyVoid } from './lapses.ts';
+import { isTooLate, lapses, takenBack, whyVoid } from './lapses.ts';
 import { APPROVAL_TTL_MS, mayApprove } from './policy.ts';
-import { answered, appRemoved, everythingPaused, noSuchStep, runPaused, words } from './refusals.ts';
+import {
+  answered,
+  appRemoved,
+  everythingPaused,
+  noSuchStep,
+  personNeeded,
+  runPaused,
+  words,
+} from './refusals.ts';
 import { nextOf, report } from './reports.ts';
 import {
   type Approval,
@@ -18,6 +26,7 @@ import {
   type RunEvent,
   type RunState,
   type StepState,
+  type VoidReason,
 } from './run.ts';
 import { canMove, hasEnded, isSettled, STEP_TRANSITIONS } from './states.ts';
 
@@ -54,6 +63,7 @@ function decideCommand(state: RunState, command: RunCommand, facts: Facts): Deci
     return refuse('run-ended', 'This run has ended, so nothing in it can be changed any more.');
   if (isOver(state, facts.tenant) && command.type !== 'kill' && command.type !== 'abort') return appRemoved();
   if (command.type === 'dispatch') return dispatch(state, command, facts);
+  if (command.type === 'void') return takeBack(state, command, facts.now);
   const [role, act] = RIGHTS[command.type];
   const refusal = refuseRole(command.by, facts.tenant, role, act);
   if (refusal) return { ok: false, refusal };
@@ -95,15 +105,16 @@ function whatFollows(state: RunState, facts: Facts): RunEvent[] {
   if (state.steps.some(({ status }) => status === 'failed' || status === 'rejected'))
     return [{ type: 'run.failed', at }];
   if (isOver(state, tenant)) return [{ type: 'run.aborted', by: null, at }];
-  const step = currentStep(state, isSettled);
+  const isUnknown = state.steps.some(({ status }) => status === 'unknown');
   if (state.status === 'needs-person') {
-    if (step?.status === 'unknown') return [];
+    if (isUnknown) return [];
     const goesOn = { type: 'run.continued', at } as const;
     return [goesOn, ...whatFollows(evolve(state, goesOn), facts)];
   }
   if (state.status !== 'running') return [];
+  if (isUnknown) return [{ type: 'run.halted', at }];
+  const step = currentStep(state, isSettled);
   if (!step) return [{ type: 'run.succeeded', at }];
-  if (step.status === 'unknown') return [{ type: 'run.halted', at }];
   if (step.status !== 'waiting' || tenant.paused) return [];
   if (!step.job) return [{ type: 'step.handed-over', step: step.id, at }];
   return [step.job.rule === 'auto' ? approvedByPolicy(step.id, step.job, facts) : offer(step.id, at)];
@@ -145,6 +156,7 @@ function approve(state: RunState, command: Of<'approve'>, { now, tenant }: Facts
   if (step.status !== 'awaiting-approval') return answered(step);
   if (tenant.paused) return everythingPaused();
   if (state.status === 'paused') return runPaused();
+  if (state.status === 'needs-person') return personNeeded();
   if (step.expiresAt !== null && now >= step.expiresAt) {
     return refuse(
       'approval-expired',
@@ -248,6 +260,20 @@ function resume(state: RunState, command: Of<'resume'>, { now: at, tenant }: Fac
   }
 }
 
+const VOID = {
+  'key-revoked':
+    'The key that signed the approval was revoked since, so the approval is void. Nothing ran. Ask again to go on.',
+  'enrolled-again':
+    'The agent was enrolled again since this run was planned, so nothing more of it can run. Abort this run and start it anew.',
+} as const satisfies Record<VoidReason, string>;
+
+function takeBack(state: RunState, { step: id, why }: Of<'void'>, at: number): Decision<RunEvent> {
+  const found = open(state, id);
+  if (!found.ok) return found;
+  if (found.step.status !== 'approved') return answered(found.step);
+  return events({ type: 'step.stalled', step: id, sentence: VOID[why], at });
+}
+
 /** The last gate before bytes leave: the approval still holds, nothing is paused, and the bytes are the approved ones. */
 function dispatch(state: RunState, command: Of<'dispatch'>, { now, tenant }: Facts): Decision<RunEvent> {
   const found = open(state, command.step);
@@ -258,7 +284,7 @@ function dispatch(state: RunState, command: Of<'dispatch'>, { now, tenant }: Fac
   if (tenant.paused || command.panicEpoch !== tenant.panicEpoch) return everythingPaused();
   const why = whyVoid(state, step, tenant);
   if (why) return events({ type: 'step.stalled', step: step.id, sentence: why, at: now });
-  if (now >= step.approval.startBy)
+  if (isTooLate(step, now))
     return refuse('approval-expired', `The approval of step ${step.number} is no longer valid.`);
   if (command.execSha256 !== step.job.execSha256) {
     return refuse('not-what-was-approved', `Step ${step.number} is not what was approved. It was not sent.`);

@@ -76,6 +76,17 @@ export function evolve(state: RunState, event: RunEvent): RunState {
         startedAt: event.result.startedAt,
         printed: null,
       }));
+    case 'step.not-delivered':
+      return onStep(changed, event, () => ({ attempt: event.attempt - 1, dispatch: null }));
+    case 'step.recovered':
+      return onStep(changed, event, (step) => ({
+        ...again(step, null),
+        attempt: event.attempt,
+        dispatch: null,
+        trouble: event.sentence,
+      }));
+    case 'step.contradicted':
+      return { ...changed, steps: changed.steps.map((step) => noted(step, event)) };
     case 'step.not-started':
       return onStep(changed, event, (step) => ({ ...again(step, event.next), trouble: event.sentence }));
     case 'step.marked-succeeded':
@@ -90,7 +101,10 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case 'step.rejected':
       return onStep(changed, event, (step) => ({ ...withdrawn(step), trouble: event.sentence }));
     case 'step.unknown':
-      return onStep(changed, event, () => ({ trouble: event.sentence }));
+      return onStep(changed, event, () => ({
+        trouble: event.sentence,
+        ...(event.unheard ? { unheard: event.attempt } : {}),
+      }));
     case 'step.skipped':
     case 'step.done':
       return onStep(changed, event, () => ({ closedBy: event.by }));
@@ -110,6 +124,10 @@ const again = (step: StepState, next: NextJob | null): Partial<StepState> => ({
 /** An outcome that comes late takes back what was offered, and what was approved and not used. */
 const withdrawn = (step: StepState): Partial<StepState> =>
   isReoffered(step) ? { expiresAt: null, approval: null } : {};
+
+/** What was recorded stays as it is. */
+const noted = (step: StepState, { step: id, sentence }: { step: string; sentence: string }): StepState =>
+  step.id === id ? { ...step, contradiction: sentence } : step;
 
 function go(state: RunState, event: { type: string }): RunState['status'] {
   return move(RUN_TRANSITIONS, state.status, event.type);

@@ -1,6 +1,6 @@
 import type { Facts, TenantFacts } from '../audit/subject.ts';
 import { hasRole, roleOf, subjectOf } from '../tenant/roles.ts';
-import { REPORT_MARGIN_MS } from './policy.ts';
+import { REPORT_MARGIN_MS, START_LEFT_MS } from './policy.ts';
 import { currentStep, type RunEvent, type RunState, type StepState } from './run.ts';
 import { hasEnded, isSettled, isUnderWay } from './states.ts';
 
@@ -24,14 +24,15 @@ export function lapses(state: RunState, { now, tenant }: Facts): RunEvent[] {
       if (hasEnded(state.status)) return [];
       const why = whyVoid(state, step, tenant);
       if (why) return [{ type: 'step.stalled', step: id, sentence: why, at: now }];
-      return step.approval && now >= step.approval.startBy
-        ? [{ type: 'step.stalled', step: id, at: now }]
-        : [];
+      return isTooLate(step, now) ? [{ type: 'step.stalled', step: id, at: now }] : [];
     }
     case 'dispatched':
     case 'running': {
       const sentence = `The agent has not said how step ${step.number} ended. It may have run, in part or whole: look at the host before anything else.`;
-      return [{ type: 'step.unknown', step: id, attempt, code: 'agent-silent', sentence, at: now }];
+      const unheard = step.status === 'dispatched' ? { unheard: true as const } : {};
+      return [
+        { type: 'step.unknown', step: id, attempt, code: 'agent-silent', sentence, ...unheard, at: now },
+      ];
     }
     default:
       return [];
@@ -64,6 +65,10 @@ export function whyVoid(state: RunState, { approval }: StepState, tenant: Tenant
   if (same) return null;
   return 'An admin has changed whose accounts these are since it was approved, so the approval is void. Nothing ran. Ask again to go on.';
 }
+
+/** True when there is no time left in which the step could start under its approval. */
+export const isTooLate = ({ approval }: StepState, now: number): boolean =>
+  approval !== null && now >= approval.startBy - START_LEFT_MS;
 
 /** When the step next needs looking at (ms since 1970), or null when it waits for a person without limit. */
 export function stepDueAt(step: StepState): number | null {

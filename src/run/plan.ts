@@ -12,7 +12,7 @@ import {
 import { bindCommand } from '../runbook/bind.ts';
 import { flatten, type Line } from '../runbook/flatten.ts';
 import type { Parse } from '../runbook/runbook.ts';
-import type { Trait, Verdict } from '../safety/verdict.ts';
+import type { Classify, Trait, Verdict } from '../safety/verdict.ts';
 import type { TrustLevel } from '../tenant/tenant.ts';
 import { visible } from '../text/visible.ts';
 import { approvalRule } from './policy.ts';
@@ -20,7 +20,7 @@ import type { Job, NextJob, Plan, PlannedStep } from './run.ts';
 
 /** The scanner, as the plan needs it. */
 export interface Scanner {
-  classify(command: string): Verdict;
+  readonly classify: Classify;
   /** The argv of the programs a command would start, or null when that cannot be known. */
   plannedInvocations(command: string): readonly (readonly string[])[] | null;
 }

@@ -9,6 +9,8 @@ export type ApprovalRule = (typeof APPROVAL_RULES)[number];
 
 /** An offer that nobody took is void after this long, and so is an approval that was not used (ms). */
 export const APPROVAL_TTL_MS = 15 * 60_000;
+/** An approval with less left than this (ms) is not used any more: what it starts has to get there, by clocks that may differ. */
+export const START_LEFT_MS = 5_000;
 /** How long an agent has to take an envelope, in ms; THREATS allows 300 s at most. */
 export const ENVELOPE_TTL_MS = 60_000;
 /** How long a step may run before its agent ends it (ms). */

@@ -25,6 +25,12 @@ export const everythingPaused = () =>
 export const runPaused = () =>
   refuse('paused', 'This run is paused, so nothing was changed. An admin can resume it with its button.');
 
+export const personNeeded = () =>
+  refuse(
+    'needs-person',
+    'Nobody knows yet how another step of this run ended, so nothing was changed. An approver has to say that first, in the message of that step.',
+  );
+
 export const appRemoved = () =>
   refuse(
     'app-removed',

@@ -7,7 +7,7 @@ import type { Census, Person } from '../tenant/person.ts';
 import type { ResumeRequest } from '../tenant/resume.ts';
 import type { TrustLevel } from '../tenant/tenant.ts';
 import type { ApprovalRule } from './policy.ts';
-import type { RunStatus, StepStatus } from './states.ts';
+import { isUnderWay, type RunStatus, type StepStatus } from './states.ts';
 
 /** The command of a step, resolved to what an agent would run, byte for byte, and who has to agree. */
 export interface Job {
@@ -96,6 +96,10 @@ export interface Dispatch {
   readonly envelope: EncodedSigned;
   readonly envelopeId: string;
   readonly seq: number;
+  /** The connection of the agent that it is good for; none of later ones. Absent in runs from before leases. */
+  readonly leaseEpoch?: number;
+  /** The trust bundle that names every key in it; an agent that has an older one could not believe it. */
+  readonly bundleVersion?: number;
   /** The agent may not start the step after this time. */
   readonly exp: number;
   readonly timeoutMs: number;
@@ -131,6 +135,10 @@ export interface StepState extends PlannedStep {
   readonly closedBy: UserId | null;
   /** Why it was rejected, why its outcome is unknown, or why it has to be asked for again. */
   readonly trouble: string | null;
+  /** The newest thing an agent said that is not what is recorded. */
+  readonly contradiction?: string;
+  /** The attempt of which the agent never said a word before its time ran out. */
+  readonly unheard?: number;
   /** The newest word of a person on an unknown outcome. */
   readonly ruling?: Ruling;
 }
@@ -180,11 +188,25 @@ export type RunEvent =
       readonly result: StepResult;
     } & OnStep)
   | ({
-      readonly type: 'step.rejected' | 'step.unknown';
+      readonly type: 'step.rejected';
       readonly attempt: number;
       readonly code: string;
       readonly sentence: string;
     } & OnStep)
+  | ({
+      readonly type: 'step.unknown';
+      readonly attempt: number;
+      readonly code: string;
+      readonly sentence: string;
+      /** Only its time ran out: the agent never said a word of it. */
+      readonly unheard?: true;
+    } & OnStep)
+  /** The envelope never came to the agent and is dead: the attempt is still to be made, under the same approval. */
+  | ({ readonly type: 'step.not-delivered'; readonly attempt: number } & OnStep)
+  /** The agent speaks of an attempt whose sending is recorded nowhere: our records were set back. */
+  | ({ readonly type: 'step.recovered'; readonly attempt: number; readonly sentence: string } & OnStep)
+  /** The agent says another thing than what is recorded. The record stays; a person has to look. */
+  | ({ readonly type: 'step.contradicted'; readonly attempt: number; readonly sentence: string } & OnStep)
   /** The attempt provably did not start. `next` is what the attempt after it would run. */
   | ({
       readonly type: 'step.not-started';
@@ -206,13 +228,20 @@ export type RunEvent =
 /** The bytes of a further attempt: the same command, and the number of the attempt in its environment. */
 export type NextJob = Pick<Job, 'exec' | 'execSha256'>;
 
-/** What an agent says of a step it was given. */
+/** What is said of a step that was sent: by its agent, but for the last. */
 export type StepReport =
   | { readonly kind: 'started'; readonly startedAt: number }
   | { readonly kind: 'printed'; readonly tail: string; readonly bytes: number }
   | { readonly kind: 'finished'; readonly result: StepResult }
   | { readonly kind: 'rejected'; readonly code: string; readonly sentence: string }
-  | { readonly kind: 'unknown'; readonly sentence: string };
+  | { readonly kind: 'unknown'; readonly sentence: string }
+  /** It does not know the envelope; its journal has been up to `seqMark`, and it is on the connection `leaseEpoch`. */
+  | { readonly kind: 'missing'; readonly seqMark: number; readonly leaseEpoch: number }
+  /** Said by the gateway: the connection `leaseEpoch` did not hand the envelope out, and never will. */
+  | { readonly kind: 'withheld'; readonly leaseEpoch: number };
+
+/** Why an approval is void: its key was revoked, or the run was planned for an earlier enrolment of its agent. */
+export type VoidReason = 'key-revoked' | 'enrolled-again';
 
 export type RunCommand =
   | { readonly type: 'start'; readonly plan: Plan; readonly by: Person; readonly trust: TrustLevel }
@@ -248,12 +277,24 @@ export type RunCommand =
       readonly execSha256: string;
       readonly dispatch: Dispatch;
     }
-  | { readonly type: 'report'; readonly step: StepId; readonly attempt: number; readonly report: StepReport };
+  /** The approval that the step waits with does not hold any more, for a reason outside the run. */
+  | { readonly type: 'void'; readonly step: StepId; readonly why: VoidReason }
+  | {
+      readonly type: 'report';
+      readonly step: StepId;
+      readonly attempt: number;
+      readonly envelopeId: string;
+      readonly report: StepReport;
+    };
 
 /** The step that the run stands at: the first that is not settled. Null when all are. */
 export function currentStep(state: RunState, settled: (status: StepStatus) => boolean): StepState | null {
   return state.steps.find((step) => !settled(step.status)) ?? null;
 }
+
+/** True while nobody has said how the newest attempt ended: the agent is asked for it whenever it connects. */
+export const isOpen = (step: StepState): boolean =>
+  isUnderWay(step.status) || (step.attempt > 0 && step.status === 'unknown') || isReoffered(step);
 
 /** True when a person asked for a further attempt of the step, and it has not been sent: an outcome may still come late. */
 export const isReoffered = ({ ruling, attempt }: StepState): boolean =>

@@ -1,6 +1,7 @@
 import type { Log, Outcome, Tx } from '../audit/log.ts';
 import { agentRef, runRef } from '../audit/streams.ts';
 import { type Facts, type Refusal, refuse, type TenantFacts } from '../audit/subject.ts';
+import type { PreviousOutcome } from '../protocol/authority.ts';
 import { sha256Hex } from '../protocol/canonical.ts';
 import { idemKey } from '../protocol/envelope.ts';
 import {
@@ -16,13 +17,16 @@ import {
 import type { Signer } from '../protocol/keys.ts';
 import { type RecordInput, signRecord } from '../protocol/records.ts';
 import { type EncodedSigned, encodeSigned } from '../protocol/signed.ts';
+import { type Bundle, standingOf } from '../protocol/trust.ts';
 import { saveRunbook } from '../runbook/service.ts';
 import { agentKind } from '../tenant/agent.ts';
 import type { Census, Directory, Person } from '../tenant/person.ts';
+import { declaredOf, NO_PROGRAMS } from '../tenant/program.ts';
 import { subjectOf } from '../tenant/roles.ts';
-import { takeCensus } from '../tenant/service.ts';
+import { takeCensus, tenantState } from '../tenant/service.ts';
 import type { TrustLevel } from '../tenant/tenant.ts';
 import { runKind } from './kind.ts';
+import { isTooLate } from './lapses.ts';
 import { makePlan, type Scanner } from './plan.ts';
 import {
   APPROVAL_TTL_MS,
@@ -33,14 +37,25 @@ import {
   OUTPUT_TAIL_BYTES,
   STEP_TIMEOUT_MS,
 } from './policy.ts';
-import type { Choice, RunCommand, RunEvent, RunState, StepReport, StepState } from './run.ts';
+import type { Choice, RunCommand, RunEvent, RunState, StepState } from './run.ts';
+
+/** The place of one envelope among all of an agent's. */
+export interface Slot {
+  readonly seq: number;
+  readonly leaseEpoch: number;
+  /** The enrolment that the agent has now. */
+  readonly agentEpoch: number;
+}
 
 /** Which agents a tenant has, and the order in which their envelopes are signed. */
 export interface AgentRegistry {
   /** The agents of the tenant, most recently seen first. */
   agentsOf(tenant: TenantId): Promise<readonly { agentId: AgentId; online: boolean }[]>;
-  /** The next sequence number for the agent. Holds its row until the transaction ends, so seq order is commit order. */
-  nextSeq(tx: Tx, agent: AgentId): Promise<number>;
+  /**
+   * The next sequence number for the agent, and the lease it may be used under; null when the agent is not connected.
+   * Holds the agent's row until the transaction ends, so seq order is commit order and no new lease comes in between.
+   */
+  nextSeq(tx: Tx, agent: AgentId): Promise<Slot | null>;
 }
 
 export interface RunDeps {
@@ -50,6 +65,8 @@ export interface RunDeps {
   readonly scanner: Scanner;
   readonly dispatchKey: Signer;
   readonly approveKey: Signer;
+  /** The newest trust bundle that this process has heard of. */
+  readonly bundle: () => Bundle;
   readonly rulesetVersion: string;
   readonly trust: TrustLevel;
   readonly newId: () => string;
@@ -93,6 +110,7 @@ export async function startRun(
       'No agent is connected to this workspace, so nothing can run. Start one (docs/agent.md), then try again.',
     );
   }
+  const declared = declaredOf(await tenantState(deps.log, tenant));
   const plan = makePlan(
     {
       runId: runId(deps.newId()),
@@ -110,7 +128,7 @@ export async function startRun(
       channel,
       ...(incident ? { incident } : {}),
     },
-    deps.scanner,
+    { ...deps.scanner, classify: (command) => deps.scanner.classify(command, declared) },
   );
   if (!plan.ok) return plan;
   const person = await deps.directory.person(by);
@@ -152,9 +170,10 @@ function approvalRecord(
   { now, tenant }: Facts,
   startBy: number,
 ): EncodedSigned | null {
-  const job = state.steps.find((candidate) => candidate.id === step)?.job;
-  if (!job || !state.plan) return null;
+  const asked = state.steps.find((candidate) => candidate.id === step);
+  if (!asked?.job || !state.plan) return null;
   const { plan } = state;
+  const { job } = asked;
   const approver = subjectOf(by.user, tenant);
   const requester = subjectOf(plan.requester, tenant);
   const standing = mayApprove(job.rule, approver, requester, census);
@@ -166,9 +185,13 @@ function approvalRecord(
     run_id: plan.runId,
     run_rev: 1,
     step_id: step,
+    attempt: asked.attempt + 1,
+    after: previousOutcome(asked),
     exec_sha256: job.execSha256,
     risk: job.verdict.risk,
     agent_id: plan.agentId,
+    agent_epoch: plan.agentEpoch,
+    profile: plan.profile,
     decision: 'approve',
     approver,
     requester,
@@ -179,6 +202,12 @@ function approvalRecord(
     nonce: deps.nonce(),
   } as const;
   return encodeSigned(signRecord('approval', record, deps.approveKey));
+}
+
+/** How the attempt before the next one ended; one of unknown outcome stays on the mind of whoever approves any later one. */
+function previousOutcome({ attempt, ruling }: StepState): PreviousOutcome {
+  if (attempt === 0) return '';
+  return ruling?.choice === 'rerun' ? 'unknown' : 'not-started';
 }
 
 export interface SettleInput {
@@ -265,17 +294,30 @@ async function dispatchCommand(
 ): Promise<RunCommand> {
   const step = state.steps.find((candidate) => candidate.id === id);
   if (!step?.job || !step.approval || step.status !== 'approved' || !state.plan) return { type: 'tick' };
-  const seq = await deps.registry.nextSeq(tx, state.plan.agentId);
-  const envelope = envelopeOf(deps, state.plan, step, step.job, { seq, tenant, now });
+  // Nothing is even signed that could not start; the tick takes the approval back.
+  if (tenant.paused || isTooLate(step, now)) return { type: 'tick' };
+  const { keyId } = step.approval.record ?? {};
+  const standing = keyId === undefined ? 'counts' : standingOf(deps.bundle(), 'approve', keyId);
+  if (standing === 'revoked') return { type: 'void', step: id, why: 'key-revoked' };
+  // Another process has heard of it first; this one will within seconds.
+  if (standing === 'unheard') return { type: 'tick' };
+  const slot = await deps.registry.nextSeq(tx, state.plan.agentId);
+  if (!slot) return { type: 'tick' };
+  const { agentEpoch, ...place } = slot;
+  if (agentEpoch !== state.plan.agentEpoch) return { type: 'void', step: id, why: 'enrolled-again' };
+  const envelope = envelopeOf(deps, state.plan, step, step.job, step.approval, { ...place, tenant, now });
+  const signed = encodeSigned(signRecord('job', envelope, deps.dispatchKey));
   return {
     type: 'dispatch',
     step: id,
     panicEpoch: tenant.panicEpoch,
     execSha256: step.job.execSha256,
     dispatch: {
-      envelope: encodeSigned(signRecord('job', envelope, deps.dispatchKey)),
+      envelope: signed,
       envelopeId: envelope.envelope_id,
-      seq,
+      ...place,
+      // Asked for after the signature, so that it names every key that has signed.
+      bundleVersion: deps.bundle().version,
       exp: envelope.exp,
       timeoutMs: STEP_TIMEOUT_MS,
     },
@@ -287,9 +329,12 @@ function envelopeOf(
   plan: NonNullable<RunState['plan']>,
   step: StepState,
   job: NonNullable<StepState['job']>,
-  { seq, tenant, now }: { seq: number; tenant: TenantFacts; now: number },
+  approval: NonNullable<StepState['approval']>,
+  { seq, leaseEpoch, tenant, now }: Omit<Slot, 'agentEpoch'> & { tenant: TenantFacts; now: number },
 ): RecordInput<'job'> {
   const attempt = step.attempt + 1;
+  // It may not start what its approval does not cover any more.
+  const exp = Math.min(now + ENVELOPE_TTL_MS, approval.startBy);
   const about = {
     tenant_id: plan.tenantId,
     agent_id: plan.agentId,
@@ -302,15 +347,17 @@ function envelopeOf(
     typ: 'job',
     envelope_id: deps.newId(),
     ...about,
+    step_kind: 'forward',
     agent_epoch: plan.agentEpoch,
     run_rev: 1,
     runbook_sha256: plan.runbookSha256,
     idem_key: idemKey(about),
     seq,
+    lease_epoch: leaseEpoch,
     panic_epoch: tenant.panicEpoch,
     nonce: deps.nonce(),
     iat: now,
-    exp: now + ENVELOPE_TTL_MS,
+    exp,
     exec: job.exec,
     limits: {
       timeout_ms: STEP_TIMEOUT_MS,
@@ -322,20 +369,55 @@ function envelopeOf(
     profile: plan.profile,
     authority: {
       requester: subjectOf(plan.requester, tenant),
-      rule: step.approval?.record && job.rule === 'auto' ? 'one' : job.rule,
-      approvals: step.approval?.record ? [step.approval.record] : [],
+      rule: approval.record && job.rule === 'auto' ? 'one' : job.rule,
+      approvals: approval.record ? [approval.record] : [],
+      declarations: declarationsFor(deps, { ...about, agent_epoch: plan.agentEpoch }, job, {
+        tenant,
+        now,
+        exp,
+      }),
     },
     flags: { used: [] },
   };
+}
+
+/**
+ * The tenant's word on the programs that the command may name, as it stands now: what was withdrawn since the plan was
+ * made lowers nothing on the agent.
+ */
+function declarationsFor(
+  { approveKey, nonce }: AdvanceDeps,
+  about: Pick<
+    RecordInput<'declaration'>,
+    'tenant_id' | 'agent_id' | 'agent_epoch' | 'run_id' | 'step_id' | 'attempt'
+  >,
+  job: NonNullable<StepState['job']>,
+  { tenant, now, exp }: { tenant: TenantFacts; now: number; exp: number },
+): EncodedSigned[] {
+  const { version, declared } = tenant.programs ?? NO_PROGRAMS;
+  const named = declared.filter(({ name }) => job.command.includes(name));
+  if (named.length === 0) return [];
+  const record: RecordInput<'declaration'> = {
+    v: 1,
+    typ: 'declaration',
+    ...about,
+    exec_sha256: job.execSha256,
+    version,
+    programs: named.map(({ name, by }) => ({ name, by: [...by], forced: by.length === 1 ? 'solo' : '' })),
+    iat: now,
+    exp,
+    nonce: nonce(),
+  };
+  return [encodeSigned(signRecord('declaration', record, approveKey))];
 }
 
 /** Records what the agent says of a step. Saying it again changes nothing. */
 export async function recordReport(
   log: Log,
   tenant: TenantId,
-  { run, step, attempt, report }: { run: RunId; step: StepId; attempt: number; report: StepReport },
+  { run, ...said }: { run: RunId } & Omit<Extract<RunCommand, { type: 'report' }>, 'type'>,
 ): Promise<Result> {
-  return log.transact(runKind, runRef(tenant, run), { type: 'report', step, attempt, report });
+  return log.transact(runKind, runRef(tenant, run), { type: 'report', ...said });
 }
 
 /** One run as it stands, or null. */

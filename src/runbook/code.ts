@@ -1,10 +1,20 @@
-import type { Line } from './blocks.ts';
-import { endOf, tail } from './blocks.ts';
 import type { Unit } from './cutter.ts';
-import { BlockCutter, COMMENT } from './cutter.ts';
+import { BlockCutter, CLIENT, COMMENT } from './cutter.ts';
+import type { Line } from './normalise/blocks.ts';
+import { endOf, tail } from './normalise/blocks.ts';
 import { promptLength } from './prompts.ts';
 import type { Command, Untaken } from './runbook.ts';
-import { isBareCommand, isConfiguration, isOutput, isQuery, isSql, shapeOf } from './shape.ts';
+import {
+  isBareCommand,
+  isConfiguration,
+  isLog,
+  isOutput,
+  isProse,
+  isQuery,
+  isSql,
+  shapeOf,
+} from './shape.ts';
+import type { Tools } from './tools.ts';
 
 /** A run of commands in a block with the comment that stands over them, or null. */
 export interface CommandGroup {
@@ -20,7 +30,7 @@ export interface CodeReading {
 /** Longest command and block that are taken, in UTF-16 units (design: 16 KB). */
 const MAX_UNITS = 16 * 1024;
 
-const SHELL = new Set([
+export const SHELL: ReadonlySet<string> = new Set([
   'bash',
   'sh',
   'shell',
@@ -36,23 +46,34 @@ const SHELL = new Set([
   'commandline',
   'shellscript',
   'command',
+  'history',
+  'powershell',
+  'ps1',
+  'doscon',
+  'bat',
+  'fish',
+]);
+const SCRIPT = new Set([
+  'ruby',
+  'rb',
+  'python',
+  'py',
+  'python3',
+  'javascript',
+  'js',
+  'typescript',
+  'go',
+  'java',
+  'perl',
+  'php',
+  'groovy',
+  'lua',
 ]);
 const QUERY = new Set(['promql', 'logql', 'kql', 'kusto', 'esql', 'graphql', 'lucene', 'spl', 'traceql']);
 const SQL = new Set(['sql', 'psql', 'mysql', 'postgresql', 'plsql', 'postgres', 'pgsql', 'tsql']);
-const NEUTRAL = new Set([
-  '',
-  'text',
-  'plaintext',
-  'txt',
-  'plain',
-  'none',
-  'code',
-  'output',
-  'log',
-  'logs',
-  'redis',
-  'cli',
-]);
+const NEUTRAL = new Set(['', 'text', 'plaintext', 'txt', 'plain', 'none', 'code', 'redis', 'cli']);
+/** Tags of what a program printed. */
+const PRINTED = new Set(['output', 'log', 'logs']);
 
 const span = (lines: readonly Line[]): { start: number; end: number } => ({
   start: lines[0]?.start ?? 0,
@@ -61,22 +82,38 @@ const span = (lines: readonly Line[]): { start: number; end: number } => ({
 
 const noted = (lines: readonly Line[], reason: Untaken['reason']): CodeReading => ({
   groups: [],
-  untaken: lines.length > 0 ? [{ source: span(lines), reason }] : [],
+  untaken: lines.length > 0 ? [{ source: span(lines), reason: logged(lines, reason) }] : [],
 });
 
+/** Output that is mostly lines of a log is a log. */
+function logged(lines: readonly Line[], reason: Untaken['reason']): Untaken['reason'] {
+  if (reason !== 'output' && reason !== 'mention' && reason !== 'configuration') return reason;
+  const full = lines.filter((line) => line.text.trim() !== '');
+  return full.filter((line) => isLog(line.text)).length * 2 > full.length ? 'log' : reason;
+}
+
 /** What a whole block is when it holds no commands, or null when its lines have to be judged. */
-function wholeBlock(lines: readonly Line[], lang: string): Untaken['reason'] | null {
+function wholeBlock(lines: readonly Line[], lang: string, tools: Tools): Untaken['reason'] | null {
   const full = lines.filter((line) => line.text.trim() !== '');
   const first = full.find((line) => !COMMENT.test(line.text)) ?? full[0];
   if (!first) return 'mention';
   if (endOf(lines) - (lines[0]?.start ?? 0) > MAX_UNITS) return 'too-long';
   if (QUERY.has(lang) || isQuery(first.text)) return 'query';
-  if (/^#!/.test(full[0]?.text ?? '')) return 'configuration';
+  if (/^#!/.test(full[0]?.text ?? '')) return 'script';
   const known =
-    promptLength(first.text.trimStart(), 'weak') > 0 || shapeOf(first.text) === 'strong' || isSql(first.text);
+    promptLength(first.text.trimStart(), 'weak') > 0 ||
+    shapeOf(first.text, tools) === 'strong' ||
+    isSql(first.text);
   if (known) return null;
   const configuration = full.filter((line) => isConfiguration(line.text)).length;
-  return configuration * 2 > full.length ? 'configuration' : null;
+  return configuration * 2 > full.length || isNested(full) ? 'configuration' : null;
+}
+
+/** Lines under a head that is no command, indented more than it: sections of a file. */
+function isNested([head, ...rest]: readonly Line[]): boolean {
+  if (!head || /[\\|&{(]\s*$/.test(head.text) || rest.length < 2) return false;
+  const indent = (line: Line): number => line.text.length - line.text.trimStart().length;
+  return rest.filter((line) => indent(line) > indent(head)).length * 2 > rest.length;
 }
 
 /** A `# ` before a known command is a root prompt only when nothing else in the block can be the command. */
@@ -93,14 +130,30 @@ function rootPrompts(lines: readonly Line[]): readonly Line[] | null {
   return full.every((line, index) => !marked[index] || isBareCommand(withoutRoot(line).text)) ? full : null;
 }
 
+/** `> ` before every command: a prompt when the first line of the block has it and a name follows. */
+function anglePrompts(lines: readonly Line[], shell: boolean): readonly Line[] | null {
+  const first = lines.find((line) => line.text.trim() !== '')?.text ?? '';
+  const rest = /^\s*>\s+(?=[A-Za-z])(.*)$/.exec(first)?.[1];
+  if (rest === undefined || (isProse(rest) && !shell)) return null;
+  return lines;
+}
+
+const withoutAngle = (line: Line): Line => tail(line, /^\s*>\s+/.exec(line.text)?.[0].length ?? 0);
+
 interface Judge {
+  readonly tools: Tools;
   readonly shell: boolean;
   /** No tag, but every line has the shape of a command: unknown tools are taken too. */
   readonly shaped: 'no' | 'unknown-tools' | 'mixed';
+  /** Some line can be nothing but a command. */
+  readonly someStrong: boolean;
   readonly transcript: boolean;
   readonly foreign: boolean;
   readonly sql: boolean;
 }
+
+/** The line under the heads of a table that a program printed. */
+const TABLE_RULE = /^[-=+| ]*-{3,}[-=+| ]*$/;
 
 type CommandUnit = Extract<Unit, { type: 'command' }>;
 
@@ -108,16 +161,19 @@ type CommandUnit = Extract<Unit, { type: 'command' }>;
 function accepts(unit: CommandUnit, judge: Judge, sawCommand: boolean, sawOutput: boolean): boolean {
   const text = unit.command.text;
   if (unit.prompted) return true;
-  if (judge.transcript) return false;
+  // What stands before the first prompt opened the session that the prompts are of.
+  if (judge.transcript) return !sawCommand && !sawOutput && isBareCommand(text, judge.tools);
   if (isSql(text)) return !sawOutput;
-  if (judge.sql) return shapeOf(text) === 'strong' || /;\s*$/.test(text);
+  if (judge.sql) return shapeOf(text) === 'strong' || /;\s*$/.test(text) || CLIENT.test(text);
   const firstLine = text.slice(0, text.indexOf('\n') < 0 ? undefined : text.indexOf('\n'));
-  const shape = shapeOf(firstLine);
+  const shape = shapeOf(firstLine, judge.tools);
   if (shape === 'none' || isOutput(firstLine) || isQuery(firstLine)) return false;
+  // What begins with something else is a file or a listing: only what can be nothing but a command is taken there.
+  if (sawOutput && !sawCommand && !judge.shell) return isBareCommand(firstLine, judge.tools);
   if (shape === 'strong') return !isConfiguration(firstLine);
   if (sawOutput || judge.foreign || isConfiguration(firstLine)) return false;
   if (judge.shell) return true;
-  if (/\s--?\w/.test(firstLine)) return sawCommand || judge.shaped !== 'no';
+  if (/\s--?\w/.test(firstLine)) return sawCommand || judge.shaped !== 'no' || judge.someStrong;
   const phrase = firstLine.trim().includes(' ');
   return phrase && (judge.shaped === 'unknown-tools' || (judge.shaped === 'mixed' && !sawCommand));
 }
@@ -129,12 +185,16 @@ function readUnits(units: readonly Unit[], judge: Judge): CodeReading {
   let fresh = true;
   let sawCommand = false;
   let sawOutput = false;
+  let inTable = false;
   for (const unit of units) {
+    if (unit.type === 'blank') inTable = false;
+    if (unit.type === 'command' && TABLE_RULE.test(unit.command.text)) inTable = true;
     if (unit.type === 'blank') fresh = true;
     else if (unit.type === 'comment')
       comment = fresh || comment === null ? cleanComment(unit.text) : `${comment} ${cleanComment(unit.text)}`;
     else if (
       unit.type === 'command' &&
+      !(inTable && !unit.prompted) &&
       accepts(unit, judge, sawCommand, sawOutput) &&
       unit.command.text.length <= MAX_UNITS
     ) {
@@ -163,6 +223,7 @@ function readUnits(units: readonly Unit[], judge: Judge): CodeReading {
 /** Why a unit is no command: what follows a prompted command is what it printed. */
 function leftOut(text: string, judge: Judge, sawCommand: boolean): Untaken['reason'] {
   if (text.length > MAX_UNITS) return 'too-long';
+  if (isLog(text)) return 'log';
   if (judge.transcript || isOutput(text)) return 'output';
   if (isConfiguration(text)) return 'configuration';
   return sawCommand ? 'output' : 'mention';
@@ -173,6 +234,7 @@ function cleanComment(text: string): string {
 }
 
 export interface CodeContext {
+  readonly tools: Tools;
   /** The text before says that output or a sample follows. */
   readonly outputExpected: boolean;
   /** The text before promises an example of something: a command only when every line is surely one. */
@@ -184,22 +246,35 @@ export interface CodeContext {
 /** Reads one code block: commands with exact spans in order, and what was left out with the reason. */
 export function readCode(lines: readonly Line[], lang: string | null, context: CodeContext): CodeReading {
   const tag = lang ?? '';
-  const whole = wholeBlock(lines, tag);
-  if (whole) return noted(lines, whole);
   const roots = rootPrompts(lines);
+  const angles = roots ? null : anglePrompts(lines, SHELL.has(tag));
+  const printed = context.outputExpected || PRINTED.has(tag);
+  if (angles) return printed ? noted(lines, 'output') : readAngled(angles, tag);
+  const whole = wholeBlock(roots ? roots.map(withoutRoot) : lines, tag, context.tools);
+  if (whole) return noted(lines, whole);
   const units = new BlockCutter(roots ? roots.map(withoutRoot) : lines, SQL.has(tag)).cut();
   const prompted = units.some((unit) => unit.type === 'command' && unit.prompted);
-  if (context.outputExpected && !prompted) return noted(lines, 'output');
+  if (printed && !prompted) return noted(lines, 'output');
   const commands = units.filter((unit) => unit.type === 'command');
-  const foreign = !SHELL.has(tag) && !NEUTRAL.has(tag) && !SQL.has(tag);
+  const foreign = ![SHELL, NEUTRAL, SQL, PRINTED].some((tags) => tags.has(tag));
   const first = commands[0]?.command.text.split('\n', 1)[0] ?? '';
-  if (context.sampleExpected && !prompted && !isBareCommand(first)) return noted(lines, 'output');
-  if (foreign && !prompted && commands.some((unit) => shapeOf(unit.command.text) !== 'strong')) {
-    return noted(lines, 'configuration');
+  const sure =
+    isBareCommand(first, context.tools) || (SHELL.has(tag) && shapeOf(first, context.tools) === 'strong');
+  if (context.sampleExpected && !prompted && !sure) return noted(lines, 'output');
+  if (
+    foreign &&
+    !prompted &&
+    commands.some((unit) => shapeOf(unit.command.text, context.tools) !== 'strong')
+  ) {
+    return noted(lines, SCRIPT.has(tag) ? 'script' : 'configuration');
   }
   const reading = readUnits(units, {
     shell: SHELL.has(tag) || (roots !== null && tag === ''),
-    shaped: tag === '' ? shapedAs(commands, context.told) : 'no',
+    tools: context.tools,
+    shaped: tag === '' ? shapedAs(commands, context) : 'no',
+    someStrong: commands.some((unit) =>
+      isBareCommand(unit.command.text.split('\n', 1)[0] ?? '', context.tools),
+    ),
     transcript: prompted,
     foreign,
     sql: SQL.has(tag),
@@ -207,10 +282,38 @@ export function readCode(lines: readonly Line[], lang: string | null, context: C
   return reading.groups.length + reading.untaken.length === 0 ? noted(lines, 'mention') : reading;
 }
 
+/** A transcript whose prompts are `> `: each with what is typed behind it, all else is output. */
+function readAngled(lines: readonly Line[], tag: string): CodeReading {
+  const commands: Command[] = [];
+  const untaken: Untaken[] = [];
+  for (const line of lines) {
+    if (line.text.trim() === '') continue;
+    const prompted = /^\s*>\s+\S/.test(line.text);
+    const [unit] = prompted ? new BlockCutter([withoutAngle(line)], SQL.has(tag)).cut() : [];
+    if (unit?.type === 'command') commands.push(unit.command);
+    else if (!prompted) untaken.push({ source: span([line]), reason: 'output' });
+  }
+  return { groups: commands.length > 0 ? [{ comment: null, commands }] : [], untaken: joined(untaken) };
+}
+
+/** Neighbours with one reason as one. */
+function joined(untaken: readonly Untaken[]): Untaken[] {
+  const out: Untaken[] = [];
+  for (const each of untaken) {
+    const last = out.at(-1);
+    if (last && last.reason === each.reason && each.source.start - last.source.end <= 4)
+      out[out.length - 1] = { ...last, source: { start: last.source.start, end: each.source.end } };
+    else out.push(each);
+  }
+  return out;
+}
+
 /** Whether a block without a tag is nothing but lines shaped like commands: of known tools also, or only of unknown ones. */
-function shapedAs(units: readonly CommandUnit[], told: boolean): Judge['shaped'] {
+function shapedAs(units: readonly CommandUnit[], { told, tools }: CodeContext): Judge['shaped'] {
   const lines = units.map((unit) => unit.command.text.split('\n', 1)[0] ?? '');
-  const shapes = lines.map((line) => (isOutput(line) || isConfiguration(line) ? 'none' : shapeOf(line)));
+  const shapes = lines.map((line) =>
+    isOutput(line) || isConfiguration(line) ? 'none' : shapeOf(line, tools),
+  );
   if (shapes.includes('none')) return 'no';
   if (shapes.includes('strong')) return 'mixed';
   return told || lines.every((line) => /\s--?\w/.test(line)) ? 'unknown-tools' : 'no';

@@ -1,8 +1,8 @@
-import type { Line } from './blocks.ts';
-import { endOf, tail } from './blocks.ts';
+import type { Line } from './normalise/blocks.ts';
+import { endOf, tail } from './normalise/blocks.ts';
 import { promptLength } from './prompts.ts';
 import type { Command } from './runbook.ts';
-import { isOutput, isSql, shapeOf } from './shape.ts';
+import { isOutput, isProse, isSql, shapeOf } from './shape.ts';
 import { ShellScan } from './shell-scan.ts';
 
 /** The longest command in lines; one that is still open then is taken to be a stray quote on its first line. */
@@ -37,10 +37,40 @@ function commandOf(lines: readonly Line[], comment: number | null): Command | nu
   return { text, source: { start: first.start, end: endOf(cut) - shorter } };
 }
 
-/** Where a trailing `// note` begins, as people write it after commands, or null. */
-function slashNote(text: string): number | null {
-  const at = text.search(/\s\/\/\s/);
-  return at > 0 && !/['"]/.test(text.slice(0, at)) ? at : null;
+const ASIDE = /(\s+)\(([^()\n]{2,300})\)\s*$/;
+/** Before these a parenthesis is a subshell. */
+const SUBSHELL = /(?:[;&|({!]|\b(?:do|then|else|in|time))\s*$/;
+
+/** Where a remark begins that no shell would take for a comment, as people write it after commands, or null. */
+function remarkAt(line: string): number | null {
+  const text = line.slice(0, 4000);
+  const at = text.search(/\s\/\/\s|\s(?:<-{1,2}|←|⟵)\s/);
+  if (at > 0 && !/['"]/.test(text.slice(0, at))) return at;
+  const aside = ASIDE.exec(text);
+  if (!aside || aside.index === 0 || SUBSHELL.test(text.slice(0, aside.index))) return null;
+  const words = aside[2] ?? '';
+  const said =
+    (aside[1]?.length ?? 0) > 1 ||
+    isProse(words) ||
+    /^(?:optional|e\.g\.|or|if|where|see|only)\b/i.test(words);
+  return said && !isInQuotes(text, aside.index) ? aside.index : null;
+}
+
+/** True when a quote is open at `at`. */
+function isInQuotes(text: string, at: number): boolean {
+  const scan = new ShellScan();
+  scan.feed(text.slice(0, at));
+  return scan.open;
+}
+
+/** A command of a SQL client: one line, which needs no semicolon. */
+export const CLIENT =
+  /^(?:set\s+\w+\s+[^=\s;]+(?:\s+\w+\s+\S+)*|col(?:umn)?\s+\S+\s+(?:for|format|heading|a\d)\b.*|spool\s+\S+|prompt\s.*|@\S+|\\\w+.*|use\s+\w+|desc(?:ribe)?\s+\S+|conn(?:ect)?\s+\S.*|exit|quit|go)\s*;?\s*$/i;
+
+/** The line without the `> ` that a shell prints before the rest of a command. */
+function withoutSecondPrompt(line: Line): Line {
+  const mark = /^\s*>(?:[ \t]|$)/.exec(line.text)?.[0].length ?? 0;
+  return tail(line, mark);
 }
 
 /** Cuts the lines of one block into units: a unit that is open goes on until it closes. */
@@ -69,7 +99,8 @@ export class BlockCutter {
       return index + 1;
     }
     const lead = line.text.length - line.text.trimStart().length;
-    const prompt = promptLength(line.text.slice(lead), 'strong');
+    const outer = promptLength(line.text.slice(lead), 'strong');
+    const prompt = outer + promptLength(line.text.slice(lead + outer), 'strong');
     const start = tail(line, lead + prompt);
     if (prompt > 0 && start.text.trim() === '') return index + 1;
     if (prompt === 0 && COMMENT.test(line.text)) {
@@ -77,29 +108,36 @@ export class BlockCutter {
       return index + 1;
     }
     const repl = prompt > 0 && line.text.slice(lead).startsWith('>>>');
-    const [taken, comment] = this.extent(start, index, repl);
+    const [taken, comment] = this.extent(start, index, repl, prompt > 0);
     const command = commandOf(taken, comment);
     if (command) this.units.push({ type: 'command', command, prompted: prompt > 0, repl });
     return index + taken.length;
   }
 
   /** The lines of the command that begins with `start`, and where a trailing comment begins in a single line. */
-  private extent(start: Line, index: number, repl: boolean): [readonly Line[], number | null] {
+  private extent(
+    start: Line,
+    index: number,
+    repl: boolean,
+    prompted: boolean,
+  ): [readonly Line[], number | null] {
     if (repl) return [this.replLines(start, index), null];
+    if (this.sql && CLIENT.test(start.text)) return [[start], null];
     if (isSql(start.text) || (this.sql && shapeOf(start.text) !== 'strong'))
       return [this.statement(start, index), null];
     const scan = new ShellScan();
     const taken = [start];
     scan.feed(start.text);
-    const comment = scan.comment ?? slashNote(start.text);
+    const comment = scan.comment ?? remarkAt(start.text);
     while (this.goesOn(scan, index + taken.length) && !this.giveUp) {
       const next = this.lines[index + taken.length];
       if (!next || taken.length >= MAX_COMMAND_LINES) {
         this.giveUp = true;
         return [[start], comment];
       }
-      taken.push(next);
-      scan.feed(next.text);
+      const typed = prompted ? withoutSecondPrompt(next) : next;
+      taken.push(typed);
+      scan.feed(typed.text);
     }
     return [taken, comment];
   }
@@ -112,7 +150,7 @@ export class BlockCutter {
 
   private statement(start: Line, index: number): readonly Line[] {
     const taken = [start];
-    while (!/;\s*$/.test(taken.at(-1)?.text ?? '')) {
+    while (!/(?:;|\\G)\s*$/.test(taken.at(-1)?.text ?? '')) {
       const next = this.lines[index + taken.length];
       if (!next || next.text.trim() === '' || taken.length >= MAX_COMMAND_LINES) break;
       if (promptLength(next.text.trimStart(), 'strong') > 0 || isOutput(next.text)) break;

@@ -1,9 +1,14 @@
-import type { Document } from './blocks.ts';
-import { normalise } from './normalise.ts';
+import { aboutOf } from './about.ts';
+import { cut } from './cut.ts';
+import type { Document } from './normalise/index.ts';
+import { normalise, toSource } from './normalise/index.ts';
+import { withoutMarks } from './normalise/words.ts';
 import * as prose from './prose.ts';
-import type { Parse, Step } from './runbook.ts';
+import type { Parse, Step, Target } from './runbook.ts';
 import type { Draft } from './steps.ts';
 import { StepReader } from './steps.ts';
+import type { Numbered } from './targets.ts';
+import { stepNumbered } from './targets.ts';
 import { findVariables } from './variables.ts';
 
 export { checkSource, MAX_SOURCE_UNITS } from './source.ts';
@@ -11,33 +16,45 @@ export { checkSource, MAX_SOURCE_UNITS } from './source.ts';
 const MAX_TITLE = 120;
 const UNTITLED = 'Untitled runbook';
 
+const wordsOf = (text: string, { kind }: Document): string => prose.plainWords(withoutMarks(text, kind));
+
 function titleOf(document: Document): string {
+  if (document.kind === 'org' && document.title !== null) return cut(document.title, MAX_TITLE);
   const heading = document.blocks.find((block) => block.type === 'heading');
-  const headed = heading ? prose.plainWords(heading.lines.map((line) => line.text).join(' ')) : '';
+  const headed = heading ? wordsOf(heading.lines.map((line) => line.text).join(' '), document) : '';
   if (
     headed !== '' &&
     !/^<%|\{\{/.test(headed) &&
     (document.title === null || (heading?.type === 'heading' && heading.level === 1))
   ) {
-    return headed.slice(0, MAX_TITLE);
+    return cut(headed, MAX_TITLE);
   }
-  if (document.title !== null) return document.title.slice(0, MAX_TITLE);
+  if (document.title !== null) return cut(document.title, MAX_TITLE);
   const [first] = document.blocks;
   if (first?.type !== 'para' || first.item !== null) return UNTITLED;
-  const line = prose.plainWords(first.lines[0]?.text ?? '').replace(/[:.]$/, '');
-  return line === '' ? UNTITLED : line.slice(0, MAX_TITLE);
+  const line = wordsOf(first.lines[0]?.text ?? '', document).replace(/[:.]$/, '');
+  return line === '' ? UNTITLED : cut(line, MAX_TITLE);
 }
 
-function stepOf(draft: Draft): Step {
+function stepOf(draft: Draft, target: Target | null, document: Document): Step {
   return {
     description: draft.description,
     kind: prose.kindOf(draft.description, draft.commands.length > 0),
-    commands: draft.commands,
+    commands: draft.commands.map((command) => ({ ...command, source: toSource(document, command.source) })),
     branch: draft.branch,
     rollback: draft.rollback,
     warnings: draft.warnings,
-    source: { start: draft.start, end: draft.end },
+    source: toSource(document, { start: draft.start, end: draft.end }),
+    ...(target ? { target } : {}),
+    ...(draft.expected.length > 0 ? { expected: draft.expected } : {}),
   };
+}
+
+/** Where a step sends the reader; a number of the author's that names no step sends nobody anywhere. */
+function targetOf({ leads }: Draft, index: number, numbered: readonly (Numbered | null)[]): Target | null {
+  if (leads === null || leads.to !== 'number') return leads;
+  const step = stepNumbered(numbered, index, leads.number);
+  return step === null ? null : { to: 'step', step };
 }
 
 /**
@@ -46,19 +63,26 @@ function stepOf(draft: Draft): Step {
  */
 export function extract(text: string): Parse {
   const document = normalise(text);
-  const reader = new StepReader(text, document);
+  const reader = new StepReader(document);
   for (const block of document.blocks) reader.read(block);
   reader.finish();
-  const steps = reader.drafts.map(stepOf);
+  const { drafts } = reader;
+  const numbered = drafts.map((draft) => draft.numbered);
+  const steps = drafts.map((draft, index) => stepOf(draft, targetOf(draft, index, numbered), document));
+  const title = titleOf(document);
   return {
-    title: titleOf(document),
+    title,
     kind: document.kind,
     steps,
     variables: findVariables(
       steps.flatMap((step) => step.commands),
-      text,
+      document.text,
+      document.kind === 'asciidoc' ? document.values : undefined,
     ),
     prerequisites: reader.prerequisites,
-    untaken: reader.untaken.toSorted((a, b) => a.source.start - b.source.start),
+    untaken: reader.untaken
+      .map(({ source, reason }) => ({ source: toSource(document, source), reason }))
+      .sort((a, b) => a.source.start - b.source.start),
+    ...aboutOf(document, title),
   };
 }

@@ -32,10 +32,12 @@ const SAMPLES: Record<Variable['type'], string> = {
 
 /** A value for every input: the text's own example where it may be used, else a harmless sample. */
 export function sampleValues(parse: Parse): ReadonlyMap<string, string> {
+  const commands = parse.steps.flatMap((step) => step.commands.map(({ text }) => text));
   return new Map(
     parse.variables.map((variable) => {
       const { name, type, example } = variable;
-      return [name, example !== null && validateValue(variable, example) === null ? example : SAMPLES[type]];
+      const isUsable = example !== null && validateValue(variable, example, commands) === null;
+      return [name, isUsable ? example : SAMPLES[type]];
     }),
   );
 }

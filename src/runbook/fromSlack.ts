@@ -39,7 +39,7 @@ const Block = z.discriminatedUnion('type', [
 type Block = z.infer<typeof Block>;
 
 /** A link in code is what was typed: its text when that is the address without its scheme, otherwise the address. */
-function linkInCode(url: string, label: string | undefined): string {
+export function linkInCode(url: string, label: string | undefined): string {
   return label !== undefined && url.replace(/^(?:[a-z][a-z0-9+.-]*:)?(?:\/\/)?/i, '') === label ? label : url;
 }
 

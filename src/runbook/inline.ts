@@ -1,9 +1,11 @@
-import type { Line } from './blocks.ts';
-import { tail, trimLine } from './blocks.ts';
+import type { Line, CodeSpan as Marked } from './normalise/blocks.ts';
+import { spanOf, tail, trimLine } from './normalise/blocks.ts';
 import { promptLength } from './prompts.ts';
+import { isImperative } from './prose.ts';
 import type { Command, Untaken } from './runbook.ts';
-import { isBareCommand, isSql, shapeOf } from './shape.ts';
-import { isPlainTool } from './tools.ts';
+import type { Shape } from './shape.ts';
+import { isBareCommand, isConfiguration, isSql, shapeOf } from './shape.ts';
+import type { Tools } from './tools.ts';
 
 export interface InlineReading {
   readonly commands: readonly Command[];
@@ -16,57 +18,51 @@ interface CodeSpan {
   /** The prose before the span, in the same block. */
   readonly before: string;
   readonly after: string;
+  /** The prose between it and the code before it. */
+  readonly between: string;
 }
 
-const MAX_SPAN = 4096;
-
-/** Told to run it: the last words before the span. `strict` verbs also cover a bare name such as `uptime`. */
+/** Told to run it: the last words before the span. */
 const STRICT =
-  /\b(?:run(?:ning)?|re-?run|execut(?:e|ing)|type|enter|issue|invoke|do|launch(?:ing)?|try)(?:\s+(?:the|this|a|following|command|commands|script|again|also|first|simply|just|either|query|on|in|each|it|with))*\s*[:(]?\s*$/i;
+  /\b(?:run(?:ning)?|re-?run|execut(?:e|ing)|type|enter|issue|invoke|do|launch(?:ing)?|try)(?:\s+(?:the|this|a|following|command|commands|script|again|also|first|simply|just|either|query))*\s*[:(]?\s*$/i;
 const LOOSE =
-  /(?:\b(?:us(?:e|ing)|via|with|by|through|command|following|check|checking|verify|like this|then|or|and|e\.g\.|for example|instead|first|perform|apply|inspect|see|follow|watch|start|stop|restart|connect|query|look at)\s*[:(]?|[:→-])\s*$/i;
+  /(?:\b(?:use|command|following|check|checking|verify|like this|then|e\.g\.|for example|instead|first|perform|apply|inspect|see|follow|watch|start|stop|restart|connect|query|look at)\s*[:(]?|[:→-])\s*$/i;
+/** The means of an act: told to run only where the sentence asks for the act. */
+const MEANS = /\b(?:using|via|with|by|through)\s*[:(]?\s*$/i;
+const ASKING = /\b(?:can|could|may|should|must|need to|have to|let'?s|please|try|want to|to [a-z]+)\b/i;
+/** One more beside the one before it. */
+const CHAINED = /^\s*(?:,|\/|,?\s*(?:and|or|then|and then|or else|followed by))\s*$/i;
+/** Examples in brackets. */
+const EXAMPLE = /\((?:for example|e\.g\.|i\.e\.|such as|like)\b[^)]*$/i;
 const FORBIDDEN =
-  /(?:\b(?:never|not|don'?t|avoid|without|equivalent to|same as|rather than|unlike|instead of|similar to|output of|output from|result of|results of|called|named|mention\w*|such as|when|after|before|if|once|because|since)\b[^.;:,]{0,60}|\b(?:is|are|was|were|been|be|gets?|got)\s+(?:not\s+)?(?:\w+ly\s+)?\w+(?:ed|n)\s+(?:with|by|using|via|from|through)\s*)$/i;
+  /(?:\b(?:never|not|don'?t|avoid|without|equivalent to|same as|rather than|unlike|instead of|similar to|output of|output from|result of|results of|called|named|mention\w*|such as|when|after|before|if|once|because|since)\b[^.;:,]{0,60}|(?<!\b(?:can|may|could|should|must|might)\s)\b(?:is|are|was|were|been|be|gets?|got)\s+(?:not\s+)?(?:\w+ly\s+)?\w+(?:ed|n)\s+(?:with|by|using|via|from|through)\s*|\b(?:\w+ed|shown|given|seen)\s+by\s*)$/i;
+/** An act that is told of, not asked for: `after running`, `when you run`. */
+const TOLD_OF =
+  /\b(?:when|while|whenever|if|after|once|before|as|since|until)\s+(?:(?:you|we|i|they|someone|it)\s+)?(?:are\s+|have\s+|has\s+|is\s+|were\s+)?(?:been\s+)?(?:run|runs|ran|running|execut\w+)\s+(?:the\s+)?(?:command\s+)?$/i;
+/** Something else runs it: a pipeline, a job. */
+const RUN_BY_OTHERS =
+  /(?<!\byou\s)\b(?:will|would|does|did|it|that|which|pipeline|job|workflow|script|action|hook)\s+(?:then\s+|also\s+|only\s+)?(?:run|execute)s?\s*$/i;
 /** After the span: it is the subject of the sentence, or compared. */
 const SUBJECT =
-  /^\s*(?:is|are|was|will|would|should|can|could|returns?|shows?|outputs?|prints?|fails?|failed|means?|has|does|did|command (?:is|was|will|fails?|returns?))\b/i;
+  /^\s*(?:is|are|was|will|would|should|can|could|may|might|returns?|shows?|outputs?|prints?|fails?|failed|means?|has|does|did|allows?|lets|gives?|helps?|reveals?|lists?|displays?|command (?:is|was|will|can|fails?|returns?))\b/i;
+/** An act as the subject of a sentence: `Running X shows …`. */
+const GERUND = /(?:^|[.;:–—-]\s)\W{0,6}(?:running|executing|issuing)\s+(?:the\s+)?$/i;
+/** After the span at the head of a list item: what it is for. */
+const PURPOSE = /^\s*(?:[-–—:#(]|to\s|in order to\s)/;
 
-/** Code spans of a block by runs of backticks; a run without a partner of its length is text. Linear. */
-function codeSpans(lines: readonly Line[], source: string): CodeSpan[] {
-  const first = lines[0];
-  const last = lines.at(-1);
-  if (!first || !last) return [];
-  const end = last.start + last.text.length;
-  const runs = [...source.slice(first.start, end).matchAll(/`+/g)].map((run) => ({
-    at: first.start + run.index,
-    length: run[0].length,
-  }));
-  const next = new Map<number, number>();
-  const partner: number[] = [];
-  for (let i = runs.length - 1; i >= 0; i--) {
-    const length = runs[i]?.length ?? 0;
-    partner[i] = next.get(length) ?? -1;
-    next.set(length, i);
-  }
-  const spans: CodeSpan[] = [];
-  let from = first.start;
-  for (let i = 0; i < runs.length; i++) {
-    const open = runs[i];
-    const close = runs[partner[i] ?? -1];
-    if (!open || !close) continue;
-    const start = open.at + open.length;
-    if (close.at - start <= MAX_SPAN) {
-      spans.push({
-        text: source.slice(start, close.at),
-        start,
-        before: source.slice(Math.max(from, open.at - 200), open.at),
-        after: source.slice(close.at + close.length, Math.min(end, close.at + close.length + 80)),
-      });
-    }
-    from = close.at + close.length;
-    i = partner[i] ?? i;
-  }
-  return spans;
+/** The inline code of some lines with the prose around each piece. */
+function codeSpans(lines: readonly Line[], codes: readonly Marked[], text: string): CodeSpan[] {
+  const { start: first, end } = spanOf(lines);
+  let from = first;
+  return codes
+    .filter((code) => code.start >= first && code.end <= end)
+    .map((code) => {
+      const before = text.slice(Math.max(from, code.outer.start - 200), code.outer.start);
+      const between = text.slice(from, code.outer.start);
+      from = code.outer.end;
+      const after = text.slice(code.outer.end, Math.min(end, code.outer.end + 80));
+      return { text: text.slice(code.start, code.end), start: code.start, before, after, between };
+    });
 }
 
 /** The last sentence of the text before a span, without list boxes and emphasis. */
@@ -75,18 +71,33 @@ function lead(before: string): string {
   return (bare.split(/[.!?]\s(?=\S)/).at(-1) ?? '').replace(/^\s*\[[ xX]\]\s*/, '');
 }
 
-function toldToRun(span: CodeSpan, text: string): boolean {
+/** A command that stands for itself: more than a name, and not one that a sentence merely speaks of. */
+function toldToRun(span: CodeSpan, text: string, shape: Shape, tools: Tools): boolean {
   const before = lead(span.before);
-  const ownLine = /\n[ \t]*$/.test(span.before) && !FORBIDDEN.test(before);
-  const alone = (before.trim() === '' || ownLine) && /^\s*[.;:]?\s*$/.test(span.after);
   const words = text.trim().split(/\s+/);
-  const argued = words.length > 2 || words.slice(1).some((word) => /^-|[/.=<$]/.test(word));
-  if (alone) return words.length > 1;
-  if (/\b(?:do not|don'?t|never|not)\b[^.;:]*$/i.test(before)) return false;
-  if (/^\s*commands\b/i.test(span.after)) return false;
-  if (STRICT.test(before)) return words.length > 1 || isPlainTool(text) || text.includes('/');
+  const marked = words.slice(1).some((word) => /[^A-Za-z,.]/.test(word));
+  const argued = words.length > 2 || marked;
+  const ownLine = /\n[ \t]*$/.test(span.before) && !FORBIDDEN.test(before);
+  const opens = before.trim() === '' || ownLine;
+  if (opens && /^\s*[.;:]?\s*$/.test(span.after)) return words.length > 1 && (shape === 'strong' || marked);
+  if (/\b(?:do not|don'?t|never|not)\b[^.;:]*$/i.test(before) || TOLD_OF.test(before)) return false;
+  if (/^\s*commands\b/i.test(span.after) || /:$/.test(text)) return false;
+  if (GERUND.test(before) || RUN_BY_OTHERS.test(before)) return false;
+  if (words.length === 1 && /^\s*(?:command|tool|utility|script|binary|cli)\b/i.test(span.after))
+    return false;
+  if (/^[A-Z][a-z]/.test(text) && !marked) return false;
+  if (STRICT.test(before)) return words.length > 1 || tools.isPlain(text) || text.includes('/');
+  if (shape !== 'strong' && !marked) return false;
+  if (opens && argued && PURPOSE.test(span.after)) return shape === 'strong';
   if (FORBIDDEN.test(before) || SUBJECT.test(span.after)) return false;
-  return argued && LOOSE.test(before);
+  if (/\s--help$|^man\s/.test(text)) return false;
+  if (EXAMPLE.test(before)) return false;
+  const clauses = before.split(/[,;:]\s+/);
+  if (MEANS.test(before))
+    return argued && (ASKING.test(before) || clauses.some((part) => isImperative(part.trim())));
+  const aside =
+    /\(\s*$/.test(before) && /^\s*\)/.test(span.after) && clauses.some((part) => isImperative(part.trim()));
+  return argued && (aside || LOOSE.test(before));
 }
 
 function spanCommand(span: CodeSpan): Command | null {
@@ -97,31 +108,47 @@ function spanCommand(span: CodeSpan): Command | null {
 }
 
 /** Inline code of a paragraph: commands the reader is told to run, and mentions that only look like commands. */
-export function readInline(lines: readonly Line[], source: string): InlineReading {
+export function readInline(
+  lines: readonly Line[],
+  codes: readonly Marked[],
+  text: string,
+  tools: Tools,
+): InlineReading {
   const commands: Command[] = [];
   const untaken: Untaken[] = [];
-  for (const span of codeSpans(lines, source)) {
+  let last = false;
+  for (const span of codeSpans(lines, codes, text)) {
     const command = spanCommand(span);
+    const chained: boolean = last && CHAINED.test(span.between);
+    last = false;
     if (!command) continue;
-    const shape = isSql(command.text) ? 'strong' : shapeOf(command.text);
-    if (shape !== 'strong' || /^[A-Za-z_]\w*=\S*$/.test(command.text)) continue;
-    if (toldToRun(span, command.text)) commands.push(command);
-    else if (isBareCommand(command.text)) untaken.push({ source: command.source, reason: 'mention' });
+    const shape = isSql(command.text) ? 'strong' : shapeOf(command.text, tools);
+    if (shape === 'none' || /^[A-Za-z_]\w*=\S*$/.test(command.text) || isConfiguration(command.text))
+      continue;
+    last =
+      toldToRun(span, command.text, shape, tools) ||
+      (chained && shape === 'strong' && /\s/.test(command.text));
+    if (last) commands.push(command);
+    else if (isBareCommand(command.text, tools)) untaken.push({ source: command.source, reason: 'mention' });
   }
   return { commands, untaken };
 }
 
 /** A command that ends a sentence without any mark: `Drain the node: kubectl drain <node> --force`. */
-function afterColon(line: Line): Line | null {
+function afterColon(line: Line, tools: Tools): Line | null {
   const at = line.text.lastIndexOf(': ');
   if (at < 0) return null;
   const rest = trimLine(tail(line, at + 2));
   const [first = '', ...others] = rest.text.split(/\s+/, 4);
-  return isPlainTool(first) && others.length > 1 && isBareCommand(rest.text) ? rest : null;
+  return tools.isPlain(first) && others.length > 1 && isBareCommand(rest.text, tools) ? rest : null;
 }
 
 /** Lines of a paragraph that are commands without any markup, from the line after the one that announces them. */
-function readBareLines(lines: readonly Line[]): { commands: Command[]; spokenTo: number | null } {
+function readBareLines(
+  lines: readonly Line[],
+  codes: readonly Marked[],
+  tools: Tools,
+): { commands: Command[]; spokenTo: number | null } {
   const commands: Command[] = [];
   let spokenTo: number | null = null;
   let open = false;
@@ -130,8 +157,9 @@ function readBareLines(lines: readonly Line[]): { commands: Command[]; spokenTo:
     const start = tail(bare, promptLength(bare.text, 'strong'));
     const before = lines[index - 1]?.text.trim() ?? '';
     const announced = index <= 1 || commands.length > 0 || /[:.)]$/.test(before);
-    const command = announced && isBareCommand(start.text) ? start : afterColon(bare);
-    const skipped = open || line.text.includes('`') || !command;
+    const command = announced && isBareCommand(start.text, tools) ? start : afterColon(bare, tools);
+    const marked = codes.some((code) => code.start < line.start + line.text.length && code.end > line.start);
+    const skipped = open || marked || line.text.includes('`') || !command;
     open = !skipped && /(?:\\|&&|\|)$/.test(command.text);
     if (skipped || open) return;
     spokenTo ??= command === start ? bare.start : command.start;
@@ -149,11 +177,16 @@ export interface ParagraphReading extends InlineReading {
 }
 
 /** All commands of a paragraph, in inline code and bare, in order of their place. */
-export function readParagraph(lines: readonly Line[], source: string): ParagraphReading {
-  const bare = readBareLines(lines);
-  const inline = readInline(lines, source);
+export function readParagraph(
+  lines: readonly Line[],
+  codes: readonly Marked[],
+  text: string,
+  tools: Tools,
+): ParagraphReading {
+  const bare = readBareLines(lines, codes, tools);
+  const inline = readInline(lines, codes, text, tools);
   const commands = [...inline.commands, ...bare.commands].sort((a, b) => a.source.start - b.source.start);
   const spoken =
-    bare.spokenTo === null ? null : source.slice(lines[0]?.start ?? bare.spokenTo, bare.spokenTo).trim();
+    bare.spokenTo === null ? null : text.slice(lines[0]?.start ?? bare.spokenTo, bare.spokenTo).trim();
   return { commands, untaken: inline.untaken, spoken };
 }

@@ -1,20 +1,19 @@
+import type { Place, Placeholder } from './placeholder.ts';
+import { before, matchAt, placeholder, previous } from './placeholder.ts';
+import { isSql } from './shape.ts';
 import type { Quoting } from './shell-scan.ts';
 import { ShellScan } from './shell-scan.ts';
+import { wordAt } from './word-placeholders.ts';
 
-/** One place in a command that waits for a value. `spelling` is the exact text there. */
-export interface Placeholder {
-  readonly name: string;
-  readonly spelling: string;
-  readonly start: number;
-  /** False when the text cannot simply be replaced, as in `${NAME%/}`: such a command cannot be filled. */
-  readonly bindable: boolean;
-}
+export type { Placeholder } from './placeholder.ts';
 
 /** Set by every shell or by the agent for every step; never an input. */
 const ENVIRONMENT =
   /^(?:HOME|PATH|USER|LOGNAME|PWD|OLDPWD|SHELL|HOSTNAME|LANG|LC_\w+|TERM|TMPDIR|EDITOR|PAGER|DISPLAY|UID|EUID|GROUPS|RANDOM|SECONDS|LINENO|PPID|SHLVL|IFS|REPLY|OPTARG|OPTIND|COLUMNS|LINES|HOSTTYPE|OSTYPE|MACHTYPE|EPOCHSECONDS|PIPESTATUS|FUNCNAME|BASH\w*|XDG_\w+|DD0C_RUN|DD0C_STEP|DD0C_ATTEMPT|_)$/;
 
 const ANGLE = /<([A-Za-z][\w .,:'/-]{0,78}[\w.)'-]|[A-Za-z])>/y;
+/** `<<name>>`. */
+const DOUBLE_ANGLE = /<<([A-Za-z][\w .-]{1,60})>>/y;
 const NOT_ANGLE =
   /^(?:none|nil|null|unknown|computed|no value|unset|invalid|br|p|div|span|pre|code|li|ul|ol|td|tr|eof|stdin|stdout)$|:\/\//i;
 const MUSTACHE = /\{\{[ \t]?([A-Za-z_][\w.-]{0,78})[ \t]?\}\}/y;
@@ -26,11 +25,6 @@ const DOLLAR = /\$(?:([A-Za-z_]\w{0,100})|\{([A-Za-z_]\w{0,100})([^\w}][^}]{0,40
 const CAPITALS =
   /(?:(?:YOUR|MY|ENTER|INSERT|REPLACE|CHANGE|SOME|TARGET)_[A-Z0-9_]{1,60}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:ID|NAME|HERE|IP|HOST|HOSTNAME|PORT|NODE|POD|NAMESPACE|REGION|ZONE|BUCKET|USER|PASSWORD|TOKEN|KEY|URL|PATH|FILE|DIR|CLUSTER|VERSION|NUMBER|DATE|PID|UUID|ADDRESS))(?![\w=.-])/y;
 const CROSSES = /X{3,80}/y;
-
-const matchAt = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
-  pattern.lastIndex = at;
-  return pattern.exec(text);
-};
 
 /** How every unit of a command is quoted. */
 function quotings(text: string): Quoting[] {
@@ -56,68 +50,57 @@ export function assignedNames(text: string): ReadonlyMap<string, number> {
     note(found[1], found.index);
   for (const found of text.matchAll(/\b(?:for|select)\s{1,20}([A-Za-z_]\w{0,100})\s/g))
     note(found[1], found.index);
-  for (const found of text.matchAll(/\b(?:read|mapfile|readarray)((?:\s{1,8}[\w-]{1,100}){1,12})/g)) {
+  for (const found of text.matchAll(
+    /\b(?:read|mapfile|readarray)(?:\s{1,8}(?:-\w{1,8}|"[^"\n]{0,200}"|'[^'\n]{0,200}')){0,8}((?:\s{1,8}[\w-]{1,100}){1,12})/g,
+  )) {
     for (const name of (found[1] ?? '').trim().split(/\s+/)) note(name, found.index);
   }
   for (const found of text.matchAll(/\bprintf\s{1,8}-v\s{1,8}(\w{1,100})/g)) note(found[1], found.index);
   return first;
 }
 
-interface Place {
-  readonly text: string;
-  readonly at: number;
-  readonly quoting: Quoting;
-  readonly assigned: ReadonlyMap<string, number>;
-  /** Names of closing tags in the text: `<b>` beside `</b>` is markup. */
-  readonly closed: ReadonlySet<string>;
-}
-
-const previous = (place: Place): string => place.text[place.at - 1] ?? '';
-
 function angle(place: Place): Placeholder | null {
-  const found = matchAt(ANGLE, place.text, place.at);
+  const double = matchAt(DOUBLE_ANGLE, place);
+  if (double?.[1]) return placeholder(double[1], double[0], place.at);
+  const found = matchAt(ANGLE, place);
   const name = found?.[1];
   if (!found || !name || NOT_ANGLE.test(name) || previous(place) === '<') return null;
   if (place.closed.has(name.split(/\s/)[0] ?? name)) return null;
-  return { name, spelling: found[0], start: place.at, bindable: true };
+  return placeholder(name, found[0], place.at);
 }
 
 function braces(place: Place): Placeholder | null {
-  const before = previous(place);
-  if (before === '$' || before === '{') return null;
-  const mustache = matchAt(MUSTACHE, place.text, place.at);
+  const last = previous(place);
+  if (last === '$' || last === '{') return null;
+  const mustache = matchAt(MUSTACHE, place);
   if (mustache?.[1] && !NOT_MUSTACHE.test(mustache[1])) {
-    return { name: mustache[1], spelling: mustache[0], start: place.at, bindable: true };
+    return placeholder(mustache[1], mustache[0], place.at);
   }
-  const single = matchAt(BRACE, place.text, place.at);
-  if (!single?.[1] || /[%#@\\]/.test(before) || place.text[place.at + single[0].length] === '}') return null;
-  if (place.quoting === 'single' && !/[/=:-]/.test(before)) return null;
-  return { name: single[1], spelling: single[0], start: place.at, bindable: true };
+  const single = matchAt(BRACE, place);
+  if (!single?.[1] || /[%#@\\]/.test(last) || place.text[place.at + single[0].length] === '}') return null;
+  if (place.quoting === 'single' && !/[/=:-]/.test(last)) return null;
+  return placeholder(single[1], single[0], place.at);
 }
+
+const NAMED_SQUARE =
+  /^[A-Z][A-Z0-9_ -]+$|[a-z][_ -][a-z]|^(?:name|host|hostname|pod|node|namespace|cluster|user|username|server|id|ip|port|path|file|region|bucket|service|switch|vlan|interface|instance|container|image|version|tag|group|project|environment|domain|database|table|key|value|number|date|device|disk|volume|topic|queue)$/;
 
 /** `[NAME]` or `[pod-name]` as a word or the end of one; not a test, an index, an option or a character class. */
 function square(place: Place): Placeholder | null {
-  if (place.quoting !== 'none' || !/^$|[\s/=:@]/.test(previous(place))) return null;
-  const found = matchAt(SQUARE, place.text, place.at);
+  if (place.quoting === 'single' || !/^$|[\w\s/=:@."]/.test(previous(place))) return null;
+  const found = matchAt(SQUARE, place);
   const name = found?.[1];
-  if (
-    !found ||
-    !name ||
-    !/^[A-Z][A-Z0-9_ -]+$|[a-z][_ -][a-z]|^(?:name|host|hostname|pod|node|namespace|cluster|user|username|server|id|ip|port|path|file|region|bucket|service)$/.test(
-      name,
-    )
-  )
-    return null;
+  if (!found || !name || !NAMED_SQUARE.test(name)) return null;
+  if (/\w/.test(previous(place)) && (place.quoting !== 'none' || !/^[a-z]+$/.test(name))) return null;
   if (/^[a-z]-[a-z]$/i.test(name) || /^(?:OPTIONS?|FLAGS?|ARGS?)$/i.test(name)) return null;
   const after = place.text[place.at + found[0].length] ?? '';
-  return after === '' || /[\s/:;,.@|&)"-]/.test(after)
-    ? { name, spelling: found[0], start: place.at, bindable: true }
-    : null;
+  return after === '' || /[\s/:;,.@|&)"-]/.test(after) ? placeholder(name, found[0], place.at) : null;
 }
 
 function dollar(place: Place): Placeholder | null {
   if (place.quoting === 'single' || previous(place) === '\\') return null;
-  const found = matchAt(DOLLAR, place.text, place.at);
+  if (place.statement && /\w/.test(previous(place))) return null;
+  const found = matchAt(DOLLAR, place);
   const name = found?.[1] ?? found?.[2];
   if (!found || !name || ENVIRONMENT.test(name)) return null;
   const set = place.assigned.get(name);
@@ -130,27 +113,29 @@ function dollar(place: Place): Placeholder | null {
 /** `OSD_ID` or `YOUR_POD` standing as a whole word where a value is expected. */
 function capitals(place: Place): Placeholder | null {
   if (!/[\s/=:@"'.]/.test(previous(place))) return null;
-  const found = matchAt(CAPITALS, place.text, place.at);
-  if (!found) return null;
-  const before = place.text.slice(Math.max(0, place.at - 40), place.at);
-  if (/(?:^|[\s;])(?:export|unset|printenv|read|declare|local|readonly|-e|--env|-v)[\s=]+$/.test(before))
+  const found = matchAt(CAPITALS, place);
+  if (!found || place.assigned.has(found[0])) return null;
+  if (
+    /(?:^|[\s;])(?:export|unset|printenv|read|declare|local|readonly|-e|--env|-v)[\s=]+$/.test(
+      before(place, 40),
+    )
+  )
     return null;
   if (place.quoting !== 'none' && !/["'=:/@]/.test(previous(place))) return null;
-  return { name: found[0], spelling: found[0], start: place.at, bindable: true };
+  return placeholder(found[0], found[0], place.at);
 }
 
 /** A run of X that stands for a secret; it takes the name it is assigned to. */
 function crosses(place: Place): Placeholder | null {
   if (!/[\s/=:@"'.-]/.test(previous(place))) return null;
-  const found = matchAt(CROSSES, place.text, place.at);
+  const found = matchAt(CROSSES, place);
   if (!found || /\w/.test(place.text[place.at + found[0].length] ?? '')) return null;
-  const assigned = /([A-Za-z_]\w{0,100})=["']?$/.exec(
-    place.text.slice(Math.max(0, place.at - 120), place.at),
-  )?.[1];
-  return { name: assigned ?? found[0].toLowerCase(), spelling: found[0], start: place.at, bindable: true };
+  const assigned = /([A-Za-z_]\w{0,100})=["']?$/.exec(before(place, 120))?.[1];
+  return placeholder(assigned ?? found[0].toLowerCase(), found[0], place.at);
 }
 
-function placeholderAt(place: Place): Placeholder | null {
+/** The mark that waits for a value here, or null. */
+function markAt(place: Place): Placeholder | null {
   switch (place.text[place.at]) {
     case '<':
       return angle(place);
@@ -167,21 +152,101 @@ function placeholderAt(place: Place): Placeholder | null {
   }
 }
 
-/** Every placeholder of a command in order; they never overlap. Look-alikes of shell, jq, awk and templates are left. */
-export function findPlaceholders(text: string): Placeholder[] {
+const SQL_INSIDE =
+  /\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|GRANT|REVOKE|SHOW|VACUUM|ANALYZE|TRUNCATE|REINDEX|EXPLAIN|SET)\s+[\w*"'(:]/i;
+
+/** Ruby, Python and the like: a method called on a value, an assignment with blanks, an import. */
+const PROGRAM = /^[\w.@:[\]"'()]+\.\w+[(!?]|^\w+(?:, \w+)* = |^(?:from|import|require|puts|print)\b|=>/;
+
+/** Which words without marks count, and which literals the runbook says to replace. */
+interface Words {
+  accepts(spelling: string): boolean;
+  readonly literals: readonly string[];
+}
+
+/** A literal that the text says to replace, where it stands as a word of its own. */
+function literalAt({ text, at }: Place, literals: readonly string[]): Placeholder | null {
+  const found = literals.find((each) => {
+    const inWord = /^\d+$/.test(each) ? /\d/ : /[\w-]/;
+    return (
+      text.startsWith(each, at) &&
+      !inWord.test(text[at - 1] ?? '') &&
+      !inWord.test(text[at + each.length] ?? '')
+    );
+  });
+  return found ? placeholder(found, found, at) : null;
+}
+
+function placeholderAt(place: Place, { accepts, literals }: Words): Placeholder | null {
+  const marked = literalAt(place, literals) ?? markAt(place);
+  if (marked) return marked;
+  const word = wordAt(place);
+  return word && accepts(word.spelling) ? word : null;
+}
+
+function search(text: string, names: ReadonlySet<string>, words: Words): Placeholder[] {
   const found: Placeholder[] = [];
   const quoting = quotings(text);
-  const assigned = assignedNames(text);
-  const closed = new Set([...text.matchAll(/<\/([A-Za-z][\w.-]{0,78})/g)].map((tag) => tag[1] ?? ''));
-  let at = 0;
-  while (at < text.length) {
-    const how = quoting[at] ?? 'none';
-    const one =
-      how === 'comment' || (how === 'literal-heredoc' && text[at] === '$')
-        ? null
-        : placeholderAt({ text, at, quoting: how, assigned, closed });
+  const statement = isSql(text);
+  const place: Place = {
+    text,
+    at: 0,
+    quoting: 'none',
+    assigned: assignedNames(text),
+    closed: new Set([...text.matchAll(/<\/([A-Za-z][\w.-]{0,78})/g)].map((tag) => tag[1] ?? '')),
+    statement,
+    sql: statement || SQL_INSIDE.test(text.slice(0, 4000)),
+    program: PROGRAM.test(text.slice(0, 2000)),
+    names,
+  };
+  while (place.at < text.length) {
+    place.quoting = quoting[place.at] ?? 'none';
+    const skipped =
+      place.quoting === 'comment' || (place.quoting === 'literal-heredoc' && text[place.at] === '$');
+    const one = skipped ? null : placeholderAt(place, words);
     if (one) found.push(one);
-    at += one ? one.spelling.length : 1;
+    place.at = one ? one.start + one.spelling.length : place.at + 1;
   }
   return found;
+}
+
+const inCapitals = (word: string): boolean => /^[A-Z][A-Z0-9_-]*$/.test(word);
+
+/** A literal that may be replaced wherever it stands: with a digit, a hyphen or an underscore in it. */
+const isLiteral = (word: string): boolean =>
+  /^[\w.@-]{2,}$/.test(word) && /[\d_-]/.test(word) && !inCapitals(word);
+
+/**
+ * The placeholders of a command in order; they never overlap. Marked ones always (`<pod>`, `$POD`, `OSD_ID`); words
+ * without marks only in the `declared` spellings, those of the runbook's own inputs. Look-alikes of shell, jq, awk and
+ * templates are left.
+ */
+export function findPlaceholders(text: string, declared: readonly string[] = []): Placeholder[] {
+  const known = new Set(declared);
+  return search(text, new Set(declared.filter(inCapitals)), {
+    accepts: (spelling) => known.has(spelling),
+    literals: declared.filter(isLiteral),
+  });
+}
+
+/** The same, with every word that seems to wait for a value. `announced` are words that the runbook says to replace. */
+export function findCandidates(text: string, announced: readonly string[]): Placeholder[] {
+  return search(text, new Set(announced.filter(inCapitals)), {
+    accepts: () => true,
+    literals: announced.filter(isLiteral),
+  });
+}
+
+const INNER_SHELL =
+  /\b(?:ba|z|k|da)?sh\s+-\w*c\s+'([^']{1,4000})'|\bssh\s+(?:-\S+\s+){0,6}\S+\s+'([^']{1,4000})'/g;
+
+/** Variables that a shell inside the command reads from its own surroundings: `ssh db 'echo "$PGDATA"'`. Nobody fills them in. */
+export function innerNames(text: string): string[] {
+  return [...text.slice(0, 16_384).matchAll(INNER_SHELL)].flatMap((found) => {
+    const inner = found[1] ?? found[2] ?? '';
+    const assigned = assignedNames(inner);
+    return findPlaceholders(inner)
+      .filter(({ spelling, name }) => spelling.startsWith('$') && !assigned.has(name))
+      .map(({ name }) => name);
+  });
 }

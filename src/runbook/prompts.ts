@@ -1,4 +1,4 @@
-import { isPlainTool, isWordTool } from './tools.ts';
+import { TOOLS } from './tools.ts';
 
 /** Prompts that no shell command begins with. Each ends after the blanks that follow the mark. */
 const STRONG: readonly RegExp[] = [
@@ -12,14 +12,16 @@ const STRONG: readonly RegExp[] = [
   /^irb\([^)\n]{0,40}\):\d{1,6}[:\d]{0,12}[>*][ \t]+/,
   /^PS [A-Z]:\\[^>\n]{0,200}>[ \t]*/,
   /^>>>(?:[ \t]+|$)/,
+  /^(?:[\w/]{1,30} )?command \([^)\n]{1,30}\):[ \t]+(?=\S)/i,
+  /^\((?:parted|gdb|lldb|i?pdb|mysql|mariadb|yasmin)\)[ \t]+(?=\S)/i,
   /^\w{1,64}[=-][#>][ \t]+/,
 ];
 
 /** `host# `, `10.0.0.1:6379> `, `sftp> `: strong unless the word before `>` is a command that writes a file. */
-const NAMED = /^([\w.-]{1,128})(?::[\w~./-]{0,256})?([$#>])(?:[ \t]+|$)/;
+const NAMED = /^(\w[\w.-]{0,127})(?::[\w~./-]{0,256})?([$#>])(?:[ \t]+|$)/;
 const WRITERS = /^(?:cat|echo|printf|tee|sort|df|du|ls|ps|env)$/;
 
-const isTool = (word: string): boolean => isPlainTool(word) || isWordTool(word);
+const isTool = (word: string): boolean => TOOLS.isPlain(word) || TOOLS.isWord(word);
 
 /**
  * How many units of a line are a prompt, blanks after it included; 0 when there is none. `strong` counts only
@@ -27,6 +29,7 @@ const isTool = (word: string): boolean => isPlainTool(word) || isWordTool(word);
  */
 export function promptLength(line: string, strength: 'strong' | 'weak'): number {
   const head = line.slice(0, 600);
+  if (!/[$#%>)]/.test(head)) return 0;
   for (const prompt of STRONG) {
     const found = prompt.exec(head)?.[0].length ?? 0;
     if (found > 0) return found;
@@ -34,7 +37,7 @@ export function promptLength(line: string, strength: 'strong' | 'weak'): number 
   const named = NAMED.exec(head);
   if (named && !(named[2] === '>' && WRITERS.test(named[1] ?? ''))) return named[0].length;
   const glued = /^\$(?=([a-z][\w.-]{0,40})[ \t])/.exec(head);
-  if (glued && isPlainTool(glued[1] ?? '')) return 1;
+  if (glued && TOOLS.isPlain(glued[1] ?? '')) return 1;
   if (strength === 'strong') return 0;
   const weak = /^[#%>][ \t]+(?=([\w./~-]{1,100}))/.exec(head);
   return weak && isTool(weak[1] ?? '') ? weak[0].length : 0;

@@ -1,9 +1,10 @@
+import { cut } from './cut.ts';
 import type { StepKind } from './runbook.ts';
 
 /** What the words of a runbook say about a step. Everything here reads English prose by bounded patterns. */
 
 const WARNING =
-  /^\W{0,12}(?:(?:warning|caution|danger|important|attention|nb|notice|note)(?:\/\w{1,12})?[*_`\s]{0,4}[:!]|note that\b|be (?:very )?careful\b|!!! ?(?:warning|danger|note|important|caution)\b)|^\W{0,12}[*_]{1,2}(?:warning|caution|danger|important|note|notice|attention)\b/i;
+  /^\W{0,12}(?:(?:warning|caution|danger|important|attention|nb|notice|note)(?:\/\w{1,12})?[*_`\s]{0,4}[:!]|note(?:,| that\b)|be (?:very )?careful\b|!!! ?(?:warning|danger|note|important|caution)\b)|^\W{0,12}[*_]{1,2}(?:warning|caution|danger|important|note|notice|attention)\b/i;
 const SHOUTED = /^\W{0,12}(?:WARNING|CAUTION|DANGER|IMPORTANT|ATTENTION|NOTE|NB)\b/;
 const RISKY =
   /\b(?:DO NOT|never|cannot be undone|can ?not be reversed|irreversibl[ey]|permanently|destructive|data loss|use with care|careful|causing an outage|leading to a .{0,20}outage|extremely hazardous|will be (?:lost|deleted|terminated|disrupted))\b|^do not\b|⚠/;
@@ -13,6 +14,8 @@ const VERIFY =
   /^(?:(?:now|then|finally|and finally|next|also|first|you can(?: also)?|you easily can|again)[, ]+)*(?:check|verify|confirm|validate|ensure|make sure|assert|re-?check|double.?check|prove|test that|test whether)\b|\b(?:should (?:show|report|return|output|print|see|be|say)|verification)\b/i;
 const WAIT =
   /^(?:then\s+|now\s+|finally\s+)?(?:wait|allow (?:up to )?\w+ (?:minutes|hours|seconds)|repeat until|pause)\b/i;
+const EXPECTED =
+  /\b(?:(?:should|must|will)(?: now| then| also| all| both)? (?:show|report|return|output|print|see|be|say|list|display|read|go|go down|drop|look|contain|have|start|succeed|finish|complete)\b|(?:is|are) expected\b|expected (?:output|result|value)|prints? nothing|there is no output|no output means|returns? nothing|looks? like this)/i;
 const DECISION = /\?\s*$|^(?:decide|choose|pick|determine (?:if|whether))\b/i;
 const ROLLBACK = /\b(?:roll(?:ing)?[- ]?back|revert(?:ing)?|back(?:ing)? out|backout|undo(?:ing)?)\b/i;
 const PREREQUISITE =
@@ -24,24 +27,27 @@ const LABEL =
 const OUTPUT =
   /(?:\b(?:(?:example|sample|expected|typical|resulting) (?:\w+ )?outputs?|outputs? (?:looks?|should|will|is|when|starting|would)\b.*|example (?:response|log))\b[^.]{0,120}|^(?:the )?outputs?):?\s*$/i;
 const SAMPLE =
-  /\b(?:looks? (?:like|similar)(?: this)?|similar to(?: this| the following)?|examples?|outputs?|(?:will|should|would) (?:then )?(?:see|look|return|show|print|output|log|report|be similar|display)|returns?|logs? (?:messages?|entries|entry|the following)|following (?:message|error|output|log)s?|error (?:message|looks)|response)\b[^.]{0,120}:?\s*$/i;
+  /\b(?:looks? (?:like|similar)(?: this)?|similar to(?: this| the following)?|examples?|samples?|outputs?|(?:will|should|would) (?:then )?(?:see|look|return|show|print|output|log|report|be similar|display)|returns?|logs? (?:messages?|entries|entry|the following)|following (?:message|error|output|log)s?|error (?:message|looks)|response)\b[^.]{0,120}:?\s*$|\b(?:it|this|that) (?:prints|shows|displays|yields|reports|gives|says)\b[^.]{0,120}:\s*$/i;
+const SAVE =
+  /\b(?:save|write|put|add|paste|append|create|edit)\b[^.]{0,120}\b(?:file|script|to|in|into|as)\b[^.]{0,80}:?\s*$/i;
 const TOLD = /\b(?:(?:re-?)?run|running|execut(?:e|ing)|commands?|type|enter|issue|invoke)\b/i;
 const IMPERATIVE =
   /^(?:\(?optional(?:ly)?\)?[,:]?\s+|please\s+|then,?\s+|next,?\s+|now,?\s+|finally,?\s+|first,?\s+|and\s+|also\s+|manually\s+|again,?\s+)*(?:acknowledge|add|adjust|alert|allow|announce|apply|approve|ask|assign|attach|backup|back up|bind|bring|call|change|check|choose|clean|clear|click|close|comment|compare|complete|confirm|connect|contact|copy|create|cut|decide|delete|deploy|destroy|determine|disable|disconnect|document|download|drain|edit|enable|ensure|escalate|examine|execute|expand|export|fail ?over|file|fill|filter|find|fix|follow|force|get|give|go|grant|identify|import|increase|inform|initiate|insert|inspect|install|investigate|invite|kill|launch|let|list|locate|lock|log ?(?:in|into|on|out)?|look|make|mark|merge|migrate|monitor|mount|move|navigate|note|notify|obtain|open|page|pause|perform|pick|ping|place|post|prepare|press|promote|provide|pull|purge|push|put|raise|re-?run|reach|read|reboot|rebuild|record|recreate|reduce|redeploy|refer|remove|rename|repeat|replace|report|request|resize|resolve|restart|restore|resume|retry|revert|review|revoke|roll|rotate|run|save|scale|schedule|search|select|send|set|shut ?down|sign|silence|skip|snapshot|source|specify|start|stop|submit|suspend|switch|take|talk|tell|terminate|test|toggle|trigger|try|turn|uncordon|undo|uninstall|unlock|unset|update|upgrade|upload|use|validate|verify|view|visit|wait|warn|watch|work|write)\b/i;
 
 /** Markdown and Slack emphasis, links, code ticks and task boxes gone; one line; at most 400 units. */
 export function plainWords(text: string): string {
-  const bare = text
-    .slice(0, 4000)
+  const bare = cut(text, 4000)
     .replace(/<!--[\s\S]*?-->/g, ' ')
     .replace(/!?\[([^\][]{0,300})\]\([^()\s]{0,500}\)/g, '$1')
     .replace(/^\s*\[[ xX]\]\s+/, '')
     .replace(/(\*\*|__)(?=\S)([^\n]{1,500}?)\1/g, '$2')
     .replace(/(^|\s)\*(\S[^*\n]{0,300})\*(?=[\s.,:;]|$)/g, '$1$2')
+    .replace(/(^|[\s(])_(\S[^_\n]{0,300}\S)_(?=[\s.,:;!?)]|$)/g, '$1$2')
+    .replace(/^\s*#+\s+/, '')
     .replace(/`+/g, '')
     .replace(/\s+/g, ' ')
     .trim();
-  return bare.length > 400 ? `${bare.slice(0, 399)}…` : bare;
+  return bare.length > 400 ? `${cut(bare, 399)}…` : bare;
 }
 
 /** The sentences of a text of plain words, each with its end mark. */
@@ -55,6 +61,14 @@ export const isLabel = (text: string): boolean => text.length < 60 && LABEL.test
 export const isWarning = (text: string): boolean => hasWarningMark(text) || RISKY.test(text);
 /** A text that begins with `Warning:`, `**Note**`, `!!! danger` and the like. */
 export const hasWarningMark = (text: string): boolean => WARNING.test(text) || SHOUTED.test(text);
+/** A sentence that says what should come of a step. */
+export const tellsExpectation = (text: string): boolean =>
+  EXPECTED.test(text) && text.split(/\s+/).length > 4;
+/** A sentence that says what the reader has to have: `You need: …`. */
+export const tellsNeed = (text: string): boolean =>
+  /^(?:you(?:'ll| will)? need|(?:this|it) requires|requires?|required|prerequisites?)\b[^.]{0,20}:\s/i.test(
+    text,
+  );
 /** A heading or sentence about undoing earlier steps. */
 export const isRollback = (text: string): boolean => ROLLBACK.test(text);
 /** A heading over what must be in place before the first step. */
@@ -63,12 +77,19 @@ export const isPrerequisiteHeading = (text: string): boolean => PREREQUISITE.tes
 export const isBackgroundHeading = (text: string): boolean => BACKGROUND.test(text);
 /** A sentence that begins with a verb telling the reader to act. */
 export const isImperative = (text: string): boolean => IMPERATIVE.test(text);
+/** `Replace <pod> with …`, `Replace web-1 with …`: says what to write into a command, and is nothing to do by itself. */
+export const explainsSample = (text: string): boolean =>
+  /^[Rr]eplace (?:the )?(?:<[^<>]{1,80}>|\[[^\][]{1,80}\]|\{{1,2}[^{}]{1,80}\}{1,2}|\$\{?\w{1,80}\}?|[\w.@]{0,80}[\d_-][\w.@-]{0,80}|[A-Z][A-Z0-9_]{1,80})(?: and \S{1,80})?(?: (?:address|value|string|text))? (?:with|by)\b/.test(
+    text,
+  );
 /** A text that begins with a condition: `If …`, `Otherwise`, `Option 2`. */
 export const isConditional = (text: string): boolean => CONDITION.test(text);
 /** The end of a text that announces output of a program. */
 export const expectsOutput = (text: string): boolean => OUTPUT.test(text.slice(-300));
 /** `Example:`, `looks like:` or `should report:` may introduce a command as well as what it prints. */
 export const expectsSample = (text: string): boolean => SAMPLE.test(text.slice(-300));
+/** The end of a text that tells the reader to put what follows into a file. */
+export const tellsToSave = (text: string): boolean => SAVE.test(text.slice(-300));
 /** The end of a text that tells the reader to run something. */
 export const tellsToRun = (text: string): boolean => TOLD.test(text.slice(-300));
 
@@ -81,8 +102,22 @@ export function conditionOf(text: string): string | null {
       bare,
     );
   if (alone) return alone[0];
-  const cut = bare.search(/,\s|:(?:\s|$)|\sthen\s|\syou (?:can|may|should|need|must|could)\b/);
-  return (cut > 0 ? bare.slice(0, cut) : bare).replace(/[.:;,]+$/, '').slice(0, 300);
+  const end = endOfCondition(bare);
+  return cut((end > 0 ? bare.slice(0, end) : bare).replace(/[.:;,]+$/, ''), 300);
+}
+
+/** Where a condition ends: at its comma or `then`, at a colon with an order behind it, or before the order. */
+function endOfCondition(text: string): number {
+  const comma = text.search(/,\s|\sthen\s|\s(?:you|we) (?:can|may|should|need|must|could)\b/);
+  const colon = text.search(/:(?:\s|$)/);
+  if (colon > 0 && (comma < 0 || (colon < comma && IMPERATIVE.test(text.slice(colon + 1).trim()))))
+    return colon;
+  return comma > 0 ? comma : text.search(/\s(?:run|use|execute|try|do|go|call|restart|check|see)\s/);
+}
+
+/** The words of a step without the number in front: `Step 2.`, `3)`. */
+export function withoutNumber(text: string): string {
+  return text.replace(/^(?:step\s+)?\d{1,3}\s*[.):-]\s+|^step\s+\d{1,3}\s+/i, '');
 }
 
 /** The kind of a step by its words and by whether it has commands. */

@@ -4,14 +4,40 @@ export interface SourceSpan {
   readonly end: number;
 }
 
+/** A variable that a command sets in its shell: from what a program prints, or to a value that stands in the text. */
+export interface Setting {
+  readonly name: string;
+  readonly from: 'output' | 'value';
+}
+
+/** The program that reads a command when that is not the shell the runbook is run in. */
+export interface Session {
+  /** The command that opened it: `kubectl exec -it db-0 -- psql`. */
+  readonly opener: string;
+  readonly language: 'shell' | 'sql' | 'ruby' | 'python' | 'javascript' | 'other';
+}
+
 /** One command as it stands in the text (prompt stripped, continuations kept), before any value is filled in. */
 export interface Command {
   readonly text: string;
   readonly source: SourceSpan;
+  readonly sets?: readonly Setting[];
+  /** The directory that earlier `cd` commands of the runbook led to, as the author wrote it. */
+  readonly cwd?: string;
+  readonly session?: Session;
+  /** The same without a terminal or with an end, for a command that needs the one or has not the other. */
+  readonly bounded?: string;
 }
 
 export const STEP_KINDS = ['command', 'verify', 'manual', 'wait', 'decision'] as const;
 export type StepKind = (typeof STEP_KINDS)[number];
+
+/** Where a branch leads when its condition holds: the rest is left out, or the reader goes on elsewhere. */
+export type Target =
+  | { readonly to: 'end' }
+  /** `step` is the index of the step in `Parse.steps`. */
+  | { readonly to: 'step'; readonly step: number }
+  | { readonly to: 'page'; readonly name: string };
 
 /** One thing to do. A step without commands is done by a person. */
 export interface Step {
@@ -25,6 +51,9 @@ export interface Step {
   /** Cautions of the author that belong to this step. */
   readonly warnings: readonly string[];
   readonly source: SourceSpan;
+  readonly target?: Target;
+  /** What the author says should come of it. */
+  readonly expected?: readonly string[];
 }
 
 export const VARIABLE_TYPES = ['text', 'integer', 'path', 'host', 'kubernetes-name', 'url'] as const;
@@ -37,20 +66,48 @@ export interface Variable {
   readonly spellings: readonly string[];
   /** A value the text itself gives, or null. */
   readonly example: string | null;
+  /** The value the text uses unless somebody changes it: `export NS=prod`, `${NS:-prod}`. */
+  readonly default?: string;
+  /** True when a command of the runbook finds the value: `POD=$(kubectl get pods -o name)`. */
+  readonly output?: boolean;
 }
 
 /** Part of the text that looks like something to run or do and was not taken, with the reason. */
 export interface Untaken {
   readonly source: SourceSpan;
-  readonly reason: 'output' | 'configuration' | 'query' | 'too-long' | 'mention';
+  readonly reason:
+    | 'output'
+    | 'log'
+    | 'configuration'
+    | 'script'
+    | 'query'
+    | 'mention'
+    | 'hidden'
+    | 'unparsed'
+    | 'too-long';
+}
+
+export const SOURCE_KINDS = ['markdown', 'html', 'slack', 'rst', 'asciidoc', 'org', 'wiki', 'plain'] as const;
+/** What a text is written in. */
+export type SourceKind = (typeof SOURCE_KINDS)[number];
+
+export interface Link {
+  readonly text: string;
+  readonly url: string;
 }
 
 /** What structural extraction makes of a text. Pure data: the same text always gives the same parse. */
 export interface Parse {
   readonly title: string;
-  readonly kind: 'markdown' | 'slack' | 'plain';
+  readonly kind: SourceKind;
   readonly steps: readonly Step[];
   readonly variables: readonly Variable[];
   readonly prerequisites: readonly string[];
   readonly untaken: readonly Untaken[];
+  /** Who looks after it, as the text says. */
+  readonly owner?: string;
+  readonly links?: readonly Link[];
+  /** Names of the alerts it answers. */
+  readonly alerts?: readonly string[];
+  readonly services?: readonly string[];
 }

@@ -11,6 +11,13 @@ export interface Section {
   readonly prerequisite: boolean;
   readonly rollback: boolean;
   readonly numbered: boolean;
+  /** Its number, as the heading has it. */
+  readonly number: number | null;
+}
+
+function numberOf(text: string): number | null {
+  const found = /^(?:step\s+)?(\d{1,3})\s*[.):-]?\s/i.exec(`${text} `)?.[1];
+  return found === undefined ? null : Number(found);
 }
 
 /** The headings above the place that is being read, from the outermost in. */
@@ -35,6 +42,7 @@ export class Sections {
       prerequisite: prose.isPrerequisiteHeading(text),
       rollback: prose.isRollback(text),
       numbered: /^(?:step\s+\d|\d{1,3}\s*[.):])/i.test(text),
+      number: numberOf(text),
     });
   }
 
@@ -47,9 +55,15 @@ export class Sections {
     return this.stack.some((section, index) => (index > 0 || section.level > 1) && section[sort]);
   }
 
+  /** The number of the innermost section that has one, or null. */
+  numbered(): number | null {
+    return this.stack.findLast((section) => section.level > 1 && section.number !== null)?.number ?? null;
+  }
+
   /** The innermost heading that is a condition, such as `For critical alerts`, or null. */
   condition(): string | null {
     const found = this.stack.findLast((section) => section.level > 1 && prose.isConditional(section.text));
-    return found?.text ?? null;
+    if (!found) return null;
+    return /^(?:if|when|in case)\b/i.test(found.text) ? prose.conditionOf(found.text) : found.text;
   }
 }

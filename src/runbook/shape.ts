@@ -1,4 +1,4 @@
-import { isPlainTool, isWordTool } from './tools.ts';
+import { TOOLS } from './tools.ts';
 
 /** How much a line looks like a command: `strong` names a known tool or path, `weak` only has the shape. */
 export type Shape = 'strong' | 'weak' | 'none';
@@ -9,13 +9,19 @@ const STOPWORDS =
 const WINDOW = 1000;
 
 const SQL =
-  /^(?:select\s(?!\w+\s+in\s).{1,400}|select$|insert\s+into\s|update\s+\S+\s+set\b|delete\s+from\s|with\s+\w+\s+as\s*\(|create\s+(?:or\s+replace\s+)?(?:table|index|user|role|database|view|function|extension|unique)\b|alter\s+(?:table|system|user|role|database|index|session)\b|drop\s+(?:table|index|user|role|database|view|function|extension)\b|truncate\s+table\b|explain\s+(?:\(|analyze|select)|vacuum\b(?:\s+(?:full|analyze|verbose|\w+))?;?$|show\s+[\w. ]+;|grant\s.+\sto\s|revoke\s.+\sfrom\s|reindex\s+(?:table|index|database)\b)/i;
+  /^(?:select\s(?!\w+\s+in\s).{1,400}|select$|insert\s+into\s|update\s+\S+\s+set\b|delete\s+from\s|with\s+\w+\s+as\s*\(|create\s+(?:or\s+replace\s+)?(?:table|index|user|role|database|view|function|extension|unique)\b|alter\s+(?:table|system|user|role|database|index|session)\b|drop\s+(?:table|index|user|role|database|view|function|extension)\b|truncate\s+table\b|explain\s+(?:\(|analyze|select)|vacuum\b(?:\s+(?:full|analyze|verbose|\w+))?;?$|show\s+[\w. ]+;|grant\s.+\sto\s|revoke\s.+\sfrom\s|reindex\s+(?:table|index|database)\b|flush\s+(?:tables|privileges|logs|hosts|status)\b|change\s+(?:master|replication)\s+(?:to|source)\b|(?:start|stop|reset)\s+(?:slave|replica|master)\b\s*(?:all)?\s*;?$|(?:un)?lock\s+tables\b|set\s+(?:global|session|password|local)\s|show\s+(?:slave|master|replica|processlist|databases|tables|engine|variables|grants|status)\b[^.]{0,80}$|call\s+\w+[\w.]*\(|merge\s+into\s|(?:begin|commit|rollback|checkpoint)\s*;$|refresh\s+materialized\s|comment\s+on\s|kill\s+(?:query\s+)?\d+;)/i;
 
 /** The first line of a compound command: prose does not end in `; then` or `; do`, nor begin `for x in`. */
 const COMPOUND =
   /^(?:if|elif|while|until)\s.{1,900}(?:;\s*|\s)(?:then|do)(?:\s|$)|^(?:if|while|until)\s+(?:!\s+)?(?:\[\[?|\(\()\s|^(?:for|select)\s+\w+\s+in\s(?:.{1,900};\s*do\b|.{0,900}[$`{*].{0,900}$)|^for\s*\(\(|^case\s+\S+\s+in(?:\s|$)|^(?:function\s+)?\w+\s*\(\)\s*\{/;
 const ASSIGNMENT = /^[A-Za-z_]\w{0,100}\+?=/;
+const RELATIVE = /^[\w.-]+(?:\/[\w.-]+)+$/;
+/** Folders of a project that hold what is run. */
+const PROGRAMS = /^(?:s?bin|scripts?|tools|hack|utils?|vendor\/bin|node_modules\/\.bin)\/|\.(?:sh|py|rb|pl)$/;
 const PATH_WORD = /^(?:\.{1,2}|~|\$\{?\w+\}?|<[\w -]{1,40}>)?\/[\w./@+~<>${}-]+$/;
+
+/** Words between brackets of any sort stand for one value and are no prose. */
+const PLACEHOLDER = /<[^<>\n]{1,80}>|\[[^[\]\n]{1,80}\]|\{[^{}\n]{1,80}\}/g;
 
 /** The line without what is inside quotes, so that words of a message do not count as prose. Linear. */
 function unquoted(line: string): string {
@@ -28,7 +34,7 @@ const hasPath = (words: readonly string[]): boolean =>
 
 /** True for a line of ordinary language: function words outside quotes, or the end of a sentence, and no options. */
 export function isProse(text: string): boolean {
-  const line = unquoted(text.trim().slice(0, WINDOW));
+  const line = unquoted(text.trim().slice(0, WINDOW).replace(PLACEHOLDER, 'x'));
   const words = line.split(/\s+/);
   const functionWords = words.filter((word) => STOPWORDS.test(word.replace(/[,;:.]$/, ''))).length;
   if (functionWords >= 2 && !hasFlag(words)) return true;
@@ -57,9 +63,12 @@ function assignmentShape(text: string): Shape {
   return /^["']?(?:\$\(|`|\$\{|\$\w)/.test(value) || /^[A-Z_][A-Z0-9_]*\+?=/.test(text) ? 'strong' : 'weak';
 }
 
+/** A file that is read, named before the command: `< list.txt xargs rm`. */
+const REDIRECTED = /^<\s+[\w./-]{1,200}\s+(?=[a-z])/;
+
 /** Judges one logical line by its first words. */
-export function shapeOf(text: string): Shape {
-  const line = text.trim();
+export function shapeOf(text: string, tools = TOOLS): Shape {
+  const line = text.trim().replace(REDIRECTED, '');
   const words = calledWords(line);
   const first = words[0] ?? '';
   if (first === '' || /^[#<>|&=,;:!?%+*-]/.test(first)) return /^!\s+\w/.test(line) ? 'weak' : 'none';
@@ -67,13 +76,18 @@ export function shapeOf(text: string): Shape {
   if (COMPOUND.test(line)) return 'strong';
   if (isProse(line)) return 'none';
   const second = words[1] ?? '';
+  if (first === '.') return words.length === 2 && /[/$]/.test(second) ? 'strong' : 'none';
   if (/^(?:=|:=|=>|->|:|==)$/.test(second) || /[:,]$/.test(first)) return 'none';
   if (/^(?:\(+|\[\[?)$/.test(first)) return 'weak';
   const bare = first.replace(/^[({]+/, '').replace(/[;)]+$/, '');
-  if (isPlainTool(bare) || isWordTool(bare)) return /^[\w./~+-]+$/.test(bare) ? 'strong' : 'weak';
+  if (tools.isPlain(bare) || tools.isWord(bare)) return /^[\w./~+-]+$/.test(bare) ? 'strong' : 'weak';
+  // One name behind the root is no program, but what chat services take: `/deploy web`.
+  if (/^\/[\w-]+$/.test(bare)) return words.length > 1 ? 'weak' : 'none';
   if (PATH_WORD.test(bare))
     return words.length > 1 || /^\.{1,2}\/|\.(?:sh|py|rb|pl)$/.test(bare) ? 'strong' : 'none';
   if (/^[\w+-]+\.(?:sh|py|rb|pl|bash)$/.test(bare)) return 'strong';
+  if (RELATIVE.test(bare))
+    return words.length > 1 && (PROGRAMS.test(bare) || hasFlag(words)) ? 'strong' : 'none';
   if (/^\$\{?\w+\}?$/.test(bare) && words.length > 1) return 'weak';
   return /^[a-z][\w+.-]*$/i.test(bare) && (words.length === 1 || /^[a-z]/.test(bare)) ? 'weak' : 'none';
 }
@@ -82,7 +96,7 @@ export function shapeOf(text: string): Shape {
  * True for a line that is a command even where prose is expected: a known tool with arguments and no function
  * words. A tool whose name is an everyday word needs an option or a path.
  */
-export function isBareCommand(text: string): boolean {
+export function isBareCommand(text: string, tools = TOOLS): boolean {
   const line = text.trim();
   if (line.length > 16_384 || /^(?:[-*]\s|>\s)/.test(line) || /[A-Za-z][.?!:]$/.test(line)) return false;
   if (COMPOUND.test(line)) return true;
@@ -91,22 +105,34 @@ export function isBareCommand(text: string): boolean {
   const [first = '', ...rest] = words[0] === 'sudo' ? words.slice(1) : words;
   if (rest.length === 0 || first !== first.toLowerCase()) return false;
   if (
-    unquoted(line.slice(0, WINDOW))
+    unquoted(line.slice(0, WINDOW).replace(PLACEHOLDER, 'x'))
       .split(/\s+/)
       .some((word) => STOPWORDS.test(word))
   )
     return false;
-  if (isPlainTool(first)) return true;
+  if (tools.isPlain(first)) return true;
   if (/^(?:\.{1,2}|~)?\/[\w./-]+$/.test(first)) return true;
-  return isWordTool(first) && (hasFlag(rest) || hasPath(rest));
+  return tools.isWord(first) && (hasFlag(rest) || hasPath(rest));
+}
+
+/** True for a line of a log: it begins with a time, or carries one and a level. */
+export function isLog(text: string): boolean {
+  const line = text.trim().slice(0, WINDOW);
+  if (
+    /^\[?\d{4}[-/]\d\d[-/]\d\d[ T_]\d|^[IWEF]\d{4} \d\d:|^[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d/.test(line)
+  )
+    return true;
+  return (
+    /^(?:time|ts|level|t)=\S+ .*(?:msg|level|caller)=/.test(line) ||
+    /^\{"(?:level|time|ts|timestamp|severity|@timestamp)":/.test(line)
+  );
 }
 
 /** True for a line that only programs print: log lines, tables, trees, results of a change. */
 export function isOutput(text: string): boolean {
   const line = text.trimEnd().slice(0, WINDOW);
   const bare = line.trim();
-  if (/^\[?\d{4}[-/]\d\d[-/]\d\d[ T_]|^[IWEF]\d{4} \d\d:|^[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d/.test(bare))
-    return true;
+  if (isLog(bare)) return true;
   if (/[│├└─┌┐┘═║╔╗]/.test(bare) || /^[-=+~*_|]{3,}/.test(bare) || /^\|.*\|$/.test(bare)) return true;
   if (/^[A-Z][\w()%:/-]*(?: [A-Z][\w()%:/-]*)?(?:\s{2,}|\t)\S.*(?:\s{2,}|\t)\S/.test(bare)) return true;
   if (
@@ -117,13 +143,17 @@ export function isOutput(text: string): boolean {
     return /[/"]/.test(bare);
   }
   if (
-    /^(?:=>|Error\b|ERROR\b|WARN|INFO\b|DEBUG\b|FATAL|Every \d+\.\ds:|\d+ rows?\b|\(\d+ rows?\))/.test(bare)
+    /^(?:=>|->|Error\b|ERROR\b|WARN|INFO\b|DEBUG\b|FATAL|Every \d+\.\ds:|\d+ rows?\b|\(\d+ rows?\))/.test(
+      bare,
+    )
   )
     return true;
   if (/^[-dlbcps](?:[r-][w-][xsStT-]){3}[.+@]?\s|^total \d+[KMG]?$|^HTTP\/\d/.test(bare)) return true;
+  if (/\b(?:FATAL|ERROR|PANIC): /.test(unquoted(bare))) return true;
+  if (/\S {2,}\|\s.*\S\s+\|\s/.test(bare)) return true;
   const words = bare.split(/\s+/);
   const gaps = bare.match(/\S(?: {2,}|\t+)\S/g)?.length ?? 0;
-  return gaps >= 3 && !hasFlag(words) && !isPlainTool(words[0] ?? '') && !/['"\\|]/.test(bare);
+  return gaps >= 3 && !hasFlag(words) && !TOOLS.isPlain(words[0] ?? '') && !/['"\\|]/.test(bare);
 }
 
 /** True for a line of a configuration file: YAML, JSON, ini, HCL, XML, or a diff. */
@@ -144,5 +174,7 @@ export function isQuery(text: string): boolean {
     )
   )
     return true;
-  return /^[a-z_:][\w:]*\{[^}]*(?:=|!=|=~)[^}]*\}/i.test(line) || /^\{[\w.]+\s*(?:=~?|!=|!~)\s*"/.test(line);
+  return (
+    /^[a-z_:][\w:]*\s?\{[^}]*(?:=|!=|=~)[^}]*\}/i.test(line) || /^\{[\w.]+\s*(?:=~?|!=|!~)\s*"/.test(line)
+  );
 }

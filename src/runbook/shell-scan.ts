@@ -14,7 +14,8 @@ const OPENERS = new Set(['if', 'for', 'while', 'until', 'case', 'select', '{']);
 const CLOSERS = new Set(['fi', 'done', 'esac', '}']);
 /** After these a command may follow at once. */
 const LEADERS = new Set(['if', 'while', 'until', 'do', 'then', 'else', 'elif', '!', 'time', '{']);
-const HEREDOC = /^<<-?[ \t]*(?:'([^'\n]{1,100})'|"([^"\n]{1,100})"|(\\?)([A-Za-z_][\w.-]{0,99}))/;
+const HEREDOC =
+  /^<<-?[ \t]*(?:'([^'\n]{1,100})'|"([^"\n]{1,100})"|(\\?)([A-Za-z_][\w.-]{0,99})(?![\w. -]*>>))/;
 
 /**
  * Reads shell text line by line and knows whether a command is still open: quotes, substitutions, here-documents,

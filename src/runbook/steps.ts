@@ -1,11 +1,21 @@
-import type { Block, Document, Line } from './blocks.ts';
-import { endOf } from './blocks.ts';
-import type { CommandGroup } from './code.ts';
+import type { CodeReading, CommandGroup } from './code.ts';
 import { readCode } from './code.ts';
+import { readConsole } from './console.ts';
+import { cut } from './cut.ts';
 import { readInline, readParagraph } from './inline.ts';
+import type { Block, Document, Line } from './normalise/blocks.ts';
+import { spanOf } from './normalise/blocks.ts';
+import { withoutMarks } from './normalise/words.ts';
+import { toolsOf } from './own-tools.ts';
 import * as prose from './prose.ts';
 import type { Command, SourceSpan, Untaken } from './runbook.ts';
 import { Sections } from './sections.ts';
+import { consoleNamed } from './sessions.ts';
+import { isBareCommand, isSql } from './shape.ts';
+import { ShellState } from './state.ts';
+import type { Numbered, Lead as Target } from './targets.ts';
+import { leadOf } from './targets.ts';
+import type { Tools } from './tools.ts';
 
 /** Prose that waits for what it announces: the next code block, or a step of its own. */
 interface Lead {
@@ -22,16 +32,26 @@ export interface Draft {
   readonly branch: string | null;
   readonly rollback: boolean;
   readonly warnings: string[];
+  readonly expected: string[];
+  /** What its author counts it as, where it is counted. */
+  readonly numbered: Numbered | null;
+  /** Where its words send the reader. */
+  readonly leads: Target | null;
   readonly start: number;
   end: number;
 }
 
+type Para = Extract<Block, { type: 'para' }>;
+
 /** More commands than any runbook has; blocks after that many are left out as too long. */
 const MAX_COMMANDS = 1000;
+/** Tags of blocks that may be what is typed into a console. */
+const CONSOLE_TAGS =
+  /^(?:|ruby|irb|rb|python|py|pycon|python3|javascript|js|mongodb|mongo|sql|psql|mysql|redis|text|plaintext|console|shell|bash|sh|default|none|erlang|elixir|groovy)$/;
+const MAX_EXPECTED = 5;
 /** Below every heading. */
 const LABEL_LEVEL = 7;
 
-const spanOf = (lines: readonly Line[]): SourceSpan => ({ start: lines[0]?.start ?? 0, end: endOf(lines) });
 const textOf = (lines: readonly Line[]): string => lines.map((line) => line.text).join('\n');
 
 /** Reads the blocks of one document in order and builds its steps. */
@@ -39,24 +59,31 @@ export class StepReader {
   readonly drafts: Draft[] = [];
   readonly untaken: Untaken[] = [];
   readonly prerequisites: string[] = [];
-  private readonly source: string;
   private readonly document: Document;
+  private readonly tools: Tools;
   private readonly sections = new Sections();
   private lead: Lead | null = null;
   /** The prose read last in the section, also when a step has used it: it introduces samples of output. */
   private lastText = '';
+  /** The same without cautions: what a block that follows is about. */
+  private introduction = '';
   private warnings: string[] = [];
   private readonly itemBranch = new Map<number, string>();
   private readonly seenItems = new Set<number>();
   /** Items whose text only frames what is nested in them, until they turn out to hold no step. */
   private frames: { readonly lead: Lead; readonly item: number; readonly drafts: number }[] = [];
   private sectionDrafts = 0;
+  /** What was needed last was an item with a number. */
+  private orderedNeeds = false;
   private taken = 0;
   private adjacent = false;
+  /** The step of the paragraph read last, when it has commands. */
+  private announced: Draft | null = null;
+  private readonly state = new ShellState();
 
-  constructor(source: string, document: Document) {
-    this.source = source;
+  constructor(document: Document) {
     this.document = document;
+    this.tools = toolsOf(document);
   }
 
   read(block: Block): void {
@@ -75,15 +102,21 @@ export class StepReader {
         this.code(block);
         break;
       case 'table':
-        this.mentions(readInline(block.lines, this.source));
+        this.mentions(readInline(block.lines, block.codes, this.document.text, this.tools));
         break;
-      case 'html':
-        if (/<(?:pre|code)\b/i.test(textOf(block.lines))) this.leaveOut(block.lines, 'mention');
-        break;
+      case 'hidden':
       case 'unparsed':
+        this.leaveOut(block.lines, block.type);
+        break;
+      case 'beyond':
         this.leaveOut(block.lines, 'too-long');
         break;
     }
+  }
+
+  /** The words of a piece of the text, without marks of any kind. */
+  private words(text: string): string {
+    return prose.plainWords(withoutMarks(text, this.document.kind));
   }
 
   private leaveOut(lines: readonly Line[], reason: Untaken['reason']): void {
@@ -97,7 +130,7 @@ export class StepReader {
   }
 
   private heading(block: Extract<Block, { type: 'heading' }>): void {
-    this.open(prose.plainWords(textOf(block.lines)), block.level, spanOf(block.lines));
+    this.open(this.words(textOf(block.lines)), block.level, spanOf(block.lines));
   }
 
   /** Opens a section under a heading, or under a label such as `Rollback:` on a line of its own. */
@@ -107,7 +140,10 @@ export class StepReader {
     this.sections.open(heading, level, span);
     this.sectionDrafts = 0;
     this.lastText = '';
+    this.introduction = '';
     this.adjacent = false;
+    this.announced = null;
+    this.state.leaveShell();
   }
 
   /** Ends sections down to a level; a numbered heading that brought no step is a step of its own. */
@@ -135,43 +171,63 @@ export class StepReader {
     for (const command of reading.commands) this.untaken.push({ source: command.source, reason: 'mention' });
   }
 
-  private para(block: Block): void {
-    const label = prose.plainWords(block.lines[0]?.text ?? '');
+  private para(block: Para): void {
+    const label = this.words(block.lines[0]?.text ?? '');
     if (prose.isLabel(label)) {
       this.open(label, LABEL_LEVEL, spanOf(block.lines.slice(0, 1)));
       if (block.lines.length > 1) this.body({ ...block, lines: block.lines.slice(1) });
     } else this.body(block);
   }
 
-  private body(block: Block): void {
+  private body(block: Para): void {
+    this.endPrerequisites(block.item);
     const firstOfItem = block.item !== null && !this.seenItems.has(block.item);
     if (block.item !== null) this.seenItems.add(block.item);
     const earlier = this.lead?.firstOfItem && this.lead.item === block.item ? this.lead : null;
     if (!earlier) this.settle(block.item);
     this.adjacent = false;
+    this.announced = null;
     const lines = this.cautionLines(block.lines);
     const raw = textOf(lines);
-    const whole = prose.plainWords(raw);
+    const whole = this.words(raw);
     if (whole === '') return;
     const condition = firstOfItem ? prose.conditionOf(whole) : null;
     if (condition && block.item !== null) this.itemBranch.set(block.item, condition);
-    const { commands, untaken, spoken } = readParagraph(lines, this.source);
+    const { commands, untaken, spoken } = readParagraph(lines, block.codes, this.document.text, this.tools);
     this.untaken.push(...untaken);
-    const text = this.takeWarnings(raw, whole, block.quoted, commands.length > 0);
+    const text = this.takeWarnings(raw, whole, block.quoted || block.notice === true, commands.length > 0);
     this.lastText = whole;
+    this.introduction = prose.hasWarningMark(text) ? '' : text;
     if (text === '' && commands.length === 0) return;
-    const lead = this.leadOf(block, firstOfItem, spoken === null ? text : prose.plainWords(spoken), earlier);
+    const lead = this.leadOf(block, firstOfItem, spoken === null ? text : this.words(spoken), earlier);
     this.lead = null;
-    if (commands.length > 0) this.add(lead, commands);
-    else if (this.sections.within('prerequisite')) this.prerequisites.push(text);
+    if (commands.length > 0) {
+      this.add(lead, commands);
+      this.announced = this.drafts.at(-1) ?? null;
+    } else if (this.sections.within('prerequisite') || prose.tellsNeed(text)) this.prerequisites.push(text);
     else this.lead = lead;
+  }
+
+  /** A list with numbers behind one without, under the same label, is the procedure and no longer what it needs. */
+  private endPrerequisites(item: number | null): void {
+    const { last } = this.sections;
+    const ordered = item !== null && (this.document.items[item]?.ordered ?? false);
+    if (
+      last?.prerequisite &&
+      last.level === LABEL_LEVEL &&
+      ordered &&
+      this.prerequisites.length > 0 &&
+      !this.orderedNeeds
+    )
+      this.sections.close(LABEL_LEVEL);
+    if (last?.prerequisite) this.orderedNeeds = ordered;
   }
 
   /** A later paragraph of an item that has brought no step yet belongs to the item's own text. */
   private leadOf(block: Block, firstOfItem: boolean, text: string, earlier: Lead | null): Lead {
     const span = spanOf(block.lines);
     if (!earlier) return { text, item: block.item, firstOfItem, span };
-    const whole = prose.expectsOutput(text) ? earlier.text : prose.plainWords(`${earlier.text} ${text}`);
+    const whole = prose.expectsOutput(text) ? earlier.text : this.words(`${earlier.text} ${text}`);
     return { ...earlier, text: whole, span: { start: earlier.span.start, end: span.end } };
   }
 
@@ -179,7 +235,7 @@ export class StepReader {
   private cautionLines(lines: readonly Line[]): readonly Line[] {
     const at = lines.findIndex((line, index) => index > 0 && prose.hasWarningMark(line.text));
     if (at < 0) return lines;
-    this.warnings.push(prose.plainWords(textOf(lines.slice(at))));
+    this.warnings.push(this.words(textOf(lines.slice(at))));
     return lines.slice(0, at);
   }
 
@@ -198,6 +254,12 @@ export class StepReader {
   }
 
   private warn(text: string): void {
+    // The title of a box, or the sign in it, says nothing by itself.
+    if (
+      !/[a-z]{2}/i.test(text) ||
+      /^\W*(?:warning|caution|danger|note|important|tip|info|attention|hint)\W*$/i.test(text)
+    )
+      return;
     const last = this.drafts.at(-1);
     if (last && this.sectionDrafts > 0 && this.lead === null) last.warnings.push(text);
     else this.warnings.push(text);
@@ -205,24 +267,64 @@ export class StepReader {
 
   private code(block: Extract<Block, { type: 'code' }>): void {
     const introduced = this.lastText;
-    const reading = readCode(block.lines, block.lang, {
-      outputExpected: prose.expectsOutput(introduced),
-      sampleExpected: prose.expectsSample(introduced),
-      told: prose.tellsToRun(introduced),
-    });
+    const reading = this.readBlock(block, introduced);
     this.untaken.push(...reading.untaken);
     if (reading.groups.length === 0) {
       const sample = prose.expectsOutput(introduced) || prose.expectsSample(introduced);
       if (sample && !this.lead?.firstOfItem) this.lead = null;
+      if (reading.untaken.some(({ reason }) => reason === 'output')) this.lastText = '';
       this.adjacent = false;
+      this.announced = null;
       return;
     }
     this.claimLead(block.item);
+    this.dropAnnouncement(reading.groups[0]?.commands[0]);
     reading.groups.forEach((group, index) => {
       this.group(group, index === 0, block.item);
     });
     this.lastText = '';
+    this.introduction = '';
     this.adjacent = true;
+    this.announced = null;
+  }
+
+  /** The commands of a code block, read as shell or, where the reader is in one, as a console's. */
+  private readBlock(block: Extract<Block, { type: 'code' }>, introduced: string): CodeReading {
+    const reading = readCode(block.lines, block.lang, {
+      tools: this.tools,
+      outputExpected: prose.expectsOutput(introduced),
+      sampleExpected: prose.expectsSample(introduced),
+      told: prose.tellsToRun(introduced),
+    });
+    const open = this.state.session?.language;
+    const named = consoleNamed(introduced) ?? consoleNamed(this.sections.last?.text ?? '');
+    const language = open && open !== 'shell' ? open : named;
+    if (reading.groups.length > 0 || !language || !CONSOLE_TAGS.test(block.lang ?? '')) return reading;
+    if (prose.expectsOutput(introduced) || prose.tellsToSave(introduced)) return reading;
+    const commands = readConsole(block.lines, language);
+    return commands ? { groups: [{ comment: null, commands }], untaken: [] } : reading;
+  }
+
+  /** A command that the sentence before a block names, and the block then shows whole, is taken once. */
+  private dropAnnouncement(first: Command | undefined): void {
+    const draft = this.announced;
+    const [named, ...others] = draft?.commands ?? [];
+    if (!draft || !named || !first || others.length > 0 || draft !== this.drafts.at(-1)) return;
+    if (first.text !== named.text && !first.text.startsWith(`${named.text} `)) return;
+    draft.commands.pop();
+    this.taken -= 1;
+    this.adjacent = true;
+  }
+
+  /** Commands as they are taken, in order: each with the session and the folder it is run in. */
+  private take(commands: readonly Command[]): Command[] {
+    this.taken += commands.length;
+    return commands.map((command) => {
+      const [opening = ''] = command.text.split('\n', 1);
+      const shell = isBareCommand(opening, this.tools) && !isSql(opening);
+      if (shell) this.state.leaveConsole();
+      return this.state.read(command);
+    });
   }
 
   /** Keeps the lead for a code block when it speaks of it; otherwise lets it stand as its own step. */
@@ -239,14 +341,13 @@ export class StepReader {
     const lead = first ? this.lead : null;
     const last = this.drafts.at(-1);
     if (first && !lead && !group.comment && this.adjacent && last && this.sectionDrafts > 0) {
-      last.commands.push(...group.commands);
-      this.taken += group.commands.length;
+      last.commands.push(...this.take(group.commands));
       last.end = group.commands.at(-1)?.source.end ?? last.end;
       return;
     }
     const start = group.commands[0]?.source.start ?? 0;
     const spoken = lead && (prose.isImperative(lead.text) || lead.text.endsWith(':')) ? lead.text : null;
-    const text = spoken ?? group.comment ?? lead?.text ?? this.lastText ?? '';
+    const text = spoken ?? group.comment ?? lead?.text ?? this.introduction;
     this.add(
       { text, item, firstOfItem: false, span: { start: lead?.span.start ?? start, end: start } },
       group.commands,
@@ -277,12 +378,24 @@ export class StepReader {
     const ordered =
       lead.item !== null && lead.firstOfItem && (this.document.items[lead.item]?.ordered ?? false);
     if (ordered || this.asksForAction(lead)) this.add(lead, []);
+    else this.expect(lead.text);
+  }
+
+  /** What a text after a step says should come of it. */
+  private expect(text: string): void {
+    const last = this.drafts.at(-1);
+    if (!last || this.sectionDrafts === 0) return;
+    for (const sentence of prose.sentences(text))
+      if (prose.tellsExpectation(sentence) && last.expected.length < MAX_EXPECTED)
+        last.expected.push(cut(sentence, 300));
   }
 
   private asksForAction(lead: Lead): boolean {
+    if (!lead.firstOfItem && this.drafts.length > 0 && prose.explainsSample(lead.text)) return false;
     const opening = lead.item === null && this.sections.depth === 1 && this.drafts.length === 0;
     if (opening) return false;
-    const [first = ''] = prose.sentences(lead.text);
+    const [sentence = ''] = prose.sentences(prose.withoutNumber(lead.text));
+    const first = sentence.replace(/^(?:otherwise|alternatively|else|if not|if so),?\s+/i, '');
     if (prose.isImperative(first)) return !first.endsWith(':') || lead.item !== null;
     const [condition, ...rest] = first.split(/,\s+/);
     return (
@@ -304,23 +417,41 @@ export class StepReader {
     return this.sections.condition();
   }
 
+  /** The outermost numbered item around a step, or its numbered section. */
+  private numberOf(item: number | null): Numbered | null {
+    let found: Numbered | null = null;
+    for (let at = item; at !== null; at = this.document.items[at]?.parent ?? null) {
+      const { ordered, list, number } = this.document.items[at] ?? {};
+      if (ordered && list !== undefined && number !== undefined) found = { list, number };
+    }
+    const section = this.sections.numbered();
+    return found ?? (section === null ? null : { list: -1, number: section });
+  }
+
   private add(lead: Lead, commands: readonly Command[]): void {
-    const called = commands[0]?.text.split('\n', 1)[0]?.slice(0, 120);
+    const called = cut(commands[0]?.text.split('\n', 1)[0] ?? '', 120);
     const described =
-      lead.text.replace(/[\s:]+$/, '') || this.sections.last?.text || called || 'Do this step';
+      prose.withoutNumber(lead.text).replace(/[\s:]+$/, '') ||
+      this.sections.last?.text ||
+      called ||
+      'Do this step';
     this.drafts.push({
       description: described,
-      commands: [...commands],
+      commands: this.take(commands),
       branch: this.branchOf(lead.text, lead.item),
       rollback:
         this.sections.within('rollback') ||
         (commands.length === 0 && /^(?:roll back|rollback|revert)\b/i.test(described)),
       warnings: this.warnings,
+      expected: prose.sentences(lead.text).filter(prose.tellsExpectation).slice(0, MAX_EXPECTED),
+      numbered: this.numberOf(lead.item),
+      leads: leadOf(
+        this.document.text.slice(lead.span.start, Math.min(lead.span.end, lead.span.start + 2000)),
+      ),
       start: lead.span.start,
       end: Math.max(lead.span.end, commands.at(-1)?.source.end ?? 0),
     });
     this.warnings = [];
     this.sectionDrafts += 1;
-    this.taken += commands.length;
   }
 }

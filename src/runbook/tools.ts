@@ -1,62 +1,108 @@
 /** Names that are commands and hardly ever the first word of a sentence. Lower case; compared without case. */
 const PLAIN = `
-7z addgroup adduser alembic alias amtool ansible ansible-galaxy ansible-inventory ansible-playbook ansible-vault apk apropos apt apt-cache
-apt-get apt-key aptitude arping ars argocd atlas autossh aws awk az base64 basename bash bazel blkid boto brew btrfs buildah bundle bunzip2 busybox bzip2
-caddy calicoctl cassandra-cli ceph ceph-volume cephadm certbot certutil cfssl cfdisk chage chattr chcon chef-client chgrp chkconfig chmod chown chpasswd chroot
-chronyc cilium ckctl clickhouse-client cloud-init clush cmctl cockroach composer conda consul containerd corepack cp cpio cqlsh cray crictl crm
-crontab cryptsetup csh csplit cscli ctr curl cypher-shell date dbt dd ddrescue deno df dhclient diff dig dirname
-dmesg dmidecode dnf docker docker-compose docker-machine doctl dotnet dpkg dpkg-reconfigure dracut drush du dumpe2fs
-e2fsck eb echo ecs-cli edgectl efibootmgr egrep eksctl elasticsearch-keystore elasticsearch-plugin envsubst etcdctl etcdutl ethtool exim4 exportfs
-fab faillock fallocate fdisk fgrep fio firewall-cmd firewalld flock flux fly flyctl freeipa fsck fsfreeze fstrim fuser
-gcloud gdb gem getent getfacl getenforce getsebool gh git gitlab-ctl gitlab-rails gitlab-rake gitlab-runner gluster go gpg gpg2 gradle gradlew grep groupadd groupmod growpart
-grpcurl grub-install grub2-mkconfig grub-mkconfig gsutil gunzip gzip
-haproxy hdfs hdparm helm helmfile heroku hexdump hostnamectl hping3 htop http hypershift
-ibmcloud iconv id ifconfig ifdown ifup influx influxd initctl insmod iostat iotop ip ip6tables ipa ipcalc iperf iperf3 ipmitool iptables
-iptables-save iptables-restore ipvsadm irb iscsiadm istioctl
-java jcmd jmap journalctl jps jq jstack jstat jwt
-k9s kafka-acls kafka-configs kafka-console-consumer kafka-console-producer kafka-consumer-groups kafka-topics karmadactl kcadm.sh keytool kexec kfk kill killall kinit klist kops
-kpartx kubeadm kubectl kubectx kubens kubespray kustomize
-last lastb lazydocker ldapadd ldapdelete ldapmodify ldapsearch ldconfig ldd linkerd linstor ln locale-gen localectl locate logger loginctl logrotate loki loftsman logcli losetup lpstat ls
-lsattr lsb_release lsblk lscpu lsmod lsof lspci lsscsi lsusb ltrace lvconvert lvcreate lvdisplay lvextend lvreduce lvremove lvresize lvs lxc
-mc mcli mdadm memcached minikube mitmproxy mkdir mkfifo mkfs mkfs.ext4 mkfs.xfs mkswap mktemp modprobe mongo mongod mongodump mongoexport mongoimport mongorestore mongosh
-mosquitto_pub mpstat mtr multipath mv mvn mysql mysqladmin mysqlbinlog mysqlcheck mysqldump mysqlshow
-nano nc ncat ncdu neofetch netplan netstat newgrp newrelic nft nginx ngrep nmap nmcli node nodetool nohup nomad npm npx nslookup nsenter ntpdate ntpq
-nvidia-smi nvme oc odo omnibus opa openssl openstack openvpn osd packer parted partprobe passwd patronictl pbcopy pcs perl pg_basebackup pg_controldata pg_ctl pg_ctlcluster pg_dump
-pg_dumpall pg_isready pg_lsclusters pg_repack pg_resetwal pg_restore pg_rewind pgbackrest pgbench pgrep php pidstat ping ping6 pip pip3 pipenv pkill pm2 pmap pnpm podman poetry
-postconf postfix postgres postmap postqueue postsuper printenv printf proxysql promtool prtstat ps psql pstree pulumi puppet pvchange pvcreate pvdisplay pvmove pvremove pvresize pvs pwd
-python python2 python3 qemu-img rabbitmq-plugins rabbitmqadmin rabbitmqctl radosgw-admin rados rails rake rbd rclone readlink realpath redis-benchmark redis-cli redis-server renice
-resize2fs resolvectl restic restorecon rg rke rm rmdir rndc route rpm rpm-ostree rsync ruby runuser salt salt-call salt-cp salt-key salt-run sar sbatch scancel scontrol sinfo squeue scp sed seq
-sentinel sestatus setenforce setfacl setsebool sftp sh sha256sum shuf skopeo slcli sleep smartctl smbclient snap socat sops spark-submit sqlite3 sqlplus ss ssh ssh-add ssh-agent
-ssh-copy-id ssh-keygen ssh-keyscan sshfs sshpass stern stdbuf strace stty su sudo sudoedit supervisorctl swapoff swapon sysbench sysctl systemctl systemd-analyze systemd-resolve
-systemd-run tac tar tc tcpdump tctl tee telnet terraform terragrunt tofu thanos timedatectl timeout tkn tmux tmutil traceroute tracepath truncate tshark tune2fs
-udevadm ufw umount uname uniq unlink unxz unzip update-grub update-initramfs update-rc.d uptime useradd userdel usermod
-vacuumdb vagrant varnishadm varnishlog vault vgchange vgcreate vgdisplay vgextend vgreduce vgremove vgs vi vim virsh visudo virtctl vmstat
-velero wal-e wal-g wc wg wget whoami wipefs xargs xfs_growfs xfs_repair xxd xz yarn yq yum zcat zfs zgrep zip zpool zypper
+7z aa-status ack acme.sh adcli addgroup adduser adrci ag alembic alias aliyun amtool ansible ansible-console ansible-doc ansible-galaxy
+ansible-inventory ansible-lint ansible-playbook ansible-pull ansible-vault apk apparmor_parser apropos apt apt-cache apt-get apt-key
+apt-mark aptitude arcconf argocd aria2c arp arping ars asmcmd atlas atop atq atrm auditctl aureport ausearch autossh awk aws az b2sum
+badblocks barman base64 basename bash bazel bcdedit bcp bectl birdc bjobs bkill blkdiscard blkid blockdev boto bpftool bpftrace bq brctl
+brew btrfs buildah bundle bunzip2 busybox byobu bzcat bzip2 caddy calicoctl canu cargo cassandra-cli ceph ceph-bluestore-tool
+ceph-objectstore-tool ceph-volume cephadm certbot certtool certutil cf cfdisk cfssl chage chattr chcon checkov chef-client chgrp chkconfig
+chkdsk chmod chown chpasswd chronyc chroot chrt cilium cinc-client ckctl cksum clickhouse-client clish cloud-init cloudflared clush
+clusterctl clusterdb cmake cmctl cmsdev cockroach comm composer conda conftest conntrack consul containerd corepack cortextool cosign cp
+cpio cpulimit cpupower cqlsh cray createdb createuser crictl crm crontab crsctl crushtool cryptsetup cscli csh csplit ctr cumin curl
+curlie cypher-shell dasel date db2 dbt dcdiag dcgmi dd ddrescue debconf-set-selections dehydrated deno df dgmgrl dhclient diff dig dirname
+diskpart dism dmesg dmidecode dmsetup dnf dnsmasq docker docker-compose docker-machine doctl dotnet doveadm dpdk-devbind.py dpkg
+dpkg-query dpkg-reconfigure dracut drill dropdb dropuser drush dsh dstat du dumpe2fs e2fsck e2label eb echo ecs-cli edgectl efibootmgr
+egrep eksctl elasticsearch-keystore elasticsearch-plugin emerge envsubst erl esxcli etcdctl etcdutl ethtool exim4 exipick exiqgrep expdp
+exportfs ezjail-admin fab fail2ban-client faillock fallocate fdisk fgrep filebeat findmnt fio firewall-cmd firewalld flagger flatpak flock
+fluent-bit flux fly flyctl fmt fping freebsd-update freeipa freeipmi fsck fsfreeze fstrim fuser gawk gcc gcloud gcore gdb gdisk gem
+getenforce getent getfacl getsebool gh git gitlab-ctl gitlab-psql gitlab-rails gitlab-rake gitlab-redis-cli gitlab-runner gitleaks gkectl
+glab glances glsh gluster go gobgp gomplate govc gpg gpg2 gpresult gpupdate gradle gradlew grep gron groupadd groupmod growpart grpcurl
+grub-install grub-mkconfig grub2-mkconfig grype gsutil gunzip gzip hadolint haproxy hcloud hd hdfs hdparm helm helmfile heroku hexdump hg
+hostnamectl hpacucli hping3 htop http https hub hubble hwclock hypershift ibdiagnet ibmcloud ibping ibstat ibstatus icacls iconv id iex
+ifconfig ifdown iftop ifup iisreset impdp incus influx influxd infracost initctl innobackupex insmod ionice iostat iotop ip ip6tables ipa
+ipcalc ipconfig ipcrm ipcs iperf iperf3 ipmicfg ipmitool ipset iptables iptables-restore iptables-save ipvsadm irb iscsiadm istioctl java
+javac jcmd jhsdb jinfo jmap journalctl jps jq jsonnet jsonnetfmt jstack jstat jstatd jwt k3d k3s k9s kadmin kadmin.local kafka-acls
+kafka-configs kafka-console-consumer kafka-console-producer kafka-consumer-groups kafka-topics kafkacat kail karmadactl kayobe kcadm.sh
+kcat kdestroy kdig kexec keytool kfk kill killall kind kinit klist kn knife kolla-ansible kops kpartx krew kube-capacity kubeadm kubectl
+kubectx kubelet kubens kubent kubescape kubeseal kubespray kubevirt kustomize last lastb lastlog launchctl lazydocker lbzip2 ldapadd
+ldapcompare ldapdelete ldapmodify ldapsearch ldapwhoami ldconfig ldd lein levant linkerd linode-cli linstor ln locale-gen localectl locate
+loftsman logcli logger loginctl logrotate logstash loki lokitool losetup lpstat ls lsattr lsb_release lsblk lscpu lsmod lsnrctl lsof lspci
+lsscsi lsusb ltrace lvconvert lvcreate lvdisplay lvextend lvreduce lvremove lvresize lvs lxc lxd lz4 mailq mailx mariadb mariadb-dump
+masscan mawk mc mcli mco md5sum mdadm mdfind megacli memcached metricbeat microk8s mimirtool minikube minisign mitmproxy mkdir mkfifo mkfs
+mkfs.ext4 mkfs.xfs mkswap mktemp mlxconfig modprobe molecule mongo mongod mongodump mongoexport mongoimport mongorestore mongosh
+monmaptool mosh mosquitto_pub mosquitto_sub mpstat msbuild mst mstflint mtr multipass multipath multipathd mutt mv mvn mydumper myloader
+mysql mysqladmin mysqlbinlog mysqlcheck mysqldump mysqlshow named-checkconf named-checkzone nano nats nc ncat ncdu needs-restarting
+neo4j-admin neofetch nerdctl nethogs netlify netplan netsh netstat networkctl newgrp newrelic nfsstat nft nginx ngrep nload nltest nmap
+nmcli nmon node nodetool nohup nomad nomad-pack npm nproc npx nsenter nslookup ntpd ntpdate ntpq numactl numastat nvidia-ctk nvidia-smi
+nvme oc oci odo omc omnibus opa opensm openssl openstack openvpn openvswitch operator-sdk opkg opm opnsense-shell osd osdctl osdmaptool
+ovn-nbctl ovn-sbctl ovs-appctl ovs-ofctl ovs-vsctl packer pacman parted partprobe passwd patronictl pbcopy pbsnodes pcs pct pdns_control
+pdnsutil pdsh perccli perf perl pfctl pg_archivecleanup pg_basebackup pg_controldata pg_ctl pg_ctlcluster pg_dump pg_dumpall pg_isready
+pg_lsclusters pg_receivewal pg_repack pg_resetwal pg_restore pg_rewind pg_upgrade pg_waldump pgbackrest pgbench pgbouncer pgrep php pidof
+pidstat pigz ping ping6 pint pip pip3 pipenv pipx pkg_add pkill pm2 pmap pnpm podman poetry postconf postfix postgres postmap postqueue
+postsuper powershell printenv printf promtail promtool proxmox proxysql prtstat ps pscp psql pssh pstree pulsar-admin pulumi puppet pv
+pvchange pvcreate pvdisplay pveceph pvecm pvesm pvmove pvremove pvresize pvs pwd pwsh py-spy pytest python python2 python3 qdel qemu-img
+qm qstat qsub r10k rabbitmq-plugins rabbitmqadmin rabbitmqctl racadm rados radosgw-admin rails rake rbd rc-service rc-update rclone
+readlink realm realpath redis-benchmark redis-cli redis-server reindexdb renice repadmin repmgr resize2fs resolvectl restic restorecon rg
+rke rke2 rm rman rmdir rndc rndc-confgen robocopy rocm-smi rosa route rpcinfo rpk rpm rpm-ostree rpm2cpio rspamc rspec rsync rubocop ruby
+runuser rustc s3cmd s5cmd sacct sacctmgr salt salt-call salt-cp salt-key salt-run sar sas3ircu sbatch sbt scancel schtasks scontrol scp
+sealert sed semanage sendmail sentinel seq sestatus setenforce setfacl setsebool sfdisk sftp sgdisk sh sha1sum sha256sum sha512sum
+shellcheck showmount shred shuf sinfo skopeo slabtop slapadd slapcat slappasswd slcli sleep smartctl smbclient smbstatus snap snyk socat
+sops spark-submit sponge sqlcmd sqlite3 sqlplus squeue sreport srun srvctl ss ssacli ssh ssh-add ssh-agent ssh-copy-id ssh-keygen
+ssh-keyscan sshfs sshpass sss_cache sssctl stdbuf stern storcli storcli64 strace stty su subscription-manager sudo sudoedit supervisorctl
+svcadm svcs svn swaks swapoff swapon syft sysbench sysctl sysrc systemctl systemd-analyze systemd-resolve systemd-run tac talosctl tar
+targetcli taskkill tasklist taskset tc tcpdump tctl tee telegraf telnet tempo-cli terraform terragrunt testparm tfenv tflint thanos
+timedatectl timeout tiup tkn tmutil tmux tofu tox tracepath traceroute trivy truncate tsh tshark tune2fs udevadm ufw umount uname
+unbound-control unbuffer uniq unlink unxz unzip unzstd update-grub update-initramfs update-rc.d uptime useradd userdel usermod uv vacuumdb
+vagrant valkey-cli varnishadm varnishlog velero vercel vgchange vgcreate vgdisplay vgextend vgreduce vgremove vgs vi vim vim-cmd virsh
+virt-clone virt-install virt-manager virtctl visudo vmkfstools vmstat vmtouch vsish vtctl vtctlclient vtysh wal-e wal-g waypoint wbinfo wc
+wevtutil wg wget whoami whois wipefs wmic wrangler xargs xfs_admin xfs_db xfs_freeze xfs_growfs xfs_info xfs_repair xmllint xtrabackup xxd
+xz xzcat yamllint yarn yq yum yum-config-manager zcat zdb zfs zgrep zip zkcli.sh zless zookeeper-shell zpool zstd zypper
 `;
 
 /** Commands, keywords and builtins that are also everyday words: they need more than their name to be taken in prose. */
 const WORDS = `
-apply at bg bind break case cat cd chef clear command continue crane cut declare disown do env eval exec exit expand export fc fg file find fold for
-free function halt hash head help history host hostname if install jobs join less let link local logout look mail make man more mount nice
-open paste popd poweroff pushd read reboot reset return run screen script select service set shift shutdown sort source split start stat
-strings sum sync tail test time top touch tr trap tree type ulimit umask unalias unset until users vault w wait wall watch which while who write yes
+age apply argo at batch bg bind boundary break bridge bun cap case cat cd chef cinder clear command continue crane cut declare disown do
+env eval exec exit expand export fc fg file find fold for free function glance halt hash head heat help history host hostname if install
+jobs join k less let link local logout look mail make man manta mix more mount neutron nice nl nova od open parallel paste popd poweroff
+pushd read reboot reset return rev run sat screen script select service set shift shutdown sort source split start stat strings sum swift
+sync tail test time top touch tr trap tree type ulimit umask unalias unset until users vault vector w wait wall watch which while who
+write yes
 `;
+
+/** Endings that only names of tools have: `rabbitmqctl`, `tempo-cli`, `nova-manage`; and PowerShell's `Get-Service`. */
+const TOOLISH = /^[a-z][\w.-]*(?:ctl|-cli|-admin|-manage|-ctl|-tool|-tools)$/;
+const CMDLET =
+  /^(?:Add|Clear|Disable|Enable|Export|Get|Import|Invoke|Move|New|Remove|Rename|Resume|Restart|Set|Start|Stop|Suspend|Test|Update|Write)-[A-Z]\w{2,40}$/;
 
 const names = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 const PLAIN_TOOLS = names(PLAIN);
 const WORD_TOOLS = names(WORDS);
 
-/** The file name of a command word, in lower case. */
+/** The file name of a command word that is a path, else the word itself, in lower case. */
 function toolOf(word: string): string {
-  return (word.split('/').at(-1) ?? word).toLowerCase();
+  const name = /^[/.~$<]/.test(word) ? word.split('/').at(-1) : word;
+  return (name ?? word).toLowerCase();
 }
 
-/** True for a command name that is no everyday word: `kubectl`, `/usr/bin/psql`, `Docker`. */
-export function isPlainTool(word: string): boolean {
-  return PLAIN_TOOLS.has(toolOf(word));
+/** The names that count as commands: those everybody knows, and those that a text itself runs. */
+export class Tools {
+  private readonly own: ReadonlySet<string>;
+
+  constructor(own: Iterable<string> = []) {
+    this.own = new Set([...own].map(toolOf));
+  }
+
+  /** True for a command name that is no everyday word: `kubectl`, `/usr/bin/psql`, `Docker`. */
+  isPlain(word: string): boolean {
+    const tool = toolOf(word);
+    return PLAIN_TOOLS.has(tool) || TOOLISH.test(tool) || CMDLET.test(word) || this.own.has(tool);
+  }
+
+  /** True for a command, shell keyword or builtin that is also an everyday word: `find`, `exit`, `for`. */
+  isWord(word: string): boolean {
+    return WORD_TOOLS.has(toolOf(word));
+  }
 }
 
-/** True for a command, shell keyword or builtin that is also an everyday word: `find`, `exit`, `for`. */
-export function isWordTool(word: string): boolean {
-  return WORD_TOOLS.has(toolOf(word));
-}
+/** The tools that everybody knows. */
+export const TOOLS = new Tools();

@@ -1,5 +1,5 @@
-import { findPlaceholders } from './placeholders.ts';
-import type { Command, Variable, VariableType } from './runbook.ts';
+import { findCandidates, innerNames } from './placeholders.ts';
+import type { Command, Parse, Variable, VariableType } from './runbook.ts';
 
 /** The last words of a name that say what its value is. Order matters: the first that fits wins. */
 const TYPES: readonly (readonly [RegExp, VariableType])[] = [
@@ -24,8 +24,10 @@ export function variableKey(name: string): string {
     .replace(/^_+|_+$/g, '');
 }
 
-function typeOf(name: string): VariableType {
-  const key = variableKey(name.split(/\s(?:e\.g\.|eg|such as|like)\s/i)[0] ?? name);
+/** The type of an input by the last words of its name. */
+export function typeOf(name: string): VariableType {
+  const [bare = name] = name.split(/\s(?:e\.g\.|eg|such as|like)\s/i);
+  const key = variableKey(bare.replace(/([a-z0-9])([A-Z])/g, '$1_$2'));
   return TYPES.find(([pattern]) => pattern.test(key))?.[1] ?? 'text';
 }
 
@@ -66,25 +68,75 @@ function firstOf(texts: Iterable<string>, find: (text: string) => string | null)
   return null;
 }
 
-/** The inputs of a runbook: every placeholder of its commands once, with all spellings, in order of appearance. */
-export function findVariables(commands: readonly Command[], source: string): Variable[] {
-  const found = new Map<string, { name: string; spellings: Set<string> }>();
-  for (const command of commands) {
-    for (const placeholder of findPlaceholders(command.text)) {
-      const key = variableKey(placeholder.name);
-      const known = found.get(key) ?? { name: placeholder.name, spellings: new Set<string>() };
-      known.spellings.add(placeholder.bindable ? placeholder.spelling : `\${${placeholder.name}}`);
-      if (found.size < MAX_VARIABLES || found.has(key)) found.set(key, known);
-    }
-  }
-  const assigned = assignedValues(commands);
-  return [...found.values()].map(({ name, spellings }) => ({
-    name,
-    type: typeOf(name),
-    spellings: [...spellings],
-    example:
-      exampleIn(name) ??
-      assigned.get(name) ??
-      firstOf(spellings, (spelling) => saidExample(spelling, source)),
-  }));
+/** `Replace 4711 with the pid`, `where `web-0` is your pod`, `where NODE is the host`. */
+const TOLD_TO_REPLACE =
+  /\b(?:replac(?:e|ing)|substitut(?:e|ing)|swap(?:ping)?)\s{1,4}(?:the\s{1,4})?(?:(?:value|string|text|placeholder|word)s?\s{1,4})?[`'"*]{0,3}([\w./:@-]{1,80})[`'"*]{0,3}\s{1,4}(?:with|by|for|to)\b|\bwhere\s{1,4}(?:[`'"*]{1,3}([\w./:@-]{1,80})[`'"*]{1,3}|([A-Z][A-Z0-9_-]{0,60}))\s{1,4}(?:is|are|stands|refers|means)\b/g;
+
+/** Literals of commands that the text says to replace: sample values, and names in no marks of their own. */
+function announcedIn(commands: readonly Command[], text: string): string[] {
+  const said = [
+    ...text
+      .replace(/\bReplac/g, 'replac')
+      .replace(/\bSubstitut/g, 'substitut')
+      .matchAll(TOLD_TO_REPLACE),
+  ].map((found) => found[1] ?? found[2] ?? found[3] ?? '');
+  const words = new Set(commands.flatMap((command) => command.text.split(/[^\w.@-]+|(?<=\d)_(?=\d)/)));
+  return [...new Set(said)].filter((word) => isSample(word) && words.has(word)).slice(0, MAX_VARIABLES);
 }
+
+/** A word that can stand for a value: with a digit, a hyphen or an underscore in it, or in capitals. */
+const isSample = (word: string): boolean =>
+  /^[\w.@-]+$/.test(word) && /[\d_-]|^[A-Z]+$/.test(word) && !/^-|\.(?:ya?ml|json|sh|py|conf|md)$/.test(word);
+
+interface Found {
+  readonly name: string;
+  readonly spellings: Set<string>;
+}
+
+/** Every name that commands wait for, with its spellings, in order of appearance. */
+function namesIn(commands: readonly Command[], announced: readonly string[]): Map<string, Found> {
+  const found = new Map<string, Found>();
+  const note = (name: string, spelling: string | null): void => {
+    const key = variableKey(name);
+    const known = found.get(key) ?? { name, spellings: new Set<string>() };
+    if (spelling !== null) known.spellings.add(spelling);
+    if (key !== '' && (found.size < MAX_VARIABLES || found.has(key))) found.set(key, known);
+  };
+  for (const { text } of commands) {
+    for (const { name, spelling, bindable } of findCandidates(text, announced))
+      note(name, bindable ? spelling : `\${${name}}`);
+    for (const name of innerNames(text)) note(name, null);
+  }
+  return found;
+}
+
+/**
+ * The inputs of a runbook: every placeholder of its commands once, with all spellings, in order of appearance. A name
+ * without spellings is read from the surroundings of an inner shell; nobody fills it in.
+ */
+export function findVariables(
+  commands: readonly Command[],
+  text: string,
+  declared: ReadonlyMap<string, string> = new Map(),
+): Variable[] {
+  const announced = announcedIn(commands, text);
+  const assigned = assignedValues(commands);
+  const outputs = new Set(
+    commands.flatMap(({ sets }) => sets ?? []).flatMap(({ name, from }) => (from === 'output' ? [name] : [])),
+  );
+  return [...namesIn(commands, announced).values()].map(({ name, spellings }) => {
+    const value = assigned.get(name) ?? declared.get(name.toLowerCase());
+    return {
+      name,
+      type: typeOf(name),
+      spellings: [...spellings],
+      example: exampleIn(name) ?? value ?? firstOf(spellings, (spelling) => saidExample(spelling, text)),
+      ...(value !== undefined ? { default: value } : {}),
+      ...(outputs.has(name) ? { output: true } : {}),
+    };
+  });
+}
+
+/** The variables that a person fills in before a run: those that stand in a command. */
+export const inputsOf = ({ variables }: Pick<Parse, 'variables'>): readonly Variable[] =>
+  variables.filter(({ spellings }) => spellings.length > 0);

@@ -6,15 +6,17 @@ import { writeRisk } from './redirect.ts';
 import type { Risky } from './schema.ts';
 
 /** Judges the options that were given: listed risks, unknown and abbreviated ones, values only the run decides. */
-export function judgeOptions(entry: Entry, options: readonly Option[], context: Context): void {
+export function judgeOptions(entry: Entry, options: readonly Option[], dry: boolean, context: Context): void {
   const { rule, table, node } = entry;
   for (const option of options) {
     const raises = table.raises.get(option.flag) ?? (option.known ? [] : abbreviates(option.flag, table));
     if (raises.some((raise) => raise.writes)) judgeWritten(rule, option.value, context);
     for (const raise of raises)
       if (
-        applies(raise, option.value?.text ?? null) &&
-        !options.some((other) => split(raise.unless).includes(other.flag))
+        applies(raise, option.value) &&
+        !(dry && raise.unlessDry) &&
+        !given(raise.unless, options) &&
+        (raise.onlyWith === undefined || given(raise.onlyWith, options))
       )
         add(
           context,
@@ -51,9 +53,27 @@ export function judgeOptions(entry: Entry, options: readonly Option[], context: 
   }
 }
 
-/** A plain variable is an input filled in before the run; a pattern with a known start cannot become an option. */
+/** Whether one of the listed flags was given; `--flag=value` asks for that value. */
+function given(flags: string | undefined, options: readonly Option[]): boolean {
+  const names = split(flags);
+  return options.some(
+    ({ flag, value }) => names.includes(flag) || names.includes(`${flag}=${value?.text ?? ''}`),
+  );
+}
+
+const isPlain = ({ unknown }: Arg): boolean => unknown === 'word' || unknown === 'number';
+
+/**
+ * A plain variable is an input filled in before the run; plain words, and a pattern or list with a known start, cannot
+ * become an option.
+ */
 function isInput(arg: Arg): boolean {
-  return arg.unknown === 'variable' || (arg.unknown === 'glob' && arg.lead !== '');
+  if (arg.unknown === 'braces' && arg.guess) return !arg.guess.some((word) => word.startsWith('-'));
+  return (
+    arg.unknown === 'variable' ||
+    isPlain(arg) ||
+    ((arg.unknown === 'glob' || arg.unknown === 'braces') && arg.lead !== '')
+  );
 }
 
 function judgeWritten(rule: string, arg: Arg | null | undefined, context: Context): void {
@@ -64,10 +84,16 @@ function judgeWritten(rule: string, arg: Arg | null | undefined, context: Contex
 }
 
 /** Whether a risky option is risky with this value; a value nobody knows counts as the worst. */
-function applies(raise: Risky, value: string | null): boolean {
-  if (value === null) return true;
-  if (raise.except !== undefined && new RegExp(raise.except).test(value)) return false;
-  return raise.when === undefined || new RegExp(raise.when).test(value);
+function applies({ when, except }: Risky, value: Arg | null): boolean {
+  const text = value?.text ?? null;
+  if (text === null) return when === undefined || !(value?.lead && isRuledOut(when, value.lead));
+  if (except !== undefined && new RegExp(except).test(text)) return false;
+  return when === undefined || new RegExp(when).test(text);
+}
+
+/** True when a value that starts so cannot match: the pattern only asks for a first character. */
+function isRuledOut(when: string, lead: string): boolean {
+  return /^\^(\[[^\]^]+\]|[\w@.:/])$/.test(when) && !new RegExp(when).test(lead);
 }
 
 /** Judges the operands by the rules of the row, and words that may turn out to be options. */
@@ -75,10 +101,13 @@ export function judgeOperands(entry: Entry, parsed: Parsed, context: Context): v
   const { node, rule } = entry;
   const operands = parsed.operands.length > 0 || node.runs ? parsed.operands : parsed.rest;
   operands.forEach((operand, index) => {
+    const places: readonly unknown[] = ['any', index, index === operands.length - 1 ? 'last' : index];
     for (const row of node.operands ?? [])
       if (
-        (row.at === 'any' || row.at === index) &&
-        new RegExp(row.matches).test(operand.text ?? operand.lead)
+        places.includes(row.at) &&
+        new RegExp(row.matches).test(operand.text ?? operand.lead) &&
+        !given(row.unless, parsed.options) &&
+        (row.onlyWith === undefined || given(row.onlyWith, parsed.options))
       )
         add(context, `${rule}.operand`, row.risk, `${rule} ${row.says}.`, operand.span);
   });
@@ -95,7 +124,7 @@ export function judgeOperands(entry: Entry, parsed: Parsed, context: Context): v
     );
   if (node.readOnlyOptions) return;
   for (const arg of parsed.doubtful)
-    if (!(arg.lead !== '' && isInput(arg)))
+    if (!((arg.lead !== '' || isPlain(arg) || arg.unknown === 'braces') && isInput(arg)))
       add(
         context,
         'shell.open-word',

@@ -1,13 +1,18 @@
 import { type Collected, collect } from './collect.ts';
 import type { Context } from './context.ts';
 import { judgeInvocation } from './judge.ts';
-import type { Knowledge } from './knowledge.ts';
 import type { Finding, Invocation, Stdin } from './model.ts';
 import { placeholders } from './placeholder.ts';
 import { LIMITS, precheck } from './precheck.ts';
 import { readStrictly, type StrictCommand } from './strict.ts';
 import { loopTraits, sessionTraits } from './traits.ts';
-import { type Reason, RISKS, type Span, type Trait, type Verdict } from './verdict.ts';
+import { type Declared, type Reason, RISKS, type Span, type Trait, type Verdict } from './verdict.ts';
+import { RULESET_SHA256, RULESET_VERSION } from './version.ts';
+
+/** What must be loaded before a text can be judged. */
+export type Loaded = Pick<Context, 'knowledge' | 'postgres'>;
+
+const NOTHING: Declared = { readOnly: new Set() };
 
 /** What was made of one text before it is merged into a verdict. */
 export interface Judgement {
@@ -17,13 +22,15 @@ export interface Judgement {
 }
 
 /** Judges a text: precheck, two readings, every command in it, everything those run in turn. Never throws. */
-export function judge(text: string, knowledge: Knowledge): Judgement {
+export function judge(text: string, loaded: Loaded, { readOnly }: Declared = NOTHING): Judgement {
   const context: Context = {
-    knowledge,
+    ...loaded,
     findings: [],
     traits: new Set(),
     names: new Set(),
     sends: new Set(),
+    functions: new Set(),
+    readOnly,
     depth: 0,
     remote: false,
     judgeInvocation,
@@ -96,8 +103,18 @@ function judgeShell(text: string, stdin: Stdin, span: Span, context: Context): v
   judgeText(text, stdin, () => span, { ...context, depth: context.depth + 1 });
 }
 
-function judgeText(text: string, stdin: Stdin, place: Place, context: Context): void {
+function judgeText(text: string, stdin: Stdin, place: Place, outer: Context): void {
   const collected = collect(text, stdin, place);
+  const readOnly = collected.invocations.some(steersShell) ? NOTHING.readOnly : outer.readOnly;
+  const context: Context = { ...outer, functions: collected.functions, readOnly };
+  for (const name of collected.functions)
+    if (context.knowledge.get(name))
+      context.findings.push({
+        rule: 'shell.function',
+        risk: 'caution',
+        sentence: `A function gives ${name} another meaning, so later words may not mean what they say.`,
+        span: place(0, text.length),
+      });
   context.findings.push(...collected.findings);
   if (collected.invocations.length > LIMITS.commands) throw new Error('too many commands');
   for (const invocation of collected.invocations) judgeInvocation(invocation, context);
@@ -111,6 +128,18 @@ function judgeText(text: string, stdin: Stdin, place: Place, context: Context): 
   if (context.findings.length > LIMITS.commands * 40) throw new Error('too much to judge');
   compareReadings(text, stdin, place, context);
   if (text.includes('\\\n')) compareJoined(text, stdin, collected, place, context);
+}
+
+/** Builtins that can change what a later name means, or with which environment it runs. */
+const STEERING = new Set(
+  'export declare typeset local readonly set unset read mapfile readarray getopts shopt alias hash enable eval source . command builtin trap'.split(
+    ' ',
+  ),
+);
+
+/** What is declared of a program is declared of how it runs by itself, not of every setting that could steer it. */
+function steersShell({ name, assignments }: Invocation): boolean {
+  return assignments.length > 0 || STEERING.has(name?.text ?? '');
 }
 
 /** The parser misreads a few continued lines, so such text is also judged with its lines joined. */
@@ -190,7 +219,7 @@ function signature(commands: readonly StrictCommand[]): string {
 const MAX_REASONS = 24;
 
 /** Merges findings into a verdict: the worst wins, each reason once, worst first. */
-export function merge(judgement: Judgement, rulesetVersion: string): Verdict {
+export function merge(judgement: Judgement): Verdict {
   const seen = new Set<string>();
   const reasons: Reason[] = [];
   for (const finding of [...judgement.findings].sort(
@@ -211,6 +240,7 @@ export function merge(judgement: Judgement, rulesetVersion: string): Verdict {
     risk: (worst ?? nothing).risk,
     reasons: worst ? reasons.slice(0, MAX_REASONS) : [nothing],
     traits: [...judgement.traits].sort(),
-    rulesetVersion,
+    rulesetVersion: RULESET_VERSION,
+    rulesetSha256: RULESET_SHA256,
   };
 }

@@ -7,9 +7,18 @@ import {
   type SyntaxNode,
   type Word,
 } from 'unbash';
+import { judgeAssignment } from './environment.ts';
+import {
+  type Evaluation,
+  evaluateArithmetic,
+  evaluateTest,
+  evaluateText,
+  type Variables,
+} from './evaluation.ts';
 import type { Arg, Assignment, Finding, Invocation, Redirect, Stdin } from './model.ts';
+import { printedText } from './printed.ts';
 import type { Risk, Span } from './verdict.ts';
-import { resolve, type Variables } from './words.ts';
+import { resolve } from './words.ts';
 
 /** Everything bash may start when it runs a text, and what was noticed on the way. */
 export interface Collected {
@@ -17,6 +26,8 @@ export interface Collected {
   readonly findings: readonly Finding[];
   /** False when a parse error was found at any depth: then nothing of the text is trusted. */
   readonly parsed: boolean;
+  /** The names of functions it defines; their bodies are among the invocations. */
+  readonly functions: ReadonlySet<string>;
 }
 
 type Place = (pos: number, end: number) => Span;
@@ -24,7 +35,10 @@ type Place = (pos: number, end: number) => Span;
 interface Walk {
   readonly invocations: Invocation[];
   readonly findings: Finding[];
+  readonly functions: Set<string>;
   readonly variables: Variables;
+  /** Evaluations to look at again when all variables are known: a loop may come back to them. */
+  readonly again: (() => void)[];
   parsed: boolean;
 }
 
@@ -40,8 +54,17 @@ interface Scope {
  * Throws what the parser throws on texts it cannot hold; the caller treats that as unanalysable.
  */
 export function collect(text: string, stdin: Stdin, place: Place): Collected {
-  const walk: Walk = { invocations: [], findings: [], variables: new Map(), parsed: true };
+  const walk: Walk = {
+    invocations: [],
+    findings: [],
+    functions: new Set(),
+    variables: { known: new Map(), data: new Set() },
+    again: [],
+    parsed: true,
+  };
   visit(parse(text), walk, { stdin, source: text, place });
+  share(walk, 0, stdin);
+  for (const look of walk.again) look();
   return walk;
 }
 
@@ -61,7 +84,12 @@ function visit(node: SyntaxNode, walk: Walk, scope: Scope): void {
     }
     case 'Pipeline':
       node.commands.forEach((command, index) => {
-        visit(command, walk, index === 0 ? scope : { ...scope, stdin: { kind: 'pipe' } });
+        const before = node.commands[index - 1];
+        visit(
+          command,
+          walk,
+          before === undefined ? scope : { ...scope, stdin: piped(before, command, walk, scope) },
+        );
       });
       return;
     case 'Redirected': {
@@ -76,7 +104,9 @@ function visit(node: SyntaxNode, walk: Walk, scope: Scope): void {
         stdin: inner.stdin,
         span: scope.place(node.pos, node.end),
       });
+      const before = walk.invocations.length;
       visit(node.command, walk, inner);
+      share(walk, before, inner.stdin);
       for (const redirect of node.redirects) visitChildren(redirect, walk, scope);
       return;
     }
@@ -84,25 +114,33 @@ function visit(node: SyntaxNode, walk: Walk, scope: Scope): void {
       visitFunction(node, walk, scope);
       return;
     case 'ProcessSubstitution':
-      note(
-        walk,
-        scope,
-        node,
-        'shell.process-substitution',
-        'caution',
-        'A process substitution runs another command beside this one.',
-      );
-      {
-        visitChildren(node, walk, { ...scope, stdin: { kind: 'pipe' } });
-        return;
-      }
+      visitChildren(node, walk, { ...scope, stdin: { kind: 'pipe' } });
+      return;
     default:
       remark(node, walk, scope);
-      {
-        visitChildren(node, walk, scope);
-        return;
-      }
+      visitChildren(node, walk, scope);
   }
+}
+
+/** What a simple command reads from the one before its bar: the text itself when that only prints fixed words. */
+function piped(before: SyntaxNode, command: SyntaxNode, walk: Walk, scope: Scope): Stdin {
+  if (before.type !== 'Command' || command.type !== 'Command' || before.redirects.length > 0)
+    return { kind: 'pipe' };
+  const name = before.name?.text ?? '';
+  const words = before.args.map((arg) => resolve(arg, walk.variables, scope.place));
+  const text = walk.functions.has(name) ? null : printedText(name, words);
+  return text === null
+    ? { kind: 'pipe' }
+    : { kind: 'text', text, span: scope.place(before.pos, before.end), piped: true };
+}
+
+/** Where several commands share one text, each may read any part of it, so none is known to read the whole. */
+function share(walk: Walk, from: number, stdin: Stdin): void {
+  const readers = walk.invocations.slice(from).filter((item) => item.stdin === stdin && item.name !== null);
+  if (stdin.kind !== 'text' || readers.length < 2) return;
+  walk.invocations.forEach((item, at) => {
+    if (at >= from && item.stdin === stdin) walk.invocations[at] = { ...item, stdin: { kind: 'file' } };
+  });
 }
 
 function visitChildren(node: SyntaxNode, walk: Walk, scope: Scope): void {
@@ -122,12 +160,17 @@ function visitChildren(node: SyntaxNode, walk: Walk, scope: Scope): void {
 
 function visitFunction(node: Extract<SyntaxNode, { type: 'Function' }>, walk: Walk, scope: Scope): void {
   const before = walk.invocations.length;
-  const say = (risk: Risk, sentence: string): void =>
-    note(walk, scope, node, 'shell.function', risk, sentence);
-  say('caution', 'A function gives a name a new meaning, so later words may not mean what they say.');
+  walk.functions.add(node.name.text);
   visitChildren(node, walk, scope);
   if (walk.invocations.slice(before).some((item) => item.name?.text === node.name.text))
-    say('danger', 'The function calls itself, so it may start programs without end.');
+    note(
+      walk,
+      scope,
+      node,
+      'shell.function',
+      'danger',
+      'The function calls itself, so it may start programs without end.',
+    );
 }
 
 function visitScript(script: ParsedScript, walk: Walk, scope: Scope): void {
@@ -147,8 +190,7 @@ function visitScript(script: ParsedScript, walk: Walk, scope: Scope): void {
 
 /** Constructs that are judged by being there, whatever they hold. */
 function remark(node: SyntaxNode, walk: Walk, scope: Scope): void {
-  const say = (rule: string, risk: Risk, sentence: string): void =>
-    note(walk, scope, node, rule, risk, sentence);
+  const say: Say = (rule, risk, sentence) => note(walk, scope, node, rule, risk, sentence);
   switch (node.type) {
     case 'ExtendedGlob': {
       say(
@@ -163,32 +205,103 @@ function remark(node: SyntaxNode, walk: Walk, scope: Scope): void {
       return;
     }
     case 'TestCommand':
+      sayEvaluation(walk, say, (variables) => evaluateTest(node.expression, variables));
+      return;
     case 'ArithmeticCommand':
-    case 'ArithmeticFor':
-    case 'ArithmeticExpansion': {
       say(
-        'shell.arithmetic',
+        'shell.only-bash',
         'caution',
-        'Arithmetic and tests in double brackets evaluate the text of variables.',
+        'Only bash reads this as arithmetic; another shell starts programs of it.',
       );
+      sayEvaluation(walk, say, (variables) => evaluateArithmetic(node.expression, variables));
+      return;
+    case 'ArithmeticExpansion':
+      sayEvaluation(walk, say, (variables) => evaluateArithmetic(node.expression, variables));
+      for (const name of assignedIn(scope.source.slice(node.pos, node.end)))
+        assigned(walk, scope, node, name);
+      return;
+    case 'ArithmeticFor':
+      for (const part of [node.initialize, node.test, node.update])
+        sayEvaluation(walk, say, (variables) => evaluateArithmetic(part, variables));
+      for (const name of assignedIn(scope.source.slice(node.pos, node.end)))
+        assigned(walk, scope, node, name);
+      return;
+    case 'For':
+    case 'Select': {
+      assigned(walk, scope, node.name, node.name.text);
+      const plain = node.wordlist?.every((word) => /^[\w.:/{},-]*$/.test(word.text)) ?? false;
+      remember(walk.variables, node.name.text, plain ? null : undefined);
       return;
     }
-    case 'For':
-    case 'Select':
-      walk.variables.delete(node.name.text);
-      return;
     case 'ParameterExpansion':
-      if (node.prefix === '!' || node.operation?.type === 'Transform')
-        say(
-          'shell.indirect',
-          'danger',
-          'An indirect or transforming expansion evaluates the text of a variable, so this cannot be analysed.',
-        );
-      else if (node.operation?.type === 'Default' && node.operation.operator.includes('='))
-        say('shell.assigning-expansion', 'caution', 'An expansion sets a variable while it is read.');
+      remarkExpansion(node, walk, say);
       return;
     default:
       return;
+  }
+}
+
+/** A variable that is set by other means than NAME=value matters as if it were. */
+function assigned(walk: Walk, scope: Scope, at: { pos: number; end: number }, name: string): void {
+  const finding = judgeAssignment(name, null, scope.place(at.pos, at.end), false);
+  if (finding) walk.findings.push(finding);
+}
+
+/** The names that an arithmetic text may set: before an assignment, or beside `++` or `--`. */
+function assignedIn(text: string): readonly string[] {
+  const set =
+    /([A-Za-z_]\w*)(?:\[[^\]]*\])?\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)|(?:\+\+|--)\s*([A-Za-z_]\w*)/g;
+  return Array.from(text.matchAll(set), ([, before, after]) => before ?? after ?? '');
+}
+
+type Say = (rule: string, risk: Risk, sentence: string) => void;
+
+function sayEvaluation(walk: Walk, say: Say, evaluate: (variables: Variables) => Evaluation): void {
+  const look = (): void => {
+    const evaluation = evaluate(walk.variables);
+    if (evaluation === 'data')
+      say(
+        'shell.arithmetic',
+        'caution',
+        'Bash evaluates this as arithmetic, and what it reads there may hold a command.',
+      );
+    if (evaluation === 'code')
+      say(
+        'shell.arithmetic',
+        'danger',
+        'Bash evaluates this text as arithmetic, and it holds a substitution.',
+      );
+  };
+  look();
+  walk.again.push(look);
+}
+
+function remarkExpansion(
+  node: Extract<SyntaxNode, { type: 'ParameterExpansion' }>,
+  walk: Walk,
+  say: Say,
+): void {
+  const { operation, index } = node;
+  const listsKeys = operation?.type === 'Names' || /^[@*]$/.test(index?.text ?? '');
+  if (
+    (node.prefix === '!' && !listsKeys) ||
+    (operation?.type === 'Transform' && !/^[QUuLEAKak]$/.test(operation.operand.text)) ||
+    operation?.type === 'Unknown'
+  )
+    say(
+      'shell.indirect',
+      'danger',
+      'An indirect or transforming expansion evaluates the text of a variable, so this cannot be analysed.',
+    );
+  const evaluated = [
+    ...(index === undefined || /^[@*]$/.test(index.text) ? [] : [index.text]),
+    ...(operation?.type === 'Slice' ? [operation.offset.text, operation.length?.text ?? '0'] : []),
+  ];
+  for (const text of evaluated) sayEvaluation(walk, say, (variables) => evaluateText(text.trim(), variables));
+  if (operation?.type === 'Default' && operation.operator.includes('=')) {
+    remember(walk.variables, node.parameter, undefined);
+    if (judgeAssignment(node.parameter, null, { start: 0, end: 0 }, false))
+      say('shell.assigning-expansion', 'danger', 'This sets a variable that decides which program is run.');
   }
 }
 
@@ -217,34 +330,47 @@ function visitCommand(node: Command, walk: Walk, scope: Scope): void {
     stdin,
     span: scope.place(node.pos, node.end),
   });
-  remember(walk.variables, name, args, assignments);
+  rememberAll(walk.variables, name, args, assignments);
   visitChildren(node, walk, scope);
 }
 
 const DECLARES = new Set(['export', 'declare', 'typeset', 'local', 'readonly']);
+/** Builtins that read input into the variables they name. */
+const READS = new Set(['read', 'mapfile', 'readarray', 'getopts', 'printf']);
 
-function remember(
+/** Keeps a fixed value; null for a plain word of unknown value, undefined for anything a run may read. */
+function remember({ known, data }: Variables, name: string, value: string | null | undefined): void {
+  known.delete(name);
+  if (typeof value === 'string') known.set(name, value);
+  else if (value === undefined) data.add(name);
+}
+
+function rememberAll(
   variables: Variables,
   name: Arg | null,
   args: readonly Arg[],
   assignments: readonly Assignment[],
 ): void {
-  const set = (key: string, value: string | null | undefined): void => {
-    if (typeof value === 'string') variables.set(key, value);
-    else variables.delete(key);
-  };
-  if (name === null)
-    for (const item of assignments) set(item.name, item.value?.text ?? (item.value?.guess ?? []).join(' '));
+  const heldBy = (value: Arg | null): string | null | undefined =>
+    value?.text ?? value?.guess?.join(' ') ?? (value?.unknown === 'number' ? null : undefined);
+  if (name === null) for (const item of assignments) remember(variables, item.name, heldBy(item.value));
+  if (READS.has(name?.text ?? ''))
+    for (const arg of args) if (/^[A-Za-z_]\w*$/.test(arg.lead)) remember(variables, arg.lead, undefined);
   if (!DECLARES.has(name?.text ?? '')) return;
   for (const arg of args) {
     const key = /^([A-Za-z_]\w*)=/.exec(arg.lead)?.[1];
-    if (key !== undefined) set(key, arg.text?.slice(key.length + 1));
+    if (key !== undefined) remember(variables, key, arg.text?.slice(key.length + 1) ?? heldBy(arg));
   }
 }
 
 /** Only `>&2`, `2>&1`, `>&-` and the like join descriptors; every other target is a file. */
 function isDescriptor(target: Word): boolean {
   return /^(\d+|-)$/.test(target.text);
+}
+
+/** `< <(…)` and `> >(…)`: a pipe to a command that is judged itself. */
+function isProcess(target: Word | undefined): boolean {
+  return target?.parts?.length === 1 && target.parts[0]?.type === 'ProcessSubstitution';
 }
 
 function redirectOf(item: Redirection, walk: Walk, scope: Scope): Redirect {
@@ -266,9 +392,10 @@ function redirectOf(item: Redirection, walk: Walk, scope: Scope): Redirect {
     return { direction: 'fd', operator: item.operator, target, placeholder: false };
   const placeholder = item.operator === '<' && scope.source[item.end] === '>';
   const joins =
-    (item.operator === '>&' || item.operator === '<&') &&
-    item.target !== undefined &&
-    isDescriptor(item.target);
+    isProcess(item.target) ||
+    ((item.operator === '>&' || item.operator === '<&') &&
+      item.target !== undefined &&
+      isDescriptor(item.target));
   const direction = joins
     ? 'fd'
     : item.operator === '<'
@@ -294,7 +421,9 @@ function stdinOf(redirects: readonly Redirection[], walk: Walk, scope: Scope): S
         text: item.target ? resolve(item.target, walk.variables, scope.place).text : null,
         span,
       };
-    } else if (item.operator === '<' || item.operator === '<>' || item.operator === '<&')
+    } else if (item.operator === '<' && item.target?.text === '/dev/null')
+      stdin = { kind: 'text', text: '', span };
+    else if (item.operator === '<' || item.operator === '<>' || item.operator === '<&')
       stdin = { kind: 'file' };
   }
   return stdin;

@@ -1,16 +1,23 @@
 import type { Knowledge } from './knowledge.ts';
 import type { Finding, Invocation } from './model.ts';
+import type { PostgresParser } from './programs/postgres.ts';
 import type { Risk, Trait } from './verdict.ts';
 
 /** What is gathered while one text is judged. Only `findings` and `traits` are added to; nothing is ever taken out. */
 export interface Context {
   readonly knowledge: Knowledge;
+  /** Null until it is loaded; then PostgreSQL text is danger. */
+  readonly postgres: PostgresParser | null;
   readonly findings: Finding[];
   readonly traits: Set<Trait>;
   /** Names that bash looks up on the PATH of this machine. */
   readonly names: Set<string>;
   /** Programs in it that carry what they read to another machine. */
   readonly sends: Set<string>;
+  /** Functions that the text defines. */
+  readonly functions: ReadonlySet<string>;
+  /** Unknown programs that are declared read-only. */
+  readonly readOnly: ReadonlySet<string>;
   readonly depth: number;
   /** True inside a command that runs on another machine or in a container. */
   readonly remote: boolean;

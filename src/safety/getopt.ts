@@ -7,6 +7,8 @@ export interface OptionTable {
   readonly takes: ReadonlyMap<string, 'nothing' | 'value' | 'optional' | 'rest'>;
   readonly raises: ReadonlyMap<string, readonly Risky[]>;
   readonly other: RegExp | null;
+  /** Options end at the first operand. */
+  readonly optionsFirst: boolean;
 }
 
 export interface Option {
@@ -51,6 +53,10 @@ export function parseArgs(args: readonly Arg[], table: OptionTable, stopAfter: n
     if (!isOption) {
       if (stopAfter !== null && state.operands.length >= stopAfter) return done(args.slice(at));
       if (arg.text === null && couldBeOption(arg)) state.doubtful.push(arg);
+      if (table.optionsFirst && stopAfter === null) {
+        state.operands.push(...args.slice(at));
+        return done([]);
+      }
       state.operands.push(arg);
       at += 1;
     } else at += 1 + readOption(arg, args.slice(at + 1), state);

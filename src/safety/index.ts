@@ -1,20 +1,31 @@
-import { judge, merge } from './classify.ts';
-import { compileKnowledge, type Knowledge } from './knowledge.ts';
+import { judge, type Loaded, merge } from './classify.ts';
+import { openKnowledge } from './knowledge.ts';
 import { plan } from './planned.ts';
-import type { Verdict } from './verdict.ts';
+import { loadPostgres, NOT_LOADED } from './programs/postgres.ts';
+import type { Declared, Verdict } from './verdict.ts';
+import { RULESET_SHA256, RULESET_VERSION } from './version.ts';
 
-/** Changes whenever a verdict may change: part of every verdict and of every signed job. */
-export const RULESET_VERSION = '2026.11.24-2';
+export { RULESET_SHA256, RULESET_VERSION };
 
-let loaded: Knowledge | null = null;
+let loaded: Loaded | null = null;
 
-/** Checks and compiles the knowledge base. Throws when a row is malformed; until it has run every verdict is danger. */
+/** Loads the knowledge base and the grammar of PostgreSQL; until it has resolved every verdict is danger. */
 export async function loadSafety(): Promise<void> {
-  loaded ??= compileKnowledge();
+  if (loaded?.postgres) return;
+  loaded = { ...openOnce(), postgres: await loadPostgres() };
 }
 
-/** The verdict on a shell text. Synchronous and pure; never throws. Before loadSafety everything is danger. */
-export function classify(command: string): Verdict {
+/** The knowledge base alone, which takes no time to load: PostgreSQL text stays danger. */
+function openOnce(): Loaded {
+  loaded ??= { knowledge: openKnowledge(), postgres: null };
+  return loaded;
+}
+
+/**
+ * The verdict on a shell text. Synchronous and pure; never throws. Before loadSafety everything is danger. Of what is
+ * declared only names count that may be, and only where they stand as a command of their own (docs/safety.md).
+ */
+export function classify(command: string, declared?: Declared): Verdict {
   if (loaded === null)
     return {
       risk: 'danger',
@@ -27,8 +38,18 @@ export function classify(command: string): Verdict {
       ],
       traits: [],
       rulesetVersion: RULESET_VERSION,
+      rulesetSha256: RULESET_SHA256,
     };
-  return merge(judge(command, loaded), RULESET_VERSION);
+  return merge(judge(command, loaded, declared));
+}
+
+/** The same for a program that starts for a few texts: loads the grammar only when the text needs it. */
+export async function classifyAtOnce(command: string): Promise<Verdict> {
+  openOnce();
+  const verdict = classify(command);
+  if (!verdict.reasons.some(({ rule }) => rule === NOT_LOADED)) return verdict;
+  await loadSafety();
+  return classify(command);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { judgeOperands, judgeOptions } from './arguments.ts';
 import { add, type Context } from './context.ts';
+import { refuseDeclared } from './declarable.ts';
 import { judgeAssignment, judgeAssignments } from './environment.ts';
 import { hasFlag, type Option, type Parsed, parseArgs, split } from './getopt.ts';
 import type { Entry } from './knowledge.ts';
@@ -11,12 +12,12 @@ import { runInner } from './wrappers.ts';
 /** Judges one simple command: its environment, redirections, name, options, operands and whatever it runs in turn. */
 export function judgeInvocation(invocation: Invocation, context: Context): void {
   const { name, args } = invocation;
-  context.findings.push(
-    ...judgeRedirects(invocation),
-    ...judgeAssignments(invocation.assignments, name !== null),
-  );
-  const sends = context.knowledge.get(basename(name?.text ?? ''))?.tool.sends ?? false;
-  const printed = sends ? args.find((arg) => arg.unknown === 'substitution') : undefined;
+  context.findings.push(...judgeRedirects(invocation), ...judgeAssignments(invocation.assignments, name));
+  const tool = context.knowledge.get(basename(name?.text ?? ''))?.tool;
+  const sends = tool?.sends ?? false;
+  const printed = sends
+    ? args.find(({ unknown }) => unknown === 'substitution' || unknown === 'word')
+    : undefined;
   if (printed)
     add(
       context,
@@ -25,9 +26,12 @@ export function judgeInvocation(invocation: Invocation, context: Context): void 
       'What another command printed is sent to another machine.',
       printed.span,
     );
-  for (const arg of args)
+  const opened = tool?.namesOnly && !args.some(({ text }) => /^-(exec|ok)/.test(text ?? '')) ? [] : args;
+  const keys = split(tool?.keys);
+  for (const [index, arg] of opened.entries())
     if (
       !arg.lead.startsWith('--') &&
+      !keys.includes(opened[index - 1]?.text ?? '') &&
       isSecretPath(arg.text ?? arg.lead) &&
       /[./]/.test(arg.lead) &&
       !/\s/.test(arg.lead)
@@ -54,7 +58,9 @@ export function judgeInvocation(invocation: Invocation, context: Context): void 
     );
     return;
   }
-  if (DECLARES.has(name.text)) judgeDeclared(args, context);
+  if (DECLARES.has(name.text)) judgeDeclared(name.text, args, context);
+  if (SETS.has(name.text)) judgeSet(args, context);
+  if (name.text === 'printf' && args[0]?.lead.startsWith('-v')) judgeSet(args.slice(0, 2), context);
   judgeNamed(name, name.text, invocation, context);
   const guessed = withGuesses(invocation);
   if (guessed) judgeInvocation(guessed, context);
@@ -62,8 +68,28 @@ export function judgeInvocation(invocation: Invocation, context: Context): void 
 
 const DECLARES = new Set(['export', 'declare', 'typeset', 'local', 'readonly']);
 
-function judgeDeclared(args: readonly Arg[], context: Context): void {
+/** Builtins that set, or take away, the variables they are given by name. */
+const SETS = new Set(['read', 'mapfile', 'readarray', 'unset', 'getopts', 'let', 'wait']);
+
+/** Every word that may be such a name counts: that one of them is an option's value is no reason to look away. */
+function judgeSet(args: readonly Arg[], context: Context): void {
   for (const arg of args) {
+    const name = /^(?:-[A-Za-z]*[avp])?([A-Za-z_]\w*)/.exec(arg.lead)?.[1];
+    const finding = name === undefined ? null : judgeAssignment(name, null, arg.span, false);
+    if (finding) context.findings.push(finding);
+  }
+}
+
+function judgeDeclared(by: string, args: readonly Arg[], context: Context): void {
+  for (const arg of args) {
+    if (by !== 'export' && /^-[A-Za-z]*n/.test(arg.lead))
+      add(
+        context,
+        'shell.reference',
+        'danger',
+        'A variable that stands for another one hides which one is set.',
+        arg.span,
+      );
     const name = /^([A-Za-z_]\w*)=/.exec(arg.lead)?.[1];
     const value = name === undefined ? null : (arg.text?.slice(name.length + 1) ?? null);
     const finding = name === undefined ? null : judgeAssignment(name, value, arg.span, false);
@@ -81,7 +107,9 @@ function withGuesses(invocation: Invocation): Invocation | null {
   };
 }
 
-const SYSTEM_PATH = /^\/(usr\/(local\/)?)?s?bin\/[^/]+$/;
+/** Where packages and vendors put programs: `/usr/bin/x`, `/opt/kafka/bin/x`, `/usr/lib/postgresql/16/bin/x`. */
+const SYSTEM_PATH =
+  /^\/((usr\/(local\/)?)?s?bin|(opt|usr\/(lib|local|share))(\/(?!\.\.?\/)[\w.-]+)+\/s?bin|usr\/pgsql-\d+\/bin)\/[^/]+$/;
 
 function judgeNamed(name: Arg, text: string, invocation: Invocation, context: Context): void {
   const bare = basename(text);
@@ -95,12 +123,28 @@ function judgeNamed(name: Arg, text: string, invocation: Invocation, context: Co
       `The program name is spelt with quotes or escapes; it is ${bare}.`,
       name.span,
     );
+  if (context.functions.has(text)) {
+    if (tool)
+      add(
+        context,
+        'shell.function',
+        'caution',
+        `A function gives ${text} another meaning, so it may not do what it says.`,
+        name.span,
+      );
+    else add(context, 'shell.function', 'safe', `${text} is a function of this text.`, name.span);
+    return;
+  }
   if (
     (!tool && /\.(sh|bash|py|rb|pl|js|ts|php|lua|ksh|zsh|exe|bat|ps1)$/.test(bare)) ||
     /^\.{0,2}\/$/.test(text) ||
     /^(\.\.?|~[^/]*|\/(var\/)?tmp|\/dev\/shm|\/home\/[^/]+)\//.test(text)
   ) {
     add(context, 'program.unseen-script', 'danger', `${bare} is a program nobody here has seen.`, name.span);
+    return;
+  }
+  if (!tool && isDeclared(name, text, invocation, context)) {
+    add(context, 'program.declared', 'safe', `${text} is declared read-only here.`, name.span);
     return;
   }
   if (!tool) {
@@ -119,6 +163,18 @@ function judgeNamed(name: Arg, text: string, invocation: Invocation, context: Co
   evaluate(tool, invocation.args, invocation, context);
 }
 
+/** Plainly written, started by this shell itself with its own environment: anywhere else it is as unknown as before. */
+function isDeclared(name: Arg, text: string, { assignments }: Invocation, context: Context): boolean {
+  return (
+    context.readOnly.has(text) &&
+    context.depth === 0 &&
+    !context.remote &&
+    !name.disguised &&
+    assignments.length === 0 &&
+    refuseDeclared(text, context.knowledge) === null
+  );
+}
+
 /** Judges the words after a name (or verb) by their row of the knowledge base. */
 export function evaluate(
   entry: Entry,
@@ -133,14 +189,33 @@ export function evaluate(
     return;
   }
   const hasVerbs = entry.verbs.size > 0 || entry.patterns.length > 0;
-  const own = parseArgs(args, entry.table, hasVerbs ? 0 : stopAfter(entry));
+  const own = parseArgs(args, entry.table, hasVerbs ? (entry.node.verbAfter ?? 0) : stopAfter(entry));
   const parsed: Parsed = { ...own, options: [...before, ...own.options] };
-  judgeOptions(entry, own.options, context);
+  if (asksHelp(entry, own, only ?? null)) {
+    add(context, entry.rule, 'safe', `${entry.rule} is only asked for help.`, invocation.span);
+    return;
+  }
+  judgeOptions(entry, own.options, dryRunOf(entry, parsed) !== undefined, context);
   if (hasVerbs && parsed.rest[0] !== undefined) {
     judgeVerb(entry, parsed, invocation, context);
     return;
   }
   judgeLeaf(entry, parsed, args, invocation, context);
+}
+
+/** `terraform apply -help`, `aws ec2 terminate-instances help`, `gcloud help compute`. */
+function asksHelp({ help }: Entry, { options, rest }: Parsed, only: string | null): boolean {
+  const at = options.findIndex((option) => help.includes(option.flag));
+  return (
+    (only !== null && help.includes(only)) ||
+    // After an option nobody knows, the word may be its value.
+    (at >= 0 && options.slice(0, at).every((option) => option.known)) ||
+    (rest[0]?.text === 'help' && help.includes('help'))
+  );
+}
+
+function dryRunOf({ node }: Entry, { options }: Parsed): { readonly flags: string } | undefined {
+  return node.dryRun?.find((item) => options.some((option) => isDry(option, split(item.flags), item.value)));
 }
 
 function stopAfter(entry: Entry): number | null {
@@ -196,9 +271,7 @@ function judgeLeaf(
   context: Context,
 ): void {
   const { node, rule } = entry;
-  const dry = (node.dryRun ?? []).find((item) =>
-    parsed.options.some((option) => isDry(option, split(item.flags), item.value)),
-  );
+  const dry = dryRunOf(entry, parsed);
   const risk = dry
     ? 'safe'
     : (node.risk ?? (entry.verbs.size > 0 || entry.patterns.length > 0 ? 'safe' : 'caution'));

@@ -1,6 +1,6 @@
+import { KNOWLEDGE } from '../generated/knowledge.ts';
 import { type OptionTable, split } from './getopt.ts';
-import { TOOLS } from './kb/index.ts';
-import { type Node, type Risky, type Tool, Tools } from './schema.ts';
+import type { Node, Risky, Tool } from './schema.ts';
 
 /** A node of the knowledge base with its option table and its verbs ready for lookup. */
 export interface Entry {
@@ -8,12 +8,17 @@ export interface Entry {
   /** `kubectl.rollout undo`: names the row in reasons. */
   readonly rule: string;
   readonly table: OptionTable;
+  /** Options and words that only print help, its own and its parents'. */
+  readonly help: readonly string[];
   readonly verbs: ReadonlyMap<string, Entry>;
   readonly patterns: readonly { readonly match: RegExp; readonly entry: Entry }[];
 }
 
+/** A tool's row as it is compiled. */
+export type ToolRow = Omit<Tool, 'name' | 'examples'>;
+
 export interface ToolEntry extends Entry {
-  readonly tool: Tool;
+  readonly tool: ToolRow;
 }
 
 /** The knowledge base by program: own names only, so that `constructor` is an unknown program. */
@@ -22,48 +27,43 @@ export interface Knowledge {
 }
 
 /**
- * Checks the knowledge base. Throws when a row is malformed or a name is taken twice. A tool's tables are built when it
- * is first asked for: most texts name a few of hundreds, and to build all takes longer than to check them.
+ * The knowledge base, ready for lookup. A row is read and its tables are built when the tool is first asked for: most
+ * texts name a few of hundreds. Rows are checked when they are compiled (scripts/knowledge.ts), not here.
  */
-export function compileKnowledge(): Knowledge {
-  const tools = new Map<string, Tool>();
-  for (const tool of listTools())
-    for (const name of split(tool.name)) {
-      if (tools.has(name)) throw new Error(`The knowledge base names ${name} twice.`);
-      tools.set(name, tool);
-    }
+export function openKnowledge(): Knowledge {
+  const rows = new Map(
+    Object.entries(KNOWLEDGE).flatMap(([names, row]) => split(names).map((name) => [name, row])),
+  );
   const built = new Map<string, ToolEntry>();
   return {
     get: (name) => {
-      const tool = tools.get(name);
+      const row = rows.get(name);
       const known = built.get(name);
-      if (tool === undefined || known !== undefined) return known;
-      const entry = { ...compile(tool, name, null), tool };
+      if (row === undefined || known !== undefined) return known;
+      const entry = toolEntry(JSON.parse(row) as ToolRow, name);
       built.set(name, entry);
       return entry;
     },
   };
 }
 
-let checked: readonly Tool[] | null = null;
-
-/** Every tool of the knowledge base, checked against the schema once. Throws a ZodError that names a malformed row. */
-export function listTools(): readonly Tool[] {
-  checked ??= Tools.parse([...TOOLS]);
-  return checked;
+/** A row of a tool ready for lookup, under the name by which it was asked for. */
+export function toolEntry(tool: ToolRow, name: string): ToolEntry {
+  return { ...compile(tool, name), tool };
 }
 
-function compile(node: Node, rule: string, parent: OptionTable | null): Entry {
-  const table = optionTable(node, parent);
+function compile(node: Node, rule: string, parent?: Pick<Entry, 'table' | 'help'>): Entry {
+  const table = optionTable(node, parent?.table ?? null);
+  const help = [...(parent?.help ?? []), ...split(node.help)];
   const verbs = new Map<string, Entry>();
   for (const [names, child] of Object.entries(withSimple(node)))
     for (const name of names.split('|'))
-      verbs.set(name.trim(), compile(child, `${rule} ${name.trim()}`, table));
+      verbs.set(name.trim(), compile(child, `${rule} ${name.trim()}`, { table, help }));
   const patterns = (node.patterns ?? []).map((child) => ({
     match: new RegExp(child.match),
-    entry: compile(child, rule, table),
+    entry: compile(child, rule, { table, help }),
   }));
-  return { node, rule, table, verbs, patterns };
+  return { node, rule, table, help, verbs, patterns };
 }
 
 function optionTable(node: Node, parent: OptionTable | null): OptionTable {
@@ -87,7 +87,8 @@ function optionTable(node: Node, parent: OptionTable | null): OptionTable {
     }
   }
   const other = node.otherOptions === undefined ? (parent?.other ?? null) : new RegExp(node.otherOptions);
-  return { style: node.style ?? parent?.style ?? 'gnu', takes, raises, other };
+  const optionsFirst = node.optionsFirst ?? parent?.optionsFirst ?? false;
+  return { style: node.style ?? parent?.style ?? 'gnu', takes, raises, other, optionsFirst };
 }
 
 const SIMPLE_SAYS = {

@@ -12,13 +12,14 @@ export interface Arg {
   readonly splits: boolean;
   /** True when the name is spelt with quotes or escapes that a reader may not see through. */
   readonly disguised: boolean;
-  /** Words it becomes when an earlier assignment in the same text still holds: used only to raise a risk. */
+  /** Words it becomes by its braces, or when an earlier assignment still holds: used only to raise a risk. */
   readonly guess: readonly string[] | null;
   readonly raw: string;
   readonly span: Span;
 }
 
-export type Unknown = 'none' | 'variable' | 'substitution' | 'glob' | 'other';
+/** `number`, `word`: printed by a program that prints only such; `braces`: known, but several words. */
+export type Unknown = 'none' | 'variable' | 'number' | 'word' | 'substitution' | 'glob' | 'braces' | 'other';
 
 export interface Assignment {
   readonly name: string;
@@ -37,7 +38,13 @@ export interface Redirect {
 /** What a command reads when it reads its standard input. */
 export type Stdin =
   | { readonly kind: 'inherited' | 'pipe' | 'file' }
-  | { readonly kind: 'text'; readonly text: string | null; readonly span: Span };
+  | {
+      readonly kind: 'text';
+      readonly text: string | null;
+      readonly span: Span;
+      /** True when another command prints it, so that no shell is trusted to run it. */
+      readonly piped?: boolean;
+    };
 
 /** One simple command that bash may start. */
 export interface Invocation {

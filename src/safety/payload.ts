@@ -2,12 +2,12 @@ import { add, type Context } from './context.ts';
 import { hasFlag, type Parsed, split } from './getopt.ts';
 import type { Entry } from './knowledge.ts';
 import type { Arg, Invocation } from './model.ts';
-import { judgeProgram } from './programs.ts';
+import { judgeProgram } from './programs/index.ts';
 import type { ProgramSpec } from './schema.ts';
 
 /** Judges the program texts a command carries: in an option, an operand or its standard input. */
 export function judgePrograms(entry: Entry, parsed: Parsed, invocation: Invocation, context: Context): void {
-  for (const spec of entry.node.programs ?? []) {
+  for (const spec of (entry.node.programs ?? []).filter((each) => isOfLanguage(each, parsed))) {
     const texts = textsOf(spec, parsed);
     for (const text of texts) judgeText(spec, text, entry, invocation, context);
     if (texts.length > 0) continue;
@@ -25,8 +25,17 @@ export function judgePrograms(entry: Entry, parsed: Parsed, invocation: Invocati
         `${entry.rule} runs a script nobody here has seen.`,
         operands[0].span,
       );
-    else if (spec.stdin) judgeStdin(spec, entry, invocation, context);
+    else if (spec.stdin === true || (spec.stdin === 'fed' && invocation.stdin.kind !== 'inherited'))
+      judgeStdin(spec, entry, invocation, context);
   }
+}
+
+/** Whether the options choose this language (`ansible -m shell -a …`). */
+function isOfLanguage({ when, unless }: ProgramSpec, parsed: Parsed): boolean {
+  if (unless !== undefined && hasFlag(parsed, unless)) return false;
+  if (when === undefined) return true;
+  const chosen = parsed.options.filter((option) => split(when.flags).includes(option.flag)).at(-1);
+  return typeof chosen?.value?.text === 'string' && new RegExp(when.value).test(chosen.value.text);
 }
 
 function operandsOf(spec: ProgramSpec, parsed: Parsed): readonly Arg[] {
@@ -66,16 +75,21 @@ function judgeText(
     return;
   }
   if (spec.language === 'shell') {
-    context.judgeShell(arg.text, invocation.stdin, arg.span, context);
+    // `trap - INT` and `trap '' INT` run nothing.
+    if (arg.text.trim() === '' || arg.text === '-') return;
+    context.judgeShell(arg.text, invocation.stdin, arg.span, {
+      ...context,
+      remote: context.remote || spec.remote,
+    });
     return;
   }
-  for (const finding of judgeProgram(spec.language, arg.text))
+  for (const finding of judgeProgram(spec.language, arg.text, context.postgres))
     context.findings.push({ ...finding, span: arg.span });
 }
 
 function judgeStdin(spec: ProgramSpec, entry: Entry, invocation: Invocation, context: Context): void {
   const { stdin } = invocation;
-  if (stdin.kind === 'text') {
+  if (stdin.kind === 'text' && !(stdin.piped && spec.language === 'shell')) {
     if (stdin.text === null) {
       add(
         context,
@@ -90,9 +104,11 @@ function judgeStdin(spec: ProgramSpec, entry: Entry, invocation: Invocation, con
       context.judgeShell(stdin.text, { kind: 'file' }, stdin.span, context);
       return;
     }
-    for (const finding of judgeProgram(spec.language, stdin.text))
+    for (const finding of judgeProgram(spec.language, stdin.text, context.postgres))
       context.findings.push({ ...finding, span: stdin.span });
-  } else if (stdin.kind === 'pipe' || stdin.kind === 'file')
+  } else if (spec.language === 'socket' && stdin.kind !== 'inherited')
+    add(context, entry.rule, 'caution', `${entry.rule} sends what nobody here has seen.`, invocation.span);
+  else if (stdin.kind !== 'inherited')
     add(
       context,
       'program.unseen-input',

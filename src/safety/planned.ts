@@ -91,6 +91,11 @@ export function plan(written: string): readonly Argv[] | null {
     if (script.errors?.length) return null;
     const collected = collect(text, { kind: 'inherited' }, (start, end) => ({ start, end }));
     if (!collected.parsed || collected.findings.length > 0) return null;
+    const stated = script.commands.flatMap(({ command }) =>
+      command.type === 'AndOr' ? command.commands.flatMap(stagesOf) : stagesOf(command),
+    );
+    // Whatever else is in it is started by a substitution.
+    if (collected.invocations.length !== stated.length) return null;
     const planned: Argv[] = [];
     for (const statement of script.commands) planStatement(statement, planned);
     return planned;
@@ -99,6 +104,9 @@ export function plan(written: string): readonly Argv[] | null {
     throw error;
   }
 }
+
+const stagesOf = (node: PipelineNode): readonly PipelineNode[] =>
+  node.type === 'Pipeline' ? node.commands : [node];
 
 /**
  * The text with its continued lines joined, as bash reads it: a backslash before a line break vanishes, but not in
@@ -150,7 +158,7 @@ function planCommand(command: Command, into: Argv[]): boolean | null {
       throw new Unknowable();
   const words = command.name ? [command.name, ...command.args] : command.args;
   const argv = words.map((word) => {
-    const arg = resolve(word, new Map(), (start, end) => ({ start, end }));
+    const arg = resolve(word, { known: new Map(), data: new Set() }, (start, end) => ({ start, end }));
     if (arg.text === null || arg.raw.startsWith('~') || /[=:]~/.test(arg.raw)) throw new Unknowable();
     return arg.text;
   });

@@ -13,8 +13,22 @@ export const LIMITS = {
 
 /** Control, format, private and other characters that show nothing: all but tab and newline. */
 const HIDDEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+/** Letters, dashes, quotes and blanks that look like a plain one. */
 const LOOK_ALIKE =
   /[\u0370-\u03ff\u0400-\u052f\u0530-\u058f\u2000-\u200a\u202f\u205f\u3000\u00a0\u2010-\u2015\u2018-\u201f\u2024-\u2026\u2044\u2212\u2215\u29f8\uff01-\uff5e]/;
+/** Inside quotes only these mislead: blanks, full-width forms, letters beside Latin ones, a dash that begins a word. */
+const LOOK_ALIKE_IN_QUOTES =
+  /[\u2000-\u200a\u202f\u205f\u3000\u00a0\uff01-\uff5e]|[A-Za-z][\u0370-\u058f]|[\u0370-\u058f][A-Za-z]|["' ][\u2010-\u2015\u2212](?! )/;
+
+/** The place of a misleading character, or -1. Quoted prose of another alphabet is only data. */
+function lookAlike(text: string): number {
+  if (!LOOK_ALIKE.test(text)) return -1;
+  const quoted = /"(?:\\[\s\S]|[^"\\$`])*"|'[^']*'/g;
+  const outside = text.replace(quoted, (piece) =>
+    LOOK_ALIKE_IN_QUOTES.test(piece) ? piece : ' '.repeat(piece.length),
+  );
+  return outside.search(LOOK_ALIKE);
+}
 
 /**
  * What is refused or doubted before any parsing: size, hidden characters, nesting. Linear in the length of the text.
@@ -49,15 +63,15 @@ export function precheck(text: string): readonly Finding[] {
   if (over !== null) return [refuse('limit.nesting', over)];
   if (trailingBackslash(text))
     return [refuse('shell.trailing-backslash', 'The text ends in a backslash, so it is not complete.')];
-  const alike = LOOK_ALIKE.exec(text);
-  if (!alike) return [];
+  const alike = lookAlike(text);
+  if (alike < 0) return [];
   return [
     {
       rule: 'text.look-alike',
       risk: 'caution',
       sentence:
         'This text holds a character that looks like another one (a quote, dash, space or letter). Check it and type it again.',
-      span: { start: alike.index, end: alike.index + alike[0].length },
+      span: { start: alike, end: alike + 1 },
     },
   ];
 }

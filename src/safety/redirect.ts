@@ -1,17 +1,17 @@
 import type { Arg, Finding, Invocation, Redirect } from './model.ts';
 import type { Risk } from './verdict.ts';
 
-const NOWHERE = /^\/dev\/(null|stdout|stderr|stdin|tty|full|zero|fd\/\d+)$/;
-const NETWORK = /^\/dev\/(tcp|udp)\//;
+const NOWHERE = /^\/dev\/(null|stdout|stderr|stdin|tty|full|zero|fd\/\d*)$/;
+const NETWORK = /^\/(dev\/(tcp|udp)|inet[46]?)\//;
 const DEVICE = /^\/dev\/(?!shm\/)./;
 
 /** Files whose change gives a way in, or breaks the machine (LABELS rule 4). Read as: any of these at the end of a path. */
 const CRITICAL =
-  /(^|\/)(etc\/(passwd|shadow|group|gshadow|sudoers|sudoers\.d\/.*|crontab|cron\.[a-z]+\/.*|pam\.d\/.*|pam\.conf|ld\.so\.(preload|conf|conf\.d\/.*|cache)|ssh\/sshd_config.*|fstab|profile|profile\.d\/.*|bash\.bashrc|environment|rc\.local|init\.d\/.*|systemd\/.*|security\/.*|hosts\.(allow|deny)|selinux\/.*|audit\/.*|modprobe\.d\/.*)|var\/spool\/cron\/.*|authorized_keys2?|\.ssh\/(rc|config|environment|id_\w+)|\.(bashrc|bash_profile|bash_login|profile|zshrc|zprofile|zshenv|bash_logout|netrc|pgpass|vimrc|gitconfig)|boot\/.*|usr\/(local\/)?s?bin\/.*|s?bin\/.*|lib(64)?\/.*|usr\/lib(64)?\/.*|(sys|proc)\/.*|git\/hooks\/.*)$/;
+  /(^|\/)(etc\/(passwd|shadow|group|gshadow|sudoers|sudoers\.d\/.*|crontab|cron\.[a-z]+\/.*|pam\.d\/.*|pam\.conf|ld\.so\.(preload|conf|conf\.d\/.*|cache)|ssh\/sshd_config.*|fstab|profile|profile\.d\/.*|bash\.bashrc|environment|rc\.local|init\.d\/.*|systemd\/.*|security\/.*|hosts\.(allow|deny)|selinux\/.*|audit\/.*|modprobe\.d\/.*)|var\/spool\/cron\/.*|authorized_keys2?|\.ssh\/(rc|config|environment|id_\w+)|\.(bashrc|bash_profile|bash_login|profile|zshrc|zprofile|zshenv|bash_logout|netrc|pgpass|vimrc|gitconfig)|boot\/.*|usr\/(local\/)?s?bin\/.*|s?bin\/.*|(?<!var\/)lib(64)?\/.*|usr\/lib(64)?\/.*|(?!(proc\/sys\/(vm\/(?!mmap_min_addr|panic)\w+|net\/[\w./-]+|fs\/(file-max|nr_open|aio-max-nr|inotify\/\w+|pipe-max-size)|kernel\/(pid_max|threads-max|shm\w+|msg\w+|sem|sched_\w+|printk|hung_task_\w+|numa_balancing))|proc\/(self|\d+)\/(oom_score_adj|oom_adj|coredump_filter|timerslack_ns)|sys\/block\/\w+\/queue\/\w+|sys\/kernel\/mm\/(transparent_hugepage|ksm)\/[\w/]+|sys\/class\/(scsi_host\/host\d+\/scan|[\w-]+\/[\w:.-]+\/(device\/)?rescan)|sys\/devices\/system\/cpu\/cpu\d+\/(online|cpufreq\/\w+))$)(?<!proc\/)(sys|proc)\/.*|git\/hooks\/.*)$/;
 
 /** Files that hold secrets; reading one is caution (LABELS rule 8). */
 const SECRET =
-  /(^|\/)(etc\/(shadow|gshadow|sudoers|krb5\.keytab|kubernetes\/(admin|super-admin)\.conf|kubernetes\/pki\/.*\.key|ssl\/private\/.*|ssh\/ssh_host_\w+_key)|\.ssh\/id_\w+|\.aws\/credentials|\.kube\/config|\.docker\/config\.json|\.netrc|\.pgpass|\.my\.cnf|\.git-credentials|\.npmrc|\.env|\.vault-token|proc\/[^/]+\/environ|serviceaccount\/token|run\/secrets\/.*|[^/]*\.(key|p12|pfx|jks|keytab|kdbx)|[^/]*key\.pem|id_(rsa|dsa|ecdsa|ed25519)|(?<=\/)[^/]*(credential|password|secret)[^/]*)$/i;
+  /(^|\/)(etc\/(shadow|gshadow|sudoers|krb5\.keytab|kubernetes\/(admin|super-admin)\.conf|kubernetes\/pki\/.*\.key|ssl\/private\/.*|ssh\/ssh_host_\w+_key)|\.ssh\/id_\w+|\.aws\/credentials|\.kube\/config|\.docker\/config\.json|\.netrc|\.pgpass|\.my\.cnf|\.git-credentials|\.npmrc|\.env|\.vault-token|proc\/[^/]+\/environ|proc\/kcore|dev\/k?mem|serviceaccount\/token|run\/secrets\/.*|[^/]*\.(key|p12|pfx|jks|keytab|kdbx)|[^/]*key\.pem|id_(rsa|dsa|ecdsa|ed25519)|(?<=\/)[^/]*(credential|password|secret)[^/]*)$/i;
 
 /** How bad writing to this path is, as text with `~` kept. Device files and files that give a way in are danger. */
 export function writeRisk(
@@ -64,15 +64,24 @@ export function judgeRedirects(invocation: Invocation): readonly Finding[] {
   return findings;
 }
 
-/** Commands that print nothing, so that `>` leaves an empty file. */
-function writesNothing(invocation: Invocation): boolean {
-  if (invocation.group) return false;
-  const name = invocation.name?.text ?? null;
-  if (invocation.name === null || name === ':' || name === 'true' || name === 'false') return true;
-  const words = invocation.args.map((arg) => arg.text);
-  if (name === 'cat') return words.length > 0 && words.every((word) => word === '/dev/null');
-  if (name === 'echo') return words.every((word) => word === '-n' || word === '');
-  return name === 'printf' && words.every((word) => word === '' || word === '--');
+const STARTERS =
+  /^(command|builtin|exec|env|nohup|nice|ionice|setsid|stdbuf|time|timeout|sudo|doas|busybox|toybox|chroot|flock|su)$/;
+
+/** Commands that print nothing, so that `>` leaves an empty file, also when another program starts them. */
+function writesNothing({ group, name, args }: Invocation): boolean {
+  if (group) return false;
+  if (name === null) return true;
+  let words = [name, ...args].map(({ text }) => text);
+  while (STARTERS.test(words[0] ?? '')) {
+    const next = words.findIndex((word, index) => index > 0 && !/^(-|\d|\w+=)/.test(word ?? ''));
+    if (next < 0) return false;
+    words = words.slice(next);
+  }
+  const [program, ...rest] = words;
+  if (program === ':' || program === 'true' || program === 'false') return true;
+  if (program === 'cat') return rest.length > 0 && rest.every((word) => word === '/dev/null');
+  if (program === 'echo') return rest.every((word) => word === '-n' || word === '');
+  return program === 'printf' && rest.every((word) => word === '' || word === '--');
 }
 
 function judgeOne(redirect: Redirect): Finding | null {
@@ -109,6 +118,9 @@ function judgeOne(redirect: Redirect): Finding | null {
 function dynamicTarget(redirect: Redirect, target: Arg): Finding | null {
   const harmless =
     /^(\.\/|\/tmp\/|\/var\/tmp\/|~\/)?[\w.-]*\w/.test(target.lead) && !target.lead.startsWith('/dev');
+  // A value is filled in, or comes from this text; what a program printed may be anything.
+  if (redirect.direction === 'read' && target.unknown !== 'substitution' && !target.lead.startsWith('/dev'))
+    return null;
   if (redirect.direction === 'read')
     return target.lead.startsWith('/dev/')
       ? {

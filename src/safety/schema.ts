@@ -2,12 +2,35 @@ import { z } from 'zod';
 import { RISKS, TRAITS } from './verdict.ts';
 
 /**
- * The shape of the knowledge base (kb/*.ts): plain data, no code. docs/safety.md tells how to add a tool.
- * Lists of flags and names are written as one string with spaces between.
+ * The shape of the knowledge base (kb/*.yaml): plain data, no code. docs/adding-a-tool.md describes every field.
+ * Lists of flags and names are written as one text with blanks between.
  */
 const risk = z.enum(RISKS);
 const trait = z.enum(TRAITS);
 const pattern = z.string().refine(compiles, 'not a regular expression');
+const flags = z.string();
+
+/** Program texts that somebody here reads. */
+export const LANGUAGES = [
+  'shell',
+  'sed',
+  'awk',
+  'sql-postgres',
+  'sql-mysql',
+  'sql-standard',
+  'sql-sqlite',
+  'redis',
+  'python',
+  'perl',
+  'ruby',
+  'javascript',
+  'mongo',
+  'php',
+  'gdb',
+  'socket',
+  'sftp',
+] as const;
+export type Language = (typeof LANGUAGES)[number];
 
 function compiles(source: string): boolean {
   try {
@@ -18,7 +41,7 @@ function compiles(source: string): boolean {
 }
 
 const Raise = z.strictObject({
-  flags: z.string(),
+  flags,
   takes: z.enum(['nothing', 'value', 'optional', 'rest']).default('nothing'),
   risk,
   says: z.string(),
@@ -27,29 +50,46 @@ const Raise = z.strictObject({
   /** The flag raises only when its value matches, or is not known. */
   when: pattern.optional(),
   /** The flag raises nothing beside one of these flags (`curl -G`). */
-  unless: z.string().optional(),
+  unless: flags.optional(),
+  /** The flag raises only beside one of these flags. */
+  onlyWith: flags.optional(),
   /** The value is a file it writes: files that give a way in, and devices, are danger. */
   writes: z.boolean().optional(),
+  /** It raises nothing when one of the options of `dryRun` is in effect. */
+  unlessDry: z.boolean().optional(),
+  /** How far it reaches, as a short phrase (`every namespace`). */
+  scope: z.string().optional(),
 });
 
 const OperandRule = z.strictObject({
-  /** Which operand: its place from 0, or any of them. */
-  at: z.union([z.number().int().min(0), z.literal('any')]).default('any'),
+  /** Which operand: its place from 0, the last, or any of them. */
+  at: z.union([z.number().int().min(0), z.enum(['any', 'last'])]).default('any'),
   matches: pattern,
   risk,
   says: z.string(),
+  /** It is no risk beside one of these flags. */
+  unless: flags.optional(),
+  /** It is a risk only beside one of these flags. */
+  onlyWith: flags.optional(),
+  scope: z.string().optional(),
 });
 
 const Program = z.strictObject({
-  language: z.enum(['sed', 'awk', 'sql-postgres', 'sql-mysql', 'redis', 'shell']),
+  language: z.enum(LANGUAGES),
   /** The flags whose value is program text. */
-  flags: z.string().default(''),
+  flags: flags.default(''),
   /** The operand that is program text: its place, or all of them as one text. */
   operand: z.union([z.number().int().min(0), z.literal('all')]).optional(),
   /** The operand is program text only when one of these flags is given (`bash -c`). */
-  onlyWith: z.string().optional(),
-  /** The program may also come from standard input. */
-  stdin: z.boolean().default(false),
+  onlyWith: flags.optional(),
+  /** It is of this language only when an option has a value that matches (`ansible -m shell`). */
+  when: z.strictObject({ flags, value: pattern }).optional(),
+  /** It is not of this language beside one of these flags. */
+  unless: flags.optional(),
+  /** The program runs on another machine or in a container. */
+  remote: z.boolean().default(false),
+  /** The program may also come from standard input; `fed`: it matters only when that is no terminal. */
+  stdin: z.union([z.boolean(), z.literal('fed')]).default(false),
 });
 
 const Runs = z.strictObject({
@@ -57,6 +97,8 @@ const Runs = z.strictObject({
   form: z.enum(['words', 'shell', 'find']),
   /** Operands of the wrapper itself before the command starts. */
   after: z.number().int().min(0).default(0),
+  /** The word that ends the command (`parallel … ::: inputs`). */
+  until: pattern.optional(),
   /** NAME=value words before the command set its environment. */
   assignments: z.boolean().default(false),
   /** The command runs on another machine or in a container. */
@@ -64,7 +106,9 @@ const Runs = z.strictObject({
   /** More words that nobody can know are added to the command (`xargs`). */
   appends: z.boolean().default(false),
   /** The flag that names the text standing for those words (`xargs -I`). */
-  replaces: z.string().optional(),
+  replaces: flags.optional(),
+  /** The text that stands for those words without such a flag (`parallel`: `{}`). */
+  token: z.string().optional(),
   /** The wrapper ends the command after a while (`timeout`). */
   bounded: z.boolean().default(false),
   /** What anything but a read-only command becomes (`sudo`). */
@@ -78,10 +122,16 @@ const base = {
   risk: risk.optional(),
   says: z.string().optional(),
   alternative: z.string().optional(),
+  /** Options, or the word of a verb, that make it only print help, wherever they stand. */
+  help: flags.optional(),
+  /** Operands of its own before the verb (`salt TARGET FUNCTION`). */
+  verbAfter: z.number().int().min(1).optional(),
   style: z.enum(['gnu', 'single-dash', 'bundle-first', 'find', 'none']).optional(),
-  switches: z.string().optional(),
-  values: z.string().optional(),
-  optional: z.string().optional(),
+  /** Options end at the first operand: no later word is one (awk). */
+  optionsFirst: z.boolean().optional(),
+  switches: flags.optional(),
+  values: flags.optional(),
+  optional: flags.optional(),
   raises: z.array(Raise).optional(),
   /** Options beyond the listed ones that are accepted: for tools whose every operation brings its own. */
   otherOptions: pattern.optional(),
@@ -93,16 +143,20 @@ const base = {
   /** Which operands are files it writes, judged like the target of a redirection. */
   writes: z.enum(['last', 'any']).optional(),
   /** They are written only with one of these flags (`sed -i`). */
-  writesWith: z.string().optional(),
+  writesWith: flags.optional(),
   /** Flags (with the values they must have) that make it change nothing. */
-  dryRun: z.array(z.strictObject({ flags: z.string(), value: pattern.optional() })).optional(),
+  dryRun: z.array(z.strictObject({ flags, value: pattern.optional() })).optional(),
   traits: z.array(trait).optional(),
   /** Traits that a flag brings: `{ '-f --follow': 'endless' }`. */
-  traitFlags: z.record(z.string(), trait).optional(),
+  traitFlags: z.record(flags, trait).optional(),
   /** Traits it has unless one of these flags or an operand is given. */
   traitUnless: z
-    .strictObject({ trait, flags: z.string().default(''), operands: z.number().int().optional() })
+    .strictObject({ trait, flags: flags.default(''), operands: z.number().int().optional() })
     .optional(),
+  /** Options that make an endless command end by itself (`--no-stream`). */
+  bounded: z.string().optional(),
+  /** How far flags make it reach, as short phrases: `{ '-A --all-namespaces': 'every namespace' }`. */
+  scopes: z.record(flags, z.string()).optional(),
   programs: z.array(Program).optional(),
   runs: Runs.optional(),
   /** Verbs without options of their own, by risk: `{ safe: 'status | osd tree' }`. */
@@ -113,76 +167,59 @@ export type Risky = z.infer<typeof Raise>;
 export type ProgramSpec = z.infer<typeof Program>;
 export type RunsSpec = z.infer<typeof Runs>;
 
-type Base = z.infer<z.ZodObject<typeof base>>;
-type BaseInput = z.input<z.ZodObject<typeof base>>;
-
-/** One tool or one of its verbs, after the defaults are filled in. */
-export interface Node extends Base {
+/** One tool or one of its verbs. */
+export interface Node extends z.infer<z.ZodObject<typeof base>> {
+  /** Verbs, by name; names of the same verb are joined by `|`. */
   readonly commands?: Readonly<Record<string, Node>> | undefined;
+  /** Verbs by pattern, tried in order after the names. */
   readonly patterns?: readonly PatternNode[] | undefined;
 }
 export interface PatternNode extends Node {
   readonly match: string;
 }
-/** The same as written in a file of the knowledge base. */
-export interface NodeInput extends BaseInput {
-  /** Verbs, by name; names of the same verb are joined by `|`. */
-  readonly commands?: Readonly<Record<string, NodeInput>> | undefined;
-  /** Verbs by pattern, tried in order after the names. */
-  readonly patterns?: readonly (NodeInput & { readonly match: string })[] | undefined;
-}
 
-const node: z.ZodType<Node, NodeInput> = z.lazy(() =>
-  z.strictObject({
-    ...base,
-    commands: z.record(z.string(), node).optional(),
-    patterns: z.array(patternNode).optional(),
-  }),
-);
-const patternNode: z.ZodType<PatternNode, NodeInput & { readonly match: string }> = z.lazy(() =>
-  z.strictObject({
-    ...base,
-    match: pattern,
-    commands: z.record(z.string(), node).optional(),
-    patterns: z.array(patternNode).optional(),
-  }),
+const verbs = {
+  commands: z.lazy(() => z.record(z.string(), node)).optional(),
+  patterns: z.lazy(() => z.array(patternNode)).optional(),
+};
+const node: z.ZodType<Node> = z.lazy(() => z.strictObject({ ...base, ...verbs }));
+const patternNode: z.ZodType<PatternNode> = z.lazy(() =>
+  z.strictObject({ ...base, ...verbs, match: pattern }),
 );
 
-const examples = z
-  .strictObject({ safe: z.array(z.string()), caution: z.array(z.string()), danger: z.array(z.string()) })
-  .partial();
-
-/** A tool: its names, one sentence about it, what it does, and commands that must be judged so. */
-export interface ToolInput extends NodeInput {
+/** A tool: its names, what it does, and commands that must be judged so. */
+export interface Tool extends Node {
   /** Its names, separated by blanks. */
   readonly name: string;
+  /** One sentence about it. */
   readonly about: string;
+  /** The versions whose manual the row was read against. */
+  readonly reviewed?: string | undefined;
   /** True for commands of bash itself. */
   readonly builtin?: boolean | undefined;
   /** True for programs that carry what they read to another machine. */
   readonly sends?: boolean | undefined;
-  readonly examples: z.infer<typeof examples>;
-}
-export interface Tool extends Node {
-  readonly name: string;
-  readonly about: string;
-  readonly builtin?: boolean | undefined;
-  readonly sends?: boolean | undefined;
-  readonly examples: z.infer<typeof examples>;
+  /** True for programs that never show or pass on what the named files hold (`ls`, `stat`). */
+  readonly namesOnly?: boolean | undefined;
+  /** Options that name a file it only logs in with (`curl --key`): that such a file holds a secret is no news. */
+  readonly keys?: string | undefined;
+  readonly examples: Readonly<Record<'safe' | 'caution' | 'danger', readonly string[]>>;
 }
 
-/** Checks one file of the knowledge base; throws a ZodError that names the row. */
-export const Tools: z.ZodType<Tool[], ToolInput[]> = z.array(
-  z.lazy(() =>
-    z.strictObject({
-      ...base,
-      name: z.string(),
-      about: z.string(),
-      builtin: z.boolean().optional(),
-      sends: z.boolean().optional(),
-      examples,
-      commands: z.record(z.string(), node).optional(),
-      patterns: z.array(patternNode).optional(),
-    }),
-  ),
-);
+/** Checks one file of the knowledge base and fills in defaults; throws a ZodError that names the field. */
+export const Tool: z.ZodType<Tool> = z.strictObject({
+  ...base,
+  ...verbs,
+  name: z.string(),
+  about: z.string(),
+  reviewed: z.string().optional(),
+  builtin: z.boolean().optional(),
+  sends: z.boolean().optional(),
+  namesOnly: z.boolean().optional(),
+  keys: flags.optional(),
+  examples: z.strictObject({
+    safe: z.array(z.string()).default([]),
+    caution: z.array(z.string()).default([]),
+    danger: z.array(z.string()).default([]),
+  }),
+});

@@ -31,7 +31,17 @@ export interface Verdict {
   readonly reasons: readonly Reason[];
   readonly traits: readonly Trait[];
   readonly rulesetVersion: string;
+  /** Lower-case hex; equal where the same rules judged. */
+  readonly rulesetSha256: string;
 }
+
+/** What somebody who may has said of programs that nobody here knows: by their bare names, these only look. */
+export interface Declared {
+  readonly readOnly: ReadonlySet<string>;
+}
+
+/** The verdict on a shell text. Synchronous and pure; never throws. */
+export type Classify = (command: string, declared?: Declared) => Verdict;
 
 /** The higher of two risks: a verdict may be raised by anyone and lowered by no machine. */
 export function worst(a: Risk, b: Risk): Risk {

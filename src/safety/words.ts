@@ -1,12 +1,15 @@
 import type { CommandArgument, Word, WordPart } from 'unbash';
+import { printedBy, type Variables } from './evaluation.ts';
 import type { Arg, Unknown } from './model.ts';
 import type { Span } from './verdict.ts';
 
-/** Values that earlier assignments in the same text gave, kept only to raise risks. */
-export type Variables = Map<string, string>;
+/** The most words that one word with braces is followed to. */
+const MAX_WORDS = 64;
 
 interface Piece {
   readonly text: string | null;
+  /** The words that a brace expansion stands for, or null. */
+  readonly choices: readonly string[] | null;
   readonly unknown: Unknown;
   readonly quoted: boolean;
   readonly disguised: boolean;
@@ -66,24 +69,34 @@ function assemble(pieces: readonly Piece[], word: Word, variables: Variables, sp
   };
 }
 
-function guess(pieces: readonly Piece[], variables: Variables): readonly string[] | null {
-  let text = '';
+/** The words it becomes when variables keep the values they were given; null when that cannot be told. */
+function guess(pieces: readonly Piece[], { known }: Variables): readonly string[] | null {
+  let words = [''];
   let splits = false;
   for (const piece of pieces) {
-    const value = piece.text ?? (piece.variable === null ? undefined : variables.get(piece.variable));
-    if (value === undefined) return null;
-    text += value;
-    if (piece.text === null && !piece.quoted) splits = true;
+    const value = piece.text ?? (piece.variable === null ? undefined : known.get(piece.variable));
+    const choices = piece.choices ?? (value === undefined ? null : [value]);
+    if (choices === null || words.length * choices.length > MAX_WORDS) return null;
+    words = words.flatMap((word) => choices.map((choice) => word + choice));
+    if (piece.variable !== null && !piece.quoted) splits = true;
   }
-  return splits ? text.split(/[ \t\n]+/).filter((part) => part !== '') : [text];
+  return splits ? words.flatMap((word) => word.split(/[ \t\n]+/)).filter((part) => part !== '') : words;
+}
+
+/** `{a,b}` → `a`, `b`; null for what holds more than plain characters. */
+function choicesOf(braces: string): readonly string[] | null {
+  const inner = /^\{([\w./:@%+=,*?-]*)\}$/.exec(braces)?.[1];
+  if (inner === undefined) return null;
+  const range = /^(\d+)\.\.(\d+)$/.exec(inner);
+  return range ? [range[1] ?? '', range[2] ?? ''] : inner.split(',');
 }
 
 function literal(text: string, disguised = false): Piece {
-  return { text, unknown: 'none', quoted: true, disguised, variable: null };
+  return { text, choices: null, unknown: 'none', quoted: true, disguised, variable: null };
 }
 
 function unknownPiece(unknown: Unknown, quoted: boolean, variable: string | null = null): Piece {
-  return { text: null, unknown, quoted, disguised: false, variable };
+  return { text: null, choices: null, unknown, quoted, disguised: false, variable };
 }
 
 function piecesOf(part: WordPart, quoted: boolean): readonly Piece[] {
@@ -112,13 +125,16 @@ function piecesOf(part: WordPart, quoted: boolean): readonly Piece[] {
           : unknownPiece('variable', quoted, part.parameter),
       ];
     case 'CommandExpansion':
-      return [unknownPiece('substitution', quoted)];
-    case 'Glob':
-    case 'BraceExpansion':
-      return [unknownPiece('glob', false)];
-    case 'LocaleString':
+      return [unknownPiece(printedBy(part), quoted)];
     case 'ArithmeticExpansion':
+      return [unknownPiece('number', quoted)];
     case 'ProcessSubstitution':
+      return [literal('/dev/fd/'), unknownPiece('number', true)];
+    case 'Glob':
+      return [unknownPiece('glob', false)];
+    case 'BraceExpansion':
+      return [{ ...unknownPiece('braces', false), choices: choicesOf(part.text) }];
+    case 'LocaleString':
     case 'ExtendedGlob':
       return [unknownPiece('other', quoted)];
     default:

@@ -33,6 +33,8 @@ export function runInner(
     findings,
     traits,
     depth: context.depth + 1,
+    // What a program starts is a program.
+    functions: new Set(),
     remote: context.remote || runs.remote,
   };
   const started =
@@ -62,7 +64,7 @@ export function runInner(
 /** A remote shell without a command runs what it is fed. */
 function judgeFed(entry: Entry, { stdin, span }: Invocation, context: Context): void {
   if (stdin.kind === 'inherited') return;
-  if (stdin.kind === 'text' && stdin.text !== null) {
+  if (stdin.kind === 'text' && stdin.text !== null && !stdin.piped) {
     context.judgeShell(stdin.text, { kind: 'file' }, stdin.span, { ...context, remote: true });
     return;
   }
@@ -85,17 +87,28 @@ function runRest(runs: RunsSpec, parsed: Parsed, invocation: Invocation, context
     if (finding) context.findings.push(finding);
     words = words.slice(1);
   }
-  const first = words[0];
-  if (first === undefined) return false;
-  if (runs.form === 'shell') runShell(words, invocation, context);
+  const { until } = runs;
+  const stop =
+    until === undefined ? -1 : words.findIndex(({ text }) => text !== null && new RegExp(until).test(text));
+  if (stop >= 0) words = words.slice(0, stop);
+  if (words[0] === undefined) return false;
+  if (runs.form === 'shell') runShell(runs, words, invocation, context);
   else runWords(runs, words, parsed, invocation, context);
   return true;
 }
 
-function runShell(words: readonly Arg[], invocation: Invocation, context: Context): void {
+/** Stands in a shell text for one quoted word that only the run decides. */
+const UNSEEN = `"\${UNSEEN-}"`;
+
+function runShell(
+  { appends, token }: RunsSpec,
+  words: readonly Arg[],
+  invocation: Invocation,
+  context: Context,
+): void {
   const span = { start: words[0]?.span.start ?? 0, end: words.at(-1)?.span.end ?? 0 };
-  const texts = words.map((word) => word.text);
-  if (texts.some((text) => text === null)) {
+  const texts = words.flatMap(({ text }) => text ?? []);
+  if (texts.length < words.length) {
     add(
       context,
       'shell.computed-script',
@@ -105,7 +118,14 @@ function runShell(words: readonly Arg[], invocation: Invocation, context: Contex
     );
     return;
   }
-  context.judgeShell(texts.join(' '), invocation.stdin, span, context);
+  const text = texts.join(' ');
+  const filled = token === undefined ? text : text.replaceAll(token, UNSEEN);
+  context.judgeShell(
+    appends && filled === text ? `${text} ${UNSEEN}` : filled,
+    appends ? { kind: 'file' } : invocation.stdin,
+    span,
+    context,
+  );
 }
 
 function runWords(

@@ -46,6 +46,7 @@ export const VIEWS = {
   pagerDuty: 'pagerduty',
   outcome: 'outcome',
   members: 'members',
+  programs: 'programs',
 } as const;
 
 /** The message shortcut, by callback id. */

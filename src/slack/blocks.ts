@@ -84,12 +84,15 @@ export interface InputSpec {
   readonly initial?: string;
   readonly multiline?: boolean;
   readonly max?: number;
+  /** It may be left empty. */
+  readonly optional?: boolean;
 }
 
 /** A text box of a modal. Its value comes back under `id`, in the element `value`. */
-export const input = ({ id, label, hint, initial, multiline, max }: InputSpec): InputBlock => ({
+export const input = ({ id, label, hint, initial, multiline, max, optional }: InputSpec): InputBlock => ({
   type: 'input',
   block_id: id,
+  ...(optional ? { optional } : {}),
   label: { type: 'plain_text', text: clip(visible(label), LIMITS.inputLabel) },
   ...(hint ? { hint: { type: 'plain_text', text: clip(visible(hint), LIMITS.inputLabel) } } : {}),
   element: {
@@ -106,9 +109,11 @@ export const select = (spec: {
   id: string;
   label: string;
   options: readonly { readonly text: string; readonly value: string }[];
+  optional?: boolean;
 }): InputBlock => ({
   type: 'input',
   block_id: spec.id,
+  ...(spec.optional ? { optional: true } : {}),
   label: { type: 'plain_text', text: clip(visible(spec.label), LIMITS.inputLabel) },
   element: {
     type: 'static_select',

@@ -37,7 +37,7 @@ function runMessage(state: RunState, plan: Plan, allPaused: boolean): Message {
 }
 
 function whereItStands(state: RunState): string {
-  const step = currentStep(state, isSettled);
+  const step = state.steps.find(({ status }) => status === 'unknown') ?? currentStep(state, isSettled);
   const at = step ? `step ${step.number} of ${state.steps.length}` : 'its end';
   switch (state.status) {
     case 'none':

@@ -3,6 +3,7 @@ import type { RunbookId } from '../protocol/ids.ts';
 import { flatten, type Line } from '../runbook/flatten.ts';
 import type { SourceSpan, Variable } from '../runbook/runbook.ts';
 import { hasCommands, type RunbookState } from '../runbook/stream.ts';
+import { inputsOf } from '../runbook/variables.ts';
 import { RISKS } from '../safety/verdict.ts';
 import { truncateHead } from '../text/truncate.ts';
 import { visible } from '../text/visible.ts';
@@ -35,7 +36,7 @@ export function renderRunbook(state: RunbookState, id: RunbookId): Message[] {
     const blocks = [section(`~${title}~`), context(`Discarded${by(state)}.`)];
     return pages.map((_, index) => ({ key: `preview-${index + 1}`, channel, spot, text, blocks }));
   }
-  const above = [header(parse.title), context(summary(state, lines)), ...inputs(parse.variables)];
+  const above = [header(parse.title), context(summary(state, lines)), ...inputs(inputsOf(parse))];
   const below = [...notTaken(parse.untaken.length), actions(...buttons(state, id)), context(standing(state))];
   return pages.map((page, index) => ({
     key: `preview-${index + 1}`,

@@ -49,6 +49,7 @@ export function stepMessage(state: RunState, plan: Plan, step: StepState): Messa
       section(truncateHead([line, title, ...notes].join('\n'), MAX_ABOUT)),
       ...commandBlocks(step),
       ...(isLeftOver(state, step) ? [] : detail(state, step)),
+      ...(step.contradiction ? [context(plain(step.contradiction))] : []),
       ...(step.ruling ? [context(ruled(step, step.ruling))] : []),
       ...stepButtons(state, plan, step),
     ],
@@ -176,8 +177,11 @@ const bytes = (job: Job): string =>
 
 const lapse = (step: StepState): string => (step.expiresAt ? `Lapses at ${moment(step.expiresAt)}.` : '');
 
-const started = (step: StepState): string =>
-  step.startedAt ? `Started at ${moment(step.startedAt)}` : 'The agent never said that it started it';
+/** Of an attempt whose sending is on no record there is nothing to say but the agent's word. */
+const started = ({ startedAt, dispatch }: StepState): string => {
+  if (!dispatch) return '';
+  return startedAt ? `Started at ${moment(startedAt)}` : 'The agent never said that it started it';
+};
 
 const since = (step: StepState): string => (step.startedAt ? `Since ${moment(step.startedAt)}` : '');
 

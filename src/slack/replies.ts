@@ -26,6 +26,7 @@ const USAGE = {
   panic: ['panic', 'stop everything: no new step starts'],
   resume: ['resume', 'go on after a stop (admins)'],
   members: ['members', 'who may do what (admins change it)'],
+  programs: ['programs', 'which unknown programs count as read-only (admins change it)'],
   pages: [
     'pages [service]',
     'bring pages of that service, or of all others, to this channel; `pages off` ends it (admins)',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type IncidentId, incidentId, type RunbookId, runbookId, runId, stepId } from '../protocol/ids.ts';
 import { CHOICES, type Choice, REASON_LENGTH, type StepState } from '../run/run.ts';
 import type { Parse } from '../runbook/runbook.ts';
+import { inputsOf } from '../runbook/variables.ts';
 import { RESUME_WORD } from '../tenant/resume.ts';
 import { truncateHead } from '../text/truncate.ts';
 import { type StepTarget, VIEWS } from './actions.ts';
@@ -60,17 +61,19 @@ export interface FromPage {
 
 /** Asks for the values of a run, or just whether to start when there are none. */
 export function startRunView(runbook: RunbookId, parse: Parse, channel: string, page?: FromPage): View {
-  const fields = parse.variables.slice(0, LIMITS.modalBlocks - 3).map(({ name, type, example }) =>
-    input({
-      id: name,
-      label: name,
-      hint: example
-        ? `${type.replaceAll('-', ' ')}, for example ${clip(example, MAX_EXAMPLE)}`
-        : type.replaceAll('-', ' '),
-      max: MAX_VALUE,
-      initial: page?.values.get(name) ?? '',
-    }),
-  );
+  const fields = inputsOf(parse)
+    .slice(0, LIMITS.modalBlocks - 3)
+    .map(({ name, type, example }) =>
+      input({
+        id: name,
+        label: name,
+        hint: example
+          ? `${type.replaceAll('-', ' ')}, for example ${clip(example, MAX_EXAMPLE)}`
+          : type.replaceAll('-', ' '),
+        max: MAX_VALUE,
+        initial: page?.values.get(name) ?? '',
+      }),
+    );
   return modal({
     view: VIEWS.startRun,
     title: 'Start run',

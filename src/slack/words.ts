@@ -32,6 +32,11 @@ export function moment(ms: number): string {
   return `<!date^${seconds}^{time}|${new Date(ms).toISOString().slice(11, 16)} UTC>`;
 }
 
+/** A date in the reader's own time zone. */
+export function day(ms: number): string {
+  return `<!date^${Math.floor(ms / 1000)}^{date_short}|${new Date(ms).toISOString().slice(0, 10)}>`;
+}
+
 const MAX_REASONS = 3;
 const MAX_REASONS_UNITS = 1_200;
 

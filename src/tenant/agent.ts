@@ -17,6 +17,7 @@ export interface AgentState {
   readonly epoch: number;
   readonly publicKey: string;
   readonly description: AgentDescription | null;
+  readonly removed?: boolean;
 }
 
 export type AgentEvent =
@@ -28,7 +29,8 @@ export type AgentEvent =
       readonly hostName: string;
       readonly at: number;
     }
-  | { readonly type: 'agent.described'; readonly description: AgentDescription; readonly at: number };
+  | { readonly type: 'agent.described'; readonly description: AgentDescription; readonly at: number }
+  | { readonly type: 'agent.removed'; readonly at: number };
 
 export type AgentCommand =
   | {
@@ -38,7 +40,8 @@ export type AgentCommand =
       readonly publicKey: string;
       readonly hostName: string;
     }
-  | { readonly type: 'describe'; readonly description: AgentDescription };
+  | { readonly type: 'describe'; readonly description: AgentDescription }
+  | { readonly type: 'remove' };
 
 const initial: AgentState = { agentId: null, epoch: 0, publicKey: '', description: null };
 
@@ -52,24 +55,29 @@ function decide(state: AgentState, command: AgentCommand, { now: at }: Facts): D
       const same = JSON.stringify(command.description) === JSON.stringify(state.description);
       return same ? events() : events({ type: 'agent.described', description: command.description, at });
     }
+    case 'remove':
+      return state.removed ? events() : events({ type: 'agent.removed', at });
   }
 }
 
 function evolve(state: AgentState, event: AgentEvent): AgentState {
   switch (event.type) {
     case 'agent.enrolled':
-      return { ...state, agentId: event.agentId, epoch: event.epoch, publicKey: event.publicKey };
+      // What it said of itself was of an earlier enrolment.
+      return { agentId: event.agentId, epoch: event.epoch, publicKey: event.publicKey, description: null };
     case 'agent.described':
       return { ...state, description: event.description };
+    case 'agent.removed':
+      return { ...state, removed: true };
   }
 }
 
-/** An agent as a subject: when it enrolled, and what it said of itself. */
+/** An agent as a subject: when it enrolled, what it said of itself, and that it was removed. */
 export const agentKind: Kind<AgentState, AgentCommand, AgentEvent> = {
   kind: 'agent',
   initial,
   decide,
   evolve,
-  status: (state) => (state.description ? 'described' : 'enrolled'),
+  status: ({ removed, description }) => (removed ? 'removed' : description ? 'described' : 'enrolled'),
   dueAt: () => null,
 };

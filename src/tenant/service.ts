@@ -7,6 +7,7 @@ import { signRecord } from '../protocol/records.ts';
 import { type EncodedSigned, encodeSigned } from '../protocol/signed.ts';
 import type { RolesChange } from './members.ts';
 import type { Census, Directory, Person } from './person.ts';
+import type { ProgramsChange } from './programs.ts';
 import type { SettingsChange } from './settings.ts';
 import {
   type PauseWay,
@@ -138,6 +139,24 @@ export async function changeSettings(
   change: SettingsChange,
 ): Promise<Result> {
   return log.transact(tenantKind, ref(tenant), { ...change, by: await directory.person(by) });
+}
+
+/** An admin says something of a program that nobody here knows: that it only looks, or that this counts no more. */
+export async function changePrograms(
+  deps: Pick<TenantDeps, 'log' | 'directory'>,
+  tenant: TenantId,
+  by: UserId,
+  change: ProgramsChange,
+): Promise<Result> {
+  const { log, directory } = deps;
+  const { programs } = await tenantState(log, tenant);
+  const asked = programs?.asked.find(({ name }) => name === change.name)?.by;
+  const [person, census, asker] = await Promise.all([
+    directory.person(by),
+    takeCensus(deps, tenant),
+    asked ? directory.person(asked) : null,
+  ]);
+  return log.transact(tenantKind, ref(tenant), { ...change, by: person, census, asker });
 }
 
 /** The workspace as it stands; as before anything happened when it was never opened. */

@@ -3,6 +3,8 @@ import type { UserId } from '../protocol/ids.ts';
 import type { EncodedSigned } from '../protocol/signed.ts';
 import { type DefaultRole, decideRoles, evolveRoles, type RolesCommand, type RolesEvent } from './members.ts';
 import type { Person } from './person.ts';
+import type { Programs } from './program.ts';
+import { decidePrograms, evolvePrograms, type ProgramsCommand, type ProgramsEvent } from './programs.ts';
 import { answerResume, type ResumeRequest } from './resume.ts';
 import type { Member } from './role.ts';
 import { hasRole } from './roles.ts';
@@ -65,6 +67,8 @@ export interface TenantState {
   readonly removedAt?: number;
   /** What admins set: the pager's secrets and where pages go. */
   readonly settings?: Settings;
+  /** Programs of its own that only look, by the word of two admins. */
+  readonly programs?: Programs;
 }
 
 export type TenantEvent =
@@ -89,7 +93,8 @@ export type TenantEvent =
     }
   | { readonly type: 'tenant.uninstalled'; readonly panicEpoch: number; readonly at: number }
   | RolesEvent
-  | SettingsEvent;
+  | SettingsEvent
+  | ProgramsEvent;
 
 export type TenantCommand =
   | { readonly type: 'open' }
@@ -99,7 +104,8 @@ export type TenantCommand =
   | { readonly type: 'install'; readonly by: UserId | null; readonly record?: EncodedSigned }
   | { readonly type: 'uninstall' }
   | RolesCommand
-  | SettingsCommand;
+  | SettingsCommand
+  | ProgramsCommand;
 
 const initial: TenantState = {
   opened: false,
@@ -129,6 +135,10 @@ function decide(state: TenantState, command: TenantCommand, facts: Facts): Decis
     case 'set-pagerduty':
     case 'set-pages':
       return decideSettings(state.settings, command, facts);
+    case 'declare-program':
+    case 'confirm-program':
+    case 'withdraw-program':
+      return decidePrograms(state.programs, command, facts);
   }
 }
 
@@ -224,6 +234,10 @@ function evolve(state: TenantState, event: TenantEvent): TenantState {
     case 'tenant.pagerduty-set':
     case 'tenant.pages-set':
       return { ...state, settings: evolveSettings(state.settings, event) };
+    case 'tenant.program-asked':
+    case 'tenant.program-declared':
+    case 'tenant.program-withdrawn':
+      return { ...state, programs: evolvePrograms(state.programs, event) };
   }
 }
 

@@ -9,7 +9,7 @@ import {
   verify,
 } from '../../agent/checks.ts';
 import { CLOCK_SKEW_MS } from '../../agent/clock.ts';
-import { evolve } from '../../agent/state.ts';
+import { type AgentState, evolve } from '../../agent/state.ts';
 import { runId, stepId } from '../../src/protocol/ids.ts';
 import type { Report, Signed } from '../../src/protocol/index.ts';
 import { MAX_PAYLOAD_BYTES, signPayload } from '../../src/protocol/signed.ts';
@@ -20,14 +20,17 @@ import {
   benchWith,
   dispatchKey,
   HASH,
+  held,
   idemOf,
   jobWith,
   keyFrom,
+  M0,
   policyOf,
   riskyJob,
   signJob,
   stateWith,
   T0,
+  trust,
   verdictOf,
 } from './world.ts';
 
@@ -40,7 +43,8 @@ interface Case {
   readonly without?: string;
 }
 
-const oversize = signPayload('job', new Uint8Array(MAX_PAYLOAD_BYTES.job + 1), dispatchKey);
+/** Its bytes are not even hashed: nobody asks who signed it. */
+const oversize = signPayload('job', new Uint8Array(MAX_PAYLOAD_BYTES.job + 1), keyFrom('stranger'));
 const signed = signJob(jobWith());
 const stranger = signJob(jobWith(), keyFrom('stranger'));
 const danger = { verdict: { risk: 'danger' as const, ruleset_version: '1' } };
@@ -69,11 +73,11 @@ const finishedBefore = (how: Partial<Omit<Extract<Report, { kind: 'finished' }>,
   const report = { kind: 'finished' as const, ...about, ...OUTCOME, ...how };
   return evolve(startedBefore, [{ kind: 'ended', at: T0, report }]);
 };
-/** A second attempt, approved again by its number. */
-const second = { attempt: 2, seq: 2, exec: bash('echo hello', { DD0C_ATTEMPT: '2' }) };
+const second = { attempt: 2, seq: 2 };
+const leaseless = (lease: AgentState['lease']): Partial<Bench> => ({ state: stateWith({ lease }) });
 
 const cases: readonly Case[] = [
-  { says: 'it is too large', check: 'size', signed: oversize, without: 'size' },
+  { says: 'it is too large', check: 'size', signed: oversize, without: 'key' },
   { says: 'no dispatch key signed it', check: 'key', signed: stranger, without: 'accepted' },
   {
     says: 'one byte of the signature differs',
@@ -87,8 +91,8 @@ const cases: readonly Case[] = [
     check: 'addressee',
     signed: signJob(jobWith({ agent_epoch: 0 })),
   },
-  { says: 'it has expired', check: 'time', signed, bench: { now: T0 + 300_000 + CLOCK_SKEW_MS + 1 } },
-  { says: 'it is from the future', check: 'time', signed, bench: { now: T0 - CLOCK_SKEW_MS - 1 } },
+  { says: 'it has expired', check: 'time', signed: expiringAt(T0 - CLOCK_SKEW_MS - 1) },
+  { says: 'it is from the future', check: 'time', signed: expiringAt(T0 + 300_000 + CLOCK_SKEW_MS + 1) },
   { says: 'its seq is the last one seen', check: 'seq', signed, bench: { state: stateWith({ seqMark: 1 }) } },
   {
     says: 'its attempt has been taken',
@@ -100,6 +104,19 @@ const cases: readonly Case[] = [
     says: 'its idem key is of another attempt',
     check: 'duplicate',
     signed: signJob(jobWith({ idem_key: HASH })),
+  },
+  { says: 'the agent has heard no lease', check: 'lease', signed, bench: leaseless(null) },
+  { says: 'the lease has less than 2 s left', check: 'lease', signed, bench: { mono: M0 + 8_001 } },
+  {
+    says: 'it is from before this connection',
+    check: 'lease',
+    signed,
+    bench: { state: stateWith({ leaseEpoch: 2 }) },
+  },
+  {
+    says: 'it is from a connection not heard of',
+    check: 'lease',
+    signed: signJob(jobWith({ lease_epoch: 2 })),
   },
   {
     says: 'the agent is paused',
@@ -128,6 +145,36 @@ const cases: readonly Case[] = [
     bench: { state: stateWith({ faults: ['Damage.'] }) },
   },
   {
+    says: 'the trust bundle has expired',
+    check: 'standstill',
+    signed,
+    bench: { state: stateWith({ trust: { ...trust, exp: T0 - 1 } }) },
+  },
+  {
+    says: 'the lease names a newer trust bundle',
+    check: 'standstill',
+    signed,
+    bench: leaseless(held({ bundleVersion: 2 })),
+  },
+  {
+    says: "the clock differs from the server's",
+    check: 'standstill',
+    signed,
+    bench: leaseless(held({ drift: CLOCK_SKEW_MS + 1 })),
+  },
+  {
+    says: 'the clock has jumped',
+    check: 'standstill',
+    signed,
+    bench: leaseless(held({ wallAt: T0 - CLOCK_SKEW_MS - 1 })),
+  },
+  {
+    says: 'the clock is behind the journal',
+    check: 'standstill',
+    signed,
+    bench: { state: stateWith({ lastAt: T0 + CLOCK_SKEW_MS + 1 }) },
+  },
+  {
     says: 'an approval is missing',
     check: 'approvals',
     signed: signJob(approvedJob(jobWith(caution), [], 'one')),
@@ -142,6 +189,11 @@ const cases: readonly Case[] = [
     says: 'it sets LD_PRELOAD',
     check: 'environment',
     signed: signJob(jobWith({ exec: bash('echo hello', { LD_PRELOAD: '/tmp/x.so' }) })),
+  },
+  {
+    says: 'it rests on a flag',
+    check: 'flags',
+    signed: signJob(jobWith({ flags: { used: ['new-retry'] } })),
   },
   {
     says: 'the scanner here finds worse',
@@ -231,9 +283,33 @@ describe('an envelope', () => {
     expect(ignored).toEqual(['size', 'key', 'signature', 'addressee']);
   });
 
+  test('is not parsed before its signature is verified, nor hashed before its size is known', () => {
+    const garbage = { ...signed, payload: new TextEncoder().encode('{"not":"a job"}') };
+    const cases = [garbage, signPayload('job', garbage.payload, dispatchKey)];
+    const codes = cases.map((one) =>
+      codeOf({ ...benchWith(), signed: one }, DELIVERY_CHECKS, ENVELOPE_CHECKS),
+    );
+    expect(codes).toEqual(['signature', 'parse']);
+    expect(DELIVERY_CHECKS[0]?.name).toBe('size');
+  });
+
+  test('that was taken here is called so before what speaks against it only for the moment', () => {
+    const moments: readonly Partial<AgentState>[] = [
+      { lease: null },
+      { leaseEpoch: 2 },
+      { panic: { epoch: 1, paused: true } },
+      { draining: true },
+      { policy: policyOf('mode: paused') },
+    ];
+    for (const moment of moments) {
+      const state = stateWith({ idemKeys: new Set([idemOf(jobWith())]), ...moment });
+      expect(codeFor(jobWith(), { state })).toBe('duplicate');
+    }
+  });
+
   test('is still good at the very ends of its time window', () => {
-    for (const now of [T0 - CLOCK_SKEW_MS, T0 + 300_000 + CLOCK_SKEW_MS]) {
-      expect(verify({ ...benchWith({ now }), signed }).outcome).toBe('accepted');
+    for (const exp of [T0 - CLOCK_SKEW_MS, T0 + 300_000 + CLOCK_SKEW_MS]) {
+      expect(verify({ ...benchWith(), signed: expiringAt(exp) }).outcome).toBe('accepted');
     }
   });
 
@@ -248,6 +324,14 @@ describe('an envelope', () => {
     expect(asked.at(-1)).toBe('/srv/tool');
   });
 
+  test('is told why the scanner finds it worse, as far as the scanner says', () => {
+    const sentenceOf = (verdict: ReturnType<typeof verdictOf>) =>
+      verify({ ...benchWith({ classify: () => verdict }), signed });
+    const worse = verdictOf('danger');
+    expect(sentenceOf(worse)).toMatchObject({ sentence: expect.stringContaining('As the test says.') });
+    expect(sentenceOf({ ...worse, reasons: [] })).toMatchObject({ code: 'scanner' });
+  });
+
   test('is scanned as the exact text the shell will read', () => {
     const seen: string[] = [];
     const classify = (command: string) => {
@@ -256,6 +340,10 @@ describe('an envelope', () => {
     };
     verify({ ...benchWith({ classify }), signed: signJob(jobWith({ exec: bash('echo "a  b"\n') })) });
     expect(seen).toEqual(['echo "a  b"\n']);
+  });
+
+  test('may run exactly as long as the policy of the host lets it', () => {
+    expect(codeFor(jobWith(), policy('max_timeout_ms: 10000'))).toBe('accepted');
   });
 
   test('may set the names that steer nothing, and those the host policy names', () => {
@@ -315,6 +403,7 @@ describe('approvals', () => {
     ['an approval for another run', other({ run_id: 'run-2' }), 'approvals'],
     ['an approval for another revision', other({ run_rev: 2 }), 'approvals'],
     ['an approval for another step', other({ step_id: 's2' }), 'approvals'],
+    ['an approval for another attempt', other({ attempt: 2, after: 'unknown' }), 'approvals'],
     ['an approval for another agent', other({ agent_id: 'agent-2' }), 'approvals'],
     ['an approval for another tenant', other({ tenant_id: 'T2' }), 'approvals'],
     ['an approval of another command', other({ exec_sha256: HASH }), 'approvals'],
@@ -322,6 +411,8 @@ describe('approvals', () => {
     ['an approval naming another requester', other({ requester: 'U3' }), 'approvals'],
     ['an approval that has expired', other({ iat: T0 - 700_000, start_by: T0 - 1 }), 'approvals'],
     ['an approval from the future', other({ iat: T0 + CLOCK_SKEW_MS + 1 }), 'approvals'],
+    ['an approval as new as clocks may differ', other({ iat: T0 + CLOCK_SKEW_MS }), 'accepted'],
+    ['an approval at its very end', other({ iat: T0 - 600_000, start_by: T0 }), 'accepted'],
     [
       'an approval signed by the dispatch key',
       approvedJob(jobWith(danger), [approvalFor(jobWith(danger), {}, dispatchKey)]),
@@ -353,29 +444,28 @@ describe('approvals', () => {
 });
 
 describe('a second attempt', () => {
-  const fresh = { approval_id: 'approval-2' };
-  const again = (overrides = {}) => riskyJob('caution', { ...second, ...overrides }, fresh);
+  const again = (approval = {}, overrides = {}) =>
+    riskyJob('caution', { ...second, ...overrides }, { approval_id: 'approval-2', ...approval });
+  const first = { attempt: 1, after: '' } as const;
 
-  test('runs when nobody can know how the first ended and a fresh approval names it', () => {
+  test('runs when nobody can know how the first ended and a fresh approval says so', () => {
     expect(codeFor(again(), { state: lostBefore })).toBe('accepted');
   });
 
   test.each([
-    ['by policy', jobWith(second)],
-    ['on the approval of the first', riskyJob('caution', second)],
-    [
-      'on a fresh approval of bytes that name the first',
-      again({ exec: bash('echo', { DD0C_ATTEMPT: '1' }) }),
-    ],
-    ['on a fresh approval of bytes that name no attempt', again({ exec: bash('echo') })],
-    ['as another first', again({ attempt: 1, exec: bash('echo') })],
-  ])('does not run %s', (_, job) => {
-    expect(codeFor(job, { state: lostBefore })).toBe('rerun');
+    ['by policy', jobWith(second), 'rerun'],
+    ['on the approval of the first', again(first), 'approvals'],
+    ['on an approval that has started something', again({ approval_id: 'approval-1' }), 'rerun'],
+    ['on an approval that says the first did not start', again({ after: 'not-started' }), 'rerun'],
+    ['as another first', again(first, { attempt: 1 }), 'rerun'],
+  ])('does not run %s', (_, job, code) => {
+    expect(codeFor(job, { state: lostBefore })).toBe(code);
   });
 
   test('needs its approval also where no first attempt was ever seen', () => {
     expect(codeFor(jobWith(second))).toBe('rerun');
     expect(codeFor(again())).toBe('accepted');
+    expect(codeFor(again({ after: 'not-started' }))).toBe('accepted');
   });
 
   test.each([
@@ -407,6 +497,11 @@ function codeOf(
 ): string {
   const verification = verify(delivery, first, second);
   return verification.outcome === 'accepted' ? 'accepted' : verification.code;
+}
+
+/** A job of the longest life there is. */
+function expiringAt(exp: number): Signed {
+  return signJob(jobWith({ iat: exp - 300_000, exp }));
 }
 
 function flip(bytes: Uint8Array, at: number): Uint8Array {

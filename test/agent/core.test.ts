@@ -1,91 +1,25 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Effect, type Input, type Outcome, step } from '../../agent/core.ts';
+import { type Input, step } from '../../agent/core.ts';
 import type { Entry } from '../../agent/entry.ts';
+import { encodeEntry, GENESIS } from '../../agent/journal.ts';
 import { type AgentState, evolve } from '../../agent/state.ts';
+import { runId, stepId } from '../../src/protocol/ids.ts';
 import type { Signed } from '../../src/protocol/index.ts';
+import { acked, connected, exited, job, kindsOf, Play, restarted } from './play.ts';
 import {
   approveKey,
+  bash,
   benchWith,
   dispatchKey,
   HASH,
   jobWith,
   keyFrom,
+  leaseWith,
   policyOf,
   resumeOf,
   signJob,
   stateWith,
-  T0,
 } from './world.ts';
-
-/** Feeds inputs one after another; keeps what was done and what was journaled. */
-class Play {
-  state: AgentState;
-  readonly done: Effect[] = [];
-
-  constructor(state: AgentState = stateWith({ connected: true })) {
-    this.state = state;
-  }
-
-  feed(...inputs: readonly Input[]): Effect[] {
-    const before = this.done.length;
-    for (const input of inputs) {
-      const { host, classify } = benchWith();
-      const taken = step(this.state, input, { now: T0, host, classify });
-      this.state = taken.state;
-      this.done.push(...taken.effects);
-    }
-    return this.done.slice(before);
-  }
-
-  kinds(): string[] {
-    return this.done.map(describeEffect).filter((text) => !text.startsWith('log'));
-  }
-
-  entries(): Entry[] {
-    return this.done.flatMap((effect) => (effect.kind === 'append' ? [effect.entry] : []));
-  }
-
-  count(kind: Effect['kind']): number {
-    return this.done.filter((effect) => effect.kind === kind).length;
-  }
-}
-
-function describeEffect(effect: Effect): string {
-  switch (effect.kind) {
-    case 'append':
-      return `append ${effect.entry.kind}`;
-    case 'send':
-      return `send ${effect.report.kind}`;
-    case 'credit':
-      return `credit ${effect.jobs}`;
-    default:
-      return effect.kind;
-  }
-}
-
-const job = (n = 1, overrides: Parameters<typeof jobWith>[0] = {}): Input => ({
-  kind: 'job',
-  signed: signJob(jobWith({ envelope_id: `envelope-${n}`, run_id: `run-${n}`, seq: n, ...overrides })),
-});
-const outcome: Outcome = {
-  exitCode: 0,
-  signal: null,
-  timedOut: false,
-  head: 'hello\n',
-  tail: '',
-  bytes: 6,
-  sha256: HASH,
-  startedAt: T0,
-  finishedAt: T0 + 1,
-};
-const exited: Input = { kind: 'exited', envelopeId: 'envelope-1', outcome };
-const acked = (report: string): Input => ({ kind: 'acked', envelopeId: 'envelope-1', report });
-const connected = (epoch = 0, paused = false, resume: Signed | null = null): Input => ({
-  kind: 'connected',
-  epoch,
-  paused,
-  resume,
-});
 
 describe('a job that is accepted', () => {
   test('is journaled as started before it is spawned, and as ended before it is reported', () => {
@@ -164,6 +98,15 @@ describe('a job that is refused', () => {
     expect(play.count('log')).toBe(3);
   });
 
+  test('is answered in a sentence that a record can carry, whatever the envelope holds', () => {
+    const nowhere = { isDirectory: () => false, isExecutable: () => true };
+    const signed = signJob(jobWith({ exec: bash('true', {}, `/${'a'.repeat(900)}${'🎉'.repeat(200)}`) }));
+    const { effects } = step(stateWith(), { kind: 'job', signed }, benchWith({ host: nowhere }));
+    expect(effects[0]).toMatchObject({ entry: { report: { code: 'host' } } });
+    for (const effect of effects)
+      if (effect.kind === 'append') expect(() => encodeEntry(effect.entry, GENESIS)).not.toThrow();
+  });
+
   test('is not spent as an attempt: a new envelope for the same attempt may start', () => {
     const play = new Play();
     const attempt = { run_id: 'run-1' };
@@ -173,8 +116,6 @@ describe('a job that is refused', () => {
 });
 
 describe('a restart', () => {
-  const restarted = (play: Play) => new Play(evolve(stateWith(), play.entries()));
-
   test('in the middle of a step reports UNKNOWN and never runs it again', () => {
     const before = new Play();
     before.feed(job());
@@ -188,7 +129,7 @@ describe('a restart', () => {
     const before = new Play();
     before.feed(job());
     const cut = before.entries().slice(0, 1);
-    const after = new Play(evolve(stateWith(), cut));
+    const after = new Play(evolve(stateWith({ connected: false, lease: null }), cut));
     after.feed({ kind: 'woken' }, connected());
     expect(after.entries()).toMatchObject([
       { kind: 'ended', report: { kind: 'rejected', code: 'not-started' } },
@@ -199,18 +140,19 @@ describe('a restart', () => {
   test('reports an outcome that was not acknowledged, and not one that was', () => {
     const before = new Play();
     before.feed(job(), exited);
-    expect(restarted(before).feed({ kind: 'woken' }, connected()).map(describeEffect)).toEqual([
+    expect(kindsOf(restarted(before).feed({ kind: 'woken' }, connected()))).toEqual([
       'send finished',
       'credit 1',
     ]);
     before.feed(acked('finished'));
-    expect(restarted(before).feed({ kind: 'woken' }, connected()).map(describeEffect)).toEqual(['credit 1']);
+    expect(kindsOf(restarted(before).feed({ kind: 'woken' }, connected()))).toEqual(['credit 1']);
   });
 
   test('remembers seq, pauses, idem keys and spent approvals: the state is the fold of the journal', () => {
     const play = new Play();
     play.feed(job(3), { kind: 'pause', epoch: 4 });
-    expect({ ...restarted(play).state, connected: true }).toEqual(play.state);
+    const { connected, lease } = play.state;
+    expect({ ...restarted(play).state, connected, lease }).toEqual(play.state);
   });
 
   test('twice over settles nothing twice', () => {
@@ -219,6 +161,64 @@ describe('a restart', () => {
     const after = restarted(before);
     after.feed({ kind: 'woken' }, { kind: 'woken' });
     expect(after.entries().length).toBe(1);
+  });
+});
+
+describe('a connection', () => {
+  const about = (n: number) => ({
+    runId: runId(`run-${n}`),
+    stepId: stepId('s1'),
+    attempt: 1,
+    envelopeId: `envelope-${n}`,
+  });
+
+  test('begins with what the journal says of every attempt the server asks after, acknowledged or not', () => {
+    const play = new Play(stateWith({ policy: policyOf('max_running: 2') }));
+    play.feed(job(1), exited, acked('finished'), job(2));
+    const asked = play.feed(connected({ open: [about(1)] }));
+    expect(kindsOf(asked)).toEqual(['send finished', 'send started', 'credit 1']);
+  });
+
+  test('says nothing yet of a job that is journaled as verified and not as started', () => {
+    const entry: Entry = { kind: 'verified', at: 0, about: about(1), seq: 1, idemKey: HASH, approvals: [] };
+    const play = new Play(evolve(stateWith(), [entry]));
+    expect(kindsOf(play.feed(connected({ open: [about(1)] })))).toEqual(['credit 1']);
+  });
+
+  test('answers for an attempt that never came with how far the journal goes', () => {
+    const play = new Play();
+    play.feed(job(7), { ...exited, envelopeId: 'envelope-7' } as Input);
+    const said = play.feed(connected({ open: [about(8)] }));
+    expect(said).toContainEqual({ kind: 'send', report: { kind: 'missing', ...about(8), seqMark: 7 } });
+    expect(play.state.jobs.has('envelope-8')).toBe(false);
+  });
+
+  test('that is new kills every envelope of the one before, and is journaled before anything is said', () => {
+    const play = new Play();
+    play.feed(connected({ lease: leaseWith({ lease_epoch: 2 }), open: [about(1)] }), job(1));
+    expect(play.kinds()).toEqual([
+      'append lease',
+      'send missing',
+      'credit 1',
+      'append rejected',
+      'send rejected',
+      'credit 1',
+    ]);
+    expect(play.entries()[1]).toMatchObject({ report: { code: 'lease' } });
+    play.feed(job(2, { lease_epoch: 2 }));
+    expect(play.count('spawn')).toBe(1);
+  });
+
+  test('to a server that has seen more than the journal holds stops the agent for good', () => {
+    const play = new Play();
+    play.feed(connected({ lease: leaseWith({ seq_mark: 1 }) }));
+    expect(play.state.faults).toEqual([expect.stringContaining('older than what the server has seen')]);
+    expect(kindsOf(play.feed(connected(), job()))).toEqual([
+      'credit 0',
+      'append rejected',
+      'send rejected',
+      'credit 0',
+    ]);
   });
 });
 
@@ -278,22 +278,22 @@ describe('a pause', () => {
     const play = new Play();
     play.feed({ kind: 'pause', epoch: 2 }, { kind: 'resume', signed });
     expect(play.state.panic).toEqual({ epoch: 2, paused: true });
-    play.feed(connected(2, false, signed));
+    play.feed(connected({ epoch: 2, resume: signed }));
     expect(play.state.panic.paused).toBe(true);
   });
 
   test('does not end because the server says so without a record', () => {
     const play = new Play();
-    play.feed({ kind: 'pause', epoch: 1 }, connected(1, false));
+    play.feed({ kind: 'pause', epoch: 1 }, connected({ epoch: 1 }));
     expect(play.state.panic.paused).toBe(true);
     expect(play.kinds().at(-1)).toBe('credit 0');
   });
 
   test('that an agent only hears of when it connects holds until its signed end is shown', () => {
-    const play = new Play(stateWith());
-    play.feed(connected(3, false));
+    const play = new Play();
+    play.feed(connected({ epoch: 3 }));
     expect(play.state.panic).toEqual({ epoch: 3, paused: true });
-    play.feed(connected(3, false, resumeOf(3)));
+    play.feed(connected({ epoch: 3, resume: resumeOf(3) }));
     expect(play.state.panic).toEqual({ epoch: 3, paused: false });
   });
 
@@ -326,11 +326,13 @@ describe('an agent that may start nothing', () => {
     expect(play.kinds()).toEqual(['credit 0', 'append rejected', 'send rejected', 'credit 0']);
   });
 
-  test('after a fault asks for no more, and says it once', () => {
+  test('after a fault connects anew, so that its hello says why, and asks for no more', () => {
     const play = new Play();
-    play.feed({ kind: 'fault', sentence: 'Disk full.' }, { kind: 'fault', sentence: 'Disk full.' });
+    const fault: Input = { kind: 'fault', sentence: 'Disk full.' };
+    play.feed(fault, fault);
     expect(play.state.faults).toEqual(['Disk full.']);
-    expect(play.kinds()).toEqual(['credit 0', 'credit 0']);
+    expect(play.kinds()).toEqual(['reconnect', 'credit 0', 'credit 0']);
+    expect(kindsOf(play.feed(connected()))).toEqual(['credit 0']);
   });
 
   test('while draining lets what runs finish and be reported', () => {

@@ -2,10 +2,17 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type EnrolmentFile, enrolmentSchema, inviteSchema, openEnrolment } from '../../agent/enrol.ts';
+import {
+  type EnrolmentFile,
+  enrol,
+  enrolmentSchema,
+  inviteSchema,
+  openEnrolment,
+} from '../../agent/enrol.ts';
 import { openFolder } from '../../agent/folder.ts';
+import { encodeSigned } from '../../src/protocol/index.ts';
 import { tls } from '../handlers/grpc/memory.ts';
-import { bundle, dispatchKey } from './world.ts';
+import { bundle, bundleWith, dispatchKey, keyFrom, root, rootKey } from './world.ts';
 
 let path = '';
 beforeEach(() => {
@@ -14,13 +21,14 @@ beforeEach(() => {
 afterEach(() => rmSync(join(path, '..'), { recursive: true }));
 
 const random = (size: number) => new Uint8Array(size).fill(3);
+const pins = { root_key: rootKey.publicKey, bundle: encodeSigned(bundle) };
 const file: EnrolmentFile = enrolmentSchema.parse({
   address: 'localhost:4000',
   ca_pem: tls.certPem,
   agent_id: 'agent-1',
   tenant_id: 'T1',
   agent_epoch: 1,
-  trust: bundle,
+  ...pins,
 });
 
 describe('the data folder', () => {
@@ -43,7 +51,9 @@ describe('the data folder', () => {
     folder.keepEnrolment(file);
     expect(folder.enrolment()).toEqual(file);
     writeFileSync(join(path, 'enrolment.json'), '{"agent_id":"agent-1"}');
-    expect(() => folder.enrolment()).toThrow();
+    expect(() => folder.enrolment()).toThrow('Enrol it again');
+    writeFileSync(join(path, 'enrolment.json'), 'nonsense');
+    expect(() => folder.enrolment()).toThrow('Enrol it again');
   });
 
   test('takes over the lock of a process that is gone, or whose number now belongs to another', () => {
@@ -68,17 +78,25 @@ describe('the data folder', () => {
 });
 
 describe('an enrolment', () => {
-  test('opens to who the agent is and whom it believes', () => {
-    const { identity, trust } = openEnrolment(file);
-    expect(identity).toEqual({ agentId: 'agent-1', tenantId: 'T1', agentEpoch: 1 });
-    expect(trust.dispatch.has(dispatchKey.keyId)).toBe(true);
+  test('opens to who the agent is, which root key it pins and whom it believes', () => {
+    const opened = openEnrolment(file);
+    expect(opened.identity).toEqual({ agentId: 'agent-1', tenantId: 'T1', agentEpoch: 1 });
+    expect(opened.root.keyId).toBe(root.keyId);
+    expect(opened.trust.dispatch.has(dispatchKey.keyId)).toBe(true);
   });
 
-  test('with keys of another tenant, or one key in two roles, is refused', () => {
-    expect(() => openEnrolment({ ...file, tenant_id: 'T2' })).toThrow('another tenant');
-    expect(() => openEnrolment({ ...file, trust: { ...file.trust, approve: file.trust.dispatch } })).toThrow(
-      'one role',
-    );
+  const stranger = keyFrom('stranger');
+  test.each([
+    ['signed by another root key', { bundle: encodeSigned(bundleWith({}, stranger)) }],
+    ['beside another root key', { root_key: stranger.publicKey }],
+    ['beside a root key of small order', { root_key: `AQ${'A'.repeat(41)}` }],
+  ])('with a bundle %s is refused', (_, changed) => {
+    expect(() => openEnrolment({ ...file, ...changed })).toThrow();
+  });
+
+  test('is not asked for, and no token spent, when the bundle of the invite cannot be believed', async () => {
+    const asked = { ...invite, address: 'localhost:1', root_key: stranger.publicKey };
+    await expect(enrol(asked, rootKey.publicKey, 'host', Date.now())).rejects.toThrow('No key');
   });
 
   const invite = {
@@ -86,7 +104,7 @@ describe('an enrolment', () => {
     ca_pem: tls.certPem,
     token: 'x'.repeat(32),
     tenant_id: 'T1',
-    trust: bundle,
+    ...pins,
   };
   const wrong: readonly (readonly [string, object])[] = [
     ['no port', { ...invite, address: 'localhost' }],

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { OutputWindow } from '../../agent/output.ts';
+import { canonicalBytes } from '../../src/protocol/index.ts';
 
 function windowOver(chunks: readonly (string | Uint8Array)[], head = 100, tail = 100): OutputWindow {
   const window = new OutputWindow(head, tail);
@@ -46,6 +47,14 @@ describe('an output window', () => {
     expect(lines).toContain(`${head.split('\n').at(-2)}\n`);
     expect(lines).toContain(`${tail.split('\n')[0]}\n`);
     expect(tail.endsWith('line 99\n')).toBe(true);
+  });
+
+  test('splits no character at the border of head and tail, so that a record can carry both', () => {
+    for (let pad = 90; pad < 100; pad += 1) {
+      const { head, tail } = windowOver([`${'a'.repeat(pad)}${'🎉'.repeat(20)}`], 95, 200).present([]);
+      expect(head + tail).toBe(`${'a'.repeat(pad)}${'🎉'.repeat(20)}`);
+      expect(() => canonicalBytes([head, tail])).not.toThrow();
+    }
   });
 
   test('makes hidden characters and broken bytes visible', () => {

@@ -23,6 +23,7 @@ describe('the host policy', () => {
   const malformed = [
     'mode: sometimes',
     'max_risk: 3',
+    'declared_programs: maybe',
     'unknown_key: true',
     'mode: enforce\nmode: paused',
     'wrapper: bwrap',
@@ -33,6 +34,7 @@ describe('the host policy', () => {
     '[]',
     'null',
     'just text',
+    `profiles: { ${Array.from({ length: 64 }, (_, n) => `p${n}: {}`).join(', ')} }`,
   ];
   test.each(malformed)('that is malformed pauses the agent and says why: %j', (text) => {
     const policy = policyOf(text);

@@ -17,7 +17,7 @@ import { connectDatabase } from '../../src/platform/database.ts';
 import { createLogger, type Logger } from '../../src/platform/logger.ts';
 import type { QueueBackend } from '../../src/platform/queues.ts';
 import type { RunId, TenantId } from '../../src/protocol/ids.ts';
-import { trustBundleSchema } from '../../src/protocol/trust.ts';
+import { encodedSignedSchema } from '../../src/protocol/signed.ts';
 import { until } from '../support/eventually.ts';
 import { emptyTables, startTestRedis } from '../support/redis.ts';
 
@@ -113,9 +113,9 @@ export async function startAgentOf(
   const database = connectDatabase(appUrl(instance), createLogger('fatal'));
   const agents = openAgents({ database, log: instance.log, clock: systemClock, random: systemRandom });
   try {
-    const trust = { ...first.trust, tenant_id: tenant };
-    const invite = async () => ({ token: await agents.invite(tenant), trust });
-    const agent = await startAgent({ dataDir, account, address: first.address, caPem: first.ca_pem, invite });
+    const { address, ca_pem: caPem, ...pins } = first;
+    const invite = async () => ({ token: await agents.invite(tenant), tenant_id: tenant, ...pins });
+    const agent = await startAgent({ dataDir, account, address, caPem, invite });
     const online = async () => (await agents.agentsOf(tenant)).some((one) => one.online);
     const stop = () => agent.stop().finally(() => removeData(dataDir));
     await until('the second agent', online, 30_000).catch((error) =>
@@ -127,7 +127,12 @@ export async function startAgentOf(
   }
 }
 
-const inviteFile = z.object({ address: z.string(), ca_pem: z.string(), trust: trustBundleSchema });
+const inviteFile = z.object({
+  address: z.string(),
+  ca_pem: z.string(),
+  root_key: z.string(),
+  bundle: encodedSignedSchema,
+});
 
 function appUrl({ ownerUrl, dataDir }: TestInstance): string {
   const url = new URL(ownerUrl);

@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 async function ask(path: '/healthz' | '/readyz', given: Partial<Health> = {}) {
-  const health: Health = { stage: 'serving', needs: {}, wants: {}, ...given };
+  const health: Health = { stage: 'serving', needs: {}, wants: {}, dues: {}, ...given };
   server = createServer((req, res) => {
     if (req.url === '/healthz') answerHealth(res);
     else void answerReadiness(health, res);
@@ -33,6 +33,11 @@ describe('readiness', () => {
       body: { status: 'ready', database: 'ok', queue: 'ok' },
       cache: 'no-store',
     });
+  });
+
+  test('names what a person has to see to, and is given all the same', async () => {
+    const { status, body } = await ask('/readyz', { dues: { keys: () => true, certificate: () => false } });
+    expect([status, body]).toEqual([200, { status: 'ready', keys: 'due', certificate: 'ok' }]);
   });
 
   test('is taken back while the database is away, without a word about its address', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { openLog, openTenant } from '../../src/audit/log.ts';
-import { inTenant } from '../../src/audit/store.ts';
+import { openLog } from '../../src/audit/log.ts';
+import { inTenant, postgresStore } from '../../src/audit/store.ts';
 import { runRef } from '../../src/audit/streams.ts';
 import { systemRandom } from '../../src/platform/clock.ts';
 import { streamId, tenantId } from '../../src/protocol/ids.ts';
@@ -20,14 +20,14 @@ beforeAll(async () => {
   app = new pg.Pool({ connectionString: database.appUrl });
   owner = new pg.Pool({ connectionString: database.ownerUrl });
   const log = openLog({
-    pool: app,
+    store: postgresStore(app),
     keys: openKeys,
     clock: fakeClock(),
     random: systemRandom,
     committed: () => undefined,
   });
   for (const tenant of [TENANT, tenantId('T2')]) {
-    await openTenant(log, tenant);
+    await log.open(tenant);
     const plan = buildPlan({ title: MARKER, steps: [{ command: `echo ${MARKER}`, title: MARKER }] });
     await log.transact(runKind, runRef(tenant, RUN), command.start({ ...plan, tenantId: tenant }));
   }
@@ -105,7 +105,7 @@ describe('what stands in the database', () => {
 
   test('of one workspace does not open with the key of another', async () => {
     const swapped = openLog({
-      pool: app,
+      store: postgresStore(app),
       keys: {
         ...openKeys,
         unwrap: async () =>
@@ -123,7 +123,7 @@ describe('what stands in the database', () => {
     const copy = `INSERT INTO subject SELECT 'T1', 'run-COPY', kind, status, version, snapshot FROM subject WHERE tenant = 'T2' AND stream = $1`;
     await owner.query(copy, [`run-${RUN}`]);
     const log = openLog({
-      pool: app,
+      store: postgresStore(app),
       keys: openKeys,
       clock: fakeClock(),
       random: systemRandom,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { openLog, openTenant, TENANT_STREAM } from '../../src/audit/log.ts';
+import { openLog, TENANT_STREAM } from '../../src/audit/log.ts';
+import { postgresStore } from '../../src/audit/store.ts';
 import { runRef } from '../../src/audit/streams.ts';
 import { systemRandom } from '../../src/platform/clock.ts';
 import { connectDatabase, type Database } from '../../src/platform/database.ts';
@@ -24,7 +25,7 @@ beforeAll(async () => {
   database = connectDatabase(testDatabase.appUrl, fakeLogger().logger, 60);
   owner = new pg.Client({ connectionString: testDatabase.ownerUrl });
   await owner.connect();
-  await openTenant(log(), TENANT);
+  await log().open(TENANT);
 });
 
 afterAll(async () => {
@@ -35,7 +36,7 @@ afterAll(async () => {
 
 const log = (clock = fakeClock()) =>
   openLog({
-    pool: database.pool,
+    store: postgresStore(database.pool),
     keys: openKeys,
     clock,
     random: systemRandom,
@@ -156,7 +157,7 @@ describe('at the same time', () => {
   test('two processes that need a new workspace’s key make one', async () => {
     const fresh = tenantId('TKEY');
     const both = [log(), log()];
-    await Promise.all(both.map((one) => openTenant(one, fresh)));
+    await Promise.all(both.map((one) => one.open(fresh)));
     for (const one of both)
       expect((await one.load(tenantKind, { tenant: fresh, stream: TENANT_STREAM }))?.version).toBe(1);
   });
@@ -172,7 +173,7 @@ describe('a pause and a dispatch', () => {
   const approvedRun = async (tenant: string) => {
     const ref = runRef(tenantId(tenant), runId('ONLY'));
     const tenantStream = { tenant: ref.tenant, stream: TENANT_STREAM };
-    await openTenant(log(), ref.tenant);
+    await log().open(ref.tenant);
     await log().transact(runKind, ref, command.start({ ...buildPlan(), tenantId: ref.tenant }));
     await log().transact(runKind, ref, (state) => command.approve(state));
     return { ref, tenantStream };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { openLog, openTenant } from '../../src/audit/log.ts';
+import { openLog } from '../../src/audit/log.ts';
 import * as store from '../../src/audit/store.ts';
 import { runRef } from '../../src/audit/streams.ts';
 import { systemRandom } from '../../src/platform/clock.ts';
@@ -22,7 +22,7 @@ const clock = fakeClock();
 beforeAll(async () => {
   testDatabase = await createDatabase();
   database = connectDatabase(testDatabase.appUrl, fakeLogger().logger, 60);
-  await openTenant(log(), TENANT);
+  await log().open(TENANT);
 });
 
 afterAll(async () => {
@@ -31,7 +31,13 @@ afterAll(async () => {
 });
 
 const log = () =>
-  openLog({ pool: database.pool, keys: openKeys, clock, random: systemRandom, committed: () => undefined });
+  openLog({
+    store: store.postgresStore(database.pool),
+    keys: openKeys,
+    clock,
+    random: systemRandom,
+    committed: () => undefined,
+  });
 
 /** A worker over the real database; all of them share one Slack. */
 function worker({ slack }: ReturnType<typeof fakeSlack>) {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { openLog, openTenant } from '../../src/audit/log.ts';
-import { atOneMoment, enterTenant, inTenant } from '../../src/audit/store.ts';
+import { openLog } from '../../src/audit/log.ts';
+import { atOneMoment, enterTenant, inTenant, postgresStore } from '../../src/audit/store.ts';
 import { runRef } from '../../src/audit/streams.ts';
 import { openAgents } from '../../src/platform/agent-registry.ts';
 import { systemRandom } from '../../src/platform/clock.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
   owner = new pg.Pool({ connectionString: testDatabase.ownerUrl });
   const clock = fakeClock();
   const log = openLog({
-    pool: database.pool,
+    store: postgresStore(database.pool),
     keys: openKeys,
     clock,
     random: systemRandom,
@@ -37,7 +37,7 @@ beforeAll(async () => {
   });
   const agents = openAgents({ database, log, clock, random: systemRandom });
   for (const tenant of [TENANT, OTHER]) {
-    await openTenant(log, tenant);
+    await log.open(tenant);
     const plan = { ...buildPlan({ steps: [{}] }), tenantId: tenant };
     await log.transact(runKind, runRef(tenant, RUN), command.start(plan));
     await agents.invite(tenant);
@@ -83,8 +83,10 @@ describe('the tables', () => {
       'agent_identity.epoch',
       'agent_identity.last_seen_at',
       'agent_identity.last_seq',
+      'agent_identity.lease_epoch',
+      'agent_identity.lease_until',
       'agent_identity.public_key',
-      'agent_identity.seen_by',
+      'agent_identity.seen_seq',
       'agent_identity.tenant',
       'due.due_at',
       'due.kind',

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { keptDataKey, openLog, openTenant } from '../../src/audit/log.ts';
+import { keptDataKey, openLog } from '../../src/audit/log.ts';
+import { postgresStore } from '../../src/audit/store.ts';
 import { runbookRef, runRef } from '../../src/audit/streams.ts';
 import type { Kind, SubjectKind, Typed } from '../../src/audit/subject.ts';
 import { verifyLog } from '../../src/audit/verify.ts';
@@ -43,13 +44,13 @@ beforeAll(async () => {
   database = await createDatabase();
   owner = new pg.Pool({ connectionString: database.ownerUrl });
   const log = openLog({
-    pool: owner,
+    store: postgresStore(owner),
     keys: openKeys,
     clock: fakeClock(),
     random: systemRandom,
     committed: () => undefined,
   });
-  await openTenant(log, TENANT);
+  await log.open(TENANT);
   const run = runRef(TENANT, RUN);
   await log.transact(runKind, run, command.start(buildPlan({ steps: [{}, {}] })));
   await log.transact(runKind, run, (state) => command.approve(state));
@@ -196,7 +197,7 @@ describe('a log that was changed behind our back has findings:', () => {
   test('a snapshot that was sealed with the right key and says something else', async () => {
     await session.query('ROLLBACK'); // the log has transactions of its own, so this test is the last one
     const log = openLog({
-      pool: owner,
+      store: postgresStore(owner),
       keys: openKeys,
       clock: fakeClock(),
       random: systemRandom,

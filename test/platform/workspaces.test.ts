@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { type Change, openLog, TENANT_STREAM } from '../../src/audit/log.ts';
+import { postgresStore } from '../../src/audit/store.ts';
 import { systemRandom } from '../../src/platform/clock.ts';
 import { connectDatabase, type Database } from '../../src/platform/database.ts';
 import { BOT_SCOPES } from '../../src/platform/slack-client.ts';
@@ -47,7 +48,7 @@ afterEach(() => slack.close());
 function open() {
   const random = systemRandom;
   const log = openLog({
-    pool: database.pool,
+    store: postgresStore(database.pool),
     keys: openKeys,
     clock,
     random,

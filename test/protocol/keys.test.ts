@@ -1,60 +1,14 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { MAX_BUNDLE_LIFE_MS } from '../../src/protocol/bundle.ts';
 import { canonicalBytes, fromBase64url, toBase64url } from '../../src/protocol/canonical.ts';
 import { frame } from '../../src/protocol/framing.ts';
 import { generateKey, keyIdOf, loadSigningKey, loadVerifyKey } from '../../src/protocol/keys.ts';
+import { isUsablePoint } from '../../src/protocol/point.ts';
+import type { Signed } from '../../src/protocol/signed.ts';
 import { openTrust } from '../../src/protocol/trust.ts';
-import { bundle, keyFrom } from '../agent/world.ts';
-
-const P = 2n ** 255n - 19n;
-const mod = (value: bigint) => ((value % P) + P) % P;
-const power = (base: bigint, exponent: bigint): bigint =>
-  exponent === 0n ? 1n : mod(power(mod(base * base), exponent / 2n) * (exponent % 2n === 1n ? base : 1n));
-const invert = (value: bigint) => power(value, P - 2n);
-const D = mod(-121665n * invert(121666n));
-
-/** Adds two points of edwards25519: an independent reckoning to find the points of small order by. */
-function add([x1, y1]: Point, [x2, y2]: Point): Point {
-  const product = mod(D * x1 * x2 * y1 * y2);
-  return [
-    mod((x1 * y2 + y1 * x2) * invert(mod(1n + product))),
-    mod((y1 * y2 + x1 * x2) * invert(mod(1n - product))),
-  ];
-}
-type Point = readonly [bigint, bigint];
-
-function encode([x, y]: Point): Uint8Array {
-  const hex = (y | ((x & 1n) << 255n)).toString(16).padStart(64, '0');
-  return Buffer.from(hex, 'hex').reverse();
-}
-
-function times(factor: bigint, point: Point): Point {
-  if (factor === 0n) return [0n, 1n];
-  const half = times(factor / 2n, point);
-  const double = add(half, half);
-  return factor % 2n === 1n ? add(double, point) : double;
-}
-
-function pointAt(y: bigint): Point | null {
-  const square = mod((y * y - 1n) * invert(mod(D * y * y + 1n)));
-  const root = power(square, (P + 3n) / 8n);
-  const x = mod(root * root) === square ? root : mod(root * power(2n, (P - 1n) / 4n));
-  return mod(x * x) === square ? [x, y] : null;
-}
-
-/** The order of the large subgroup: L times any point lands among the eight points of small order. */
-const L = 2n ** 252n + 27742317777372353535851937790883648493n;
-
-/** All eight multiples of a point of order 8, found without any table. */
-function smallOrderPoints(): Point[] {
-  for (let y = 2n; ; y += 1n) {
-    const point = pointAt(y);
-    if (point === null) continue;
-    const small = times(L, point);
-    const multiples = [0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n].map((factor) => times(factor, small));
-    if (new Set(multiples.map(String)).size === 8) return multiples;
-  }
-}
+import { approveKey, bundleWith, dispatchKey, keyFrom, roleKey, root, rootKey, T0 } from '../agent/world.ts';
+import { encode, IDENTITY } from '../support/edwards.ts';
 
 describe('public keys', () => {
   test('a generated key signs what its public half verifies, and survives its PEM', () => {
@@ -71,19 +25,6 @@ describe('public keys', () => {
     expect(key.keyId).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  test('every one of the eight points of small order is refused as a key', () => {
-    const points = smallOrderPoints();
-    expect(new Set(points.map(String)).size).toBe(8);
-    for (const point of points) expect(times(8n, point)).toEqual([0n, 1n]);
-    for (const point of points) expect(loadVerifyKey(toBase64url(encode(point))).ok).toBe(false);
-  });
-
-  test('encodings that are not the one encoding of a point are refused', () => {
-    const tooLarge = [P, P + 1n, P + 2n, 2n ** 255n - 1n].flatMap((y) => [encode([0n, y]), encode([1n, y])]);
-    const notOnCurve = encode([0n, 2n]);
-    for (const bytes of [...tooLarge, notOnCurve]) expect(loadVerifyKey(toBase64url(bytes)).ok).toBe(false);
-  });
-
   test('a key of another length or spelling is refused', () => {
     const { publicKey } = keyFrom('any');
     const texts = [
@@ -97,56 +38,77 @@ describe('public keys', () => {
     for (const text of texts) expect(loadVerifyKey(text).ok).toBe(false);
   });
 
-  test('two hundred honest keys are all taken', () => {
-    for (let n = 0; n < 200; n += 1) expect(loadVerifyKey(keyFrom(`key ${n}`).publicKey).ok).toBe(true);
+  test('bytes that are not 32 are no point', () => {
+    for (const size of [0, 31, 33]) expect(isUsablePoint(new Uint8Array(size).fill(1))).toBe(false);
   });
 
-  test('a signature of another length, of zeros, or with S + L is refused', () => {
-    const key = keyFrom('any');
-    const loaded = loadVerifyKey(key.publicKey);
-    if (!loaded.ok) throw new Error(loaded.sentence);
-    const bytes = new Uint8Array([9]);
-    const signature = key.sign(bytes);
-    const s = BigInt(`0x${Buffer.from(signature.slice(32)).reverse().toString('hex')}`) + L;
-    const sPlusL = Buffer.concat([
-      signature.slice(0, 32),
-      Buffer.from(s.toString(16).padStart(64, '0'), 'hex').reverse(),
-    ]);
-    for (const wrong of [
-      signature.slice(1),
-      new Uint8Array(64),
-      Buffer.concat([signature, Buffer.alloc(1)]),
-      sPlusL,
-    ]) {
-      expect(loaded.key.verify(bytes, wrong)).toBe(false);
-    }
+  test('a private key of another kind, or made of too little chance, is a fault', () => {
+    const { privateKey } = generateKeyPairSync('x25519');
+    const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+    expect(() => loadSigningKey(pem)).toThrow('Ed25519');
+    expect(() => generateKey((size) => new Uint8Array(size - 1))).toThrow('32 random bytes');
+  });
+
+  test('two hundred honest keys are all taken', () => {
+    for (let n = 0; n < 200; n += 1) expect(loadVerifyKey(keyFrom(`key ${n}`).publicKey).ok).toBe(true);
   });
 });
 
 describe('trust bundles', () => {
-  test('a sound bundle opens with its keys by role', () => {
-    const opened = openTrust(bundle);
-    expect(opened.ok && [...opened.trust.dispatch.keys()]).toEqual([keyFrom('dispatch').keyId]);
-    expect(opened.ok && [...opened.trust.approve.keys()]).toEqual([keyFrom('approve').keyId]);
+  const dispatch = roleKey(dispatchKey);
+  const stranger = roleKey(keyFrom('stranger'));
+  const small = toBase64url(encode(IDENTITY));
+
+  test('a sound bundle opens with its keys by role, its version and its end', () => {
+    const opened = openTrust(bundleWith({ version: 4 }), root);
+    if (!opened.ok) throw new Error(opened.sentence);
+    const { trust } = opened;
+    expect([...trust.dispatch.keys(), ...trust.approve.keys()]).toEqual([
+      dispatchKey.keyId,
+      approveKey.keyId,
+    ]);
+    expect([trust.version, trust.exp]).toEqual([4, T0 + MAX_BUNDLE_LIFE_MS]);
   });
 
-  const key = bundle.dispatch[0];
-  const identity = toBase64url(encode([0n, 1n]));
-  const wrong: readonly (readonly [string, unknown])[] = [
-    ['one key has two roles', { ...bundle, approve: bundle.dispatch }],
-    ['a key stands twice in one role', { ...bundle, dispatch: [key, key] }],
-    ['a key has the id of another', { ...bundle, dispatch: [{ ...key, key_id: keyFrom('approve').keyId }] }],
+  test('a revoked key has no role, and the others keep theirs', () => {
+    const keys = { dispatch: [dispatch, stranger], revoked: [dispatchKey.keyId, 'f'.repeat(16)] };
+    const opened = openTrust(bundleWith(keys), root);
+    expect(opened.ok && [...opened.trust.dispatch.keys()]).toEqual([stranger.key_id]);
+  });
+
+  const wrong: readonly (readonly [string, Signed, string])[] = [
+    ['one key has two roles', bundleWith({ approve: [dispatch] }), 'a key has one role'],
+    [
+      'one key has two roles and is revoked',
+      bundleWith({ approve: [dispatch], revoked: [dispatchKey.keyId] }),
+      'a key has one role',
+    ],
+    ['a key stands twice in one role', bundleWith({ dispatch: [dispatch, dispatch] }), 'a key has one role'],
+    ['the root key has a role', bundleWith({ approve: [roleKey(rootKey)] }), 'a key has one role'],
+    [
+      'a key has the id of another',
+      bundleWith({ dispatch: [{ ...dispatch, key_id: approveKey.keyId }] }),
+      'has another id',
+    ],
     [
       'a key is of small order',
-      { ...bundle, dispatch: [{ key_id: keyIdOf(encode([0n, 1n])), public_key: identity }] },
+      bundleWith({ dispatch: [{ key_id: keyIdOf(encode(IDENTITY)), public_key: small }] }),
+      'not a usable',
     ],
-    ['a role has no key', { ...bundle, approve: [] }],
-    ['a role is missing', { tenant_id: 'T1', dispatch: bundle.dispatch }],
-    ['there is a role nobody knows', { ...bundle, root: bundle.dispatch }],
-    ['it is not an object', null],
+    [
+      'a key is not 32 bytes',
+      bundleWith({ dispatch: [{ ...dispatch, public_key: 'AAAA' }] }),
+      'must be 32 bytes',
+    ],
+    ['a role key signed it', bundleWith({}, dispatchKey), 'No key'],
+    [
+      'a role key signed it under the name of the root',
+      { ...bundleWith({}, approveKey), keyId: rootKey.keyId },
+      'signature',
+    ],
   ];
-  test.each(wrong)('a bundle is refused as a whole when %s', (_, value) => {
-    expect(openTrust(value).ok).toBe(false);
+  test.each(wrong)('a bundle is refused as a whole when %s', (_, signed, why) => {
+    expect(openTrust(signed, root)).toEqual({ ok: false, sentence: expect.stringContaining(why) });
   });
 });
 

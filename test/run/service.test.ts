@@ -36,7 +36,14 @@ import {
   S1,
   TENANT,
 } from '../support/builders.ts';
-import { fakeDirectory, fakeRegistry, fakeScanner, memoryLog, testKey } from '../support/fakes.ts';
+import {
+  fakeDirectory,
+  fakeRegistry,
+  fakeScanner,
+  memoryLog,
+  testBundle,
+  testKey,
+} from '../support/fakes.ts';
 
 const AWAY: Directory = {
   person: async () => Promise.reject(new Error('Slack is away')),
@@ -53,6 +60,7 @@ function room(overrides: Partial<RunDeps> = {}) {
     scanner: fakeScanner,
     dispatchKey: testKey(1),
     approveKey: testKey(2),
+    bundle: testBundle,
     rulesetVersion: 'test',
     trust: 'copilot',
     newId: () => 'NEW0000001',
@@ -163,7 +171,13 @@ describe('stopping what runs', () => {
 test('a report that comes twice is recorded once', async () => {
   at.stand(buildRun({ at: 'running' }));
   const say = () =>
-    recordReport(at.deps.log, TENANT, { run: RUN, step: S1, attempt: 1, report: REPORTS.succeeded });
+    recordReport(at.deps.log, TENANT, {
+      run: RUN,
+      step: S1,
+      attempt: 1,
+      envelopeId: 'E1',
+      report: REPORTS.succeeded,
+    });
   expect(await say()).toMatchObject({
     ok: true,
     events: [{ type: 'step.succeeded' }, { type: 'step.offered' }],

@@ -133,7 +133,7 @@ describe('a person’s word on it', () => {
 
   test('on an attempt that another followed says nothing of the newer one', () => {
     const again = reDispatched();
-    const lost = moved(again, command.report(REPORTS.unknown, S1, 2));
+    const lost = moved(again, command.report(REPORTS.unknown, { attempt: 2, envelopeId: 'E2' }));
     expect(code(lost, command.settle('succeeded', { attempt: 1 }))).toBe('already-answered');
     expect(code(lost, command.settle('succeeded', { attempt: 2 }))).toBe('ok');
   });
@@ -153,7 +153,9 @@ describe('a person’s word on it', () => {
 
   test('is not overruled by what the agent says later', () => {
     const marked = moved(unknown(), command.settle('succeeded'));
-    expect(types(marked, command.report(REPORTS.failed))).toEqual([]);
+    expect(types(marked, command.report(REPORTS.failed))).toEqual(['step.contradicted']);
+    expect(first(moved(marked, command.report(REPORTS.failed)))?.status).toBe('succeeded');
+    expect(types(marked, command.report(REPORTS.succeeded))).toEqual([]);
   });
 });
 
@@ -232,11 +234,14 @@ describe('a step that is to run again', () => {
 
   test('and was sent again is not moved by what is said of the first attempt', () => {
     for (const said of Object.values(REPORTS))
-      expect(types(reDispatched(), command.report(said))).toEqual([]);
+      expect(first(moved(reDispatched(), command.report(said)))).toMatchObject({
+        status: 'dispatched',
+        attempt: 2,
+      });
   });
 
   test('and is refused because the first attempt ended after all, needs a person once more', () => {
-    const { state } = apply(reDispatched(), command.report(REPORTS.rerun, S1, 2));
+    const { state } = apply(reDispatched(), command.report(REPORTS.rerun, { attempt: 2, envelopeId: 'E2' }));
     expect([state.status, first(state)?.status, first(state)?.trouble]).toEqual([
       'needs-person',
       'unknown',
@@ -246,7 +251,7 @@ describe('a step that is to run again', () => {
 });
 
 describe('a step that provably did not start', () => {
-  test.each(['not-started', 'time', 'panic', 'standstill', 'capacity'])(
+  test.each(['not-started', 'time', 'seq', 'panic', 'standstill', 'capacity'])(
     'because of %s does not end the run: it is asked for again, and never by itself',
     (why) => {
       const sent = buildRun({ at: 'dispatched', plan: buildPlan({ trust: 'guided', steps: [{}] }) });
@@ -263,7 +268,7 @@ describe('a step that provably did not start', () => {
     },
   );
 
-  test.each(['policy', 'scanner', 'approvals', 'profile', 'spawn', 'seq'])(
+  test.each(['policy', 'scanner', 'approvals', 'profile', 'spawn'])(
     'because of %s ends it: asking again would change nothing',
     (why) => {
       const report = command.report({ kind: 'rejected', code: why, sentence: 'No.' });
@@ -271,8 +276,12 @@ describe('a step that provably did not start', () => {
     },
   );
 
-  test('is not settled by a word that contradicts it', () => {
-    expect(types(buildRun({ at: 'not-started' }), command.report(REPORTS.succeeded))).toEqual([]);
+  test('needs a person after all when the agent says that it ran', () => {
+    for (const said of [REPORTS.started, REPORTS.succeeded, REPORTS.failed, REPORTS.unknown])
+      expect(types(buildRun({ at: 'not-started' }), command.report(said))).toEqual([
+        'step.recovered',
+        'run.halted',
+      ]);
   });
 });
 

@@ -1,11 +1,17 @@
-import { describe, expect, test } from '@jest/globals';
-import { judgeSql } from '../../src/safety/sql.ts';
-import type { Dialect } from '../../src/safety/sql-tokens.ts';
-import { RISKS, type Risk } from '../../src/safety/verdict.ts';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { ProgramFinding } from '../../src/safety/programs/finding.ts';
+import { judgeProgram } from '../../src/safety/programs/index.ts';
+import { loadPostgres, type PostgresParser } from '../../src/safety/programs/postgres.ts';
+import { type Risk, worst as worse } from '../../src/safety/verdict.ts';
 
-const worst = (text: string, dialect: Dialect): Risk =>
-  judgeSql(text, dialect).reduce<Risk>(
-    (risk, item) => (RISKS.indexOf(item.risk) > RISKS.indexOf(risk) ? item.risk : risk),
+let parser: PostgresParser;
+beforeAll(async () => {
+  parser = await loadPostgres();
+});
+
+const worst = (text: string, dialect: 'postgres' | 'mysql'): Risk =>
+  judgeProgram(`sql-${dialect}`, text, parser).reduce<Risk>(
+    (risk, finding: ProgramFinding) => worse(risk, finding.risk),
     'safe',
   );
 
@@ -27,6 +33,20 @@ describe('PostgreSQL', () => {
     '\\dt+ public.*',
     '\\l',
     'SELECT $$DROP TABLE x$$',
+    'SELECT 1 /* a /* b */ */',
+    "SET statement_timeout = '1s'; SELECT 1",
+    'SET LOCAL lock_timeout TO 100',
+    'SET default_transaction_read_only TO on',
+    'BEGIN TRANSACTION READ ONLY; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT',
+    'EXPLAIN DELETE FROM t',
+    'EXPLAIN (ANALYZE false, VERBOSE) DELETE FROM t',
+    'SELECT pg_stat_get_backend_pid(1), has_table_privilege(a, b) FROM t',
+    'SELECT pg_catalog.version(), current_user, greatest(a, b), x::regclass FROM t',
+    'COPY t TO STDOUT WITH (FORMAT csv)',
+    "SELECT a FROM t WHERE b = 'x;y' AND c ~ '\\d+'",
+    'SELECT row_number() OVER (PARTITION BY a ORDER BY b) FROM t',
+    'DECLARE c CURSOR FOR SELECT 1; FETCH 1 FROM c; CLOSE c',
+    '\\x\nSELECT 1;\n\\timing',
     '',
   ])('%s is safe', (text) => {
     expect(worst(text, 'postgres')).toBe('safe');
@@ -41,7 +61,20 @@ describe('PostgreSQL', () => {
     'SELECT 1 FOR UPDATE',
     'CREATE INDEX CONCURRENTLY i ON t (a)',
     'REINDEX TABLE t',
-    "SET statement_timeout='1s'",
+    "SET statement_timeout = DEFAULT; SET role = 'admin'",
+    'RESET ALL',
+    'SET default_transaction_read_only = off',
+    'SET TRANSACTION READ WRITE',
+    'SELECT * FROM pg_shadow',
+    'SELECT 1 UNION SELECT 2 FOR UPDATE',
+    'CREATE TABLE a AS SELECT 1',
+    'MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN DELETE',
+    'EXPLAIN ANALYZE UPDATE t SET a = 1 WHERE id = 2',
+    'EXPLAIN SELECT evil(1)',
+    "SELECT set_config('a', 'b', false)",
+    'WITH x AS (INSERT INTO t VALUES (1) RETURNING 1) SELECT * FROM x',
+    "PREPARE TRANSACTION 'a'",
+    'ALTER TABLE t ALTER COLUMN a DROP NOT NULL',
     'GRANT SELECT ON t TO bob',
     'SELECT evil.max(1)',
     'ALTER TABLE t ADD COLUMN a int',
@@ -79,7 +112,29 @@ describe('PostgreSQL', () => {
     '\\o |x',
     'SELECT 1 \\gexec',
     '\\dt `x`',
-    'SELECT 1 /* a /* b */ */',
+    'EXPLAIN (\nANALYZE\n) DELETE FROM t',
+    'EXPLAIN (ANALYZE off, ANALYZE 1) DELETE FROM t',
+    'ALTER TABLE t DISABLE ROW LEVEL SECURITY',
+    'ALTER TABLE t DISABLE TRIGGER ALL',
+    'ALTER TABLE t DROP CONSTRAINT c',
+    'ALTER SYSTEM SET fsync = off',
+    'DROP DATABASE x',
+    'DROP OWNED BY bob',
+    'GRANT pg_execute_server_program TO bob',
+    'GRANT ALL ON ALL TABLES IN SCHEMA s TO bob',
+    'ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO bob',
+    'CREATE ROLE x LOGIN SUPERUSER',
+    'DELETE FROM t WHERE id IN (SELECT id FROM t)',
+    'DELETE FROM t WHERE EXISTS (SELECT 1)',
+    'DELETE FROM t WHERE a IS NULL OR a IS NOT NULL',
+    'DELETE FROM t WHERE (a = 1 AND b = 2) OR 1 = 1',
+    'PREPARE x AS DELETE FROM t',
+    'CREATE RULE r AS ON SELECT TO t DO INSTEAD DELETE FROM u',
+    'CREATE EXTENSION dblink',
+    'DECLARE c CURSOR FOR SELECT lo_unlink(1)',
+    "COPY (SELECT 1) TO PROGRAM 'x'",
+    "COPY t TO '/etc/passwd'",
+    "SELECT 1 WHERE 'a' = E'\\'' || dblink('x', 'y')",
     'ALTER USER x SUPERUSER',
     "SELECT lo_export(1, 'x')",
     'EXPLAIN ANALYZE EXECUTE x',
@@ -89,6 +144,24 @@ describe('PostgreSQL', () => {
   ])('%s is danger', (text) => {
     expect(worst(text, 'postgres')).toBe('danger');
   });
+});
+
+test('PostgreSQL text is danger as long as its grammar is not loaded', () => {
+  expect(judgeProgram('sql-postgres', 'SELECT 1', null)).toMatchObject([
+    { rule: 'sql.not-loaded', risk: 'danger' },
+  ]);
+  expect(judgeProgram('sql-postgres', '\\l', null)).toMatchObject([{ risk: 'safe' }]);
+});
+
+test('a fault of the grammar itself is danger, and what is no error is not swallowed', () => {
+  const failing = (thrown: unknown) => () => {
+    throw thrown;
+  };
+  expect(judgeProgram('sql-postgres', 'SELECT 1', failing(new RangeError('x')))[0]?.risk).toBe('danger');
+  expect(() => judgeProgram('sql-postgres', 'SELECT 1', failing('x'))).toThrow();
+  expect(
+    judgeProgram('sql-postgres', 'SELECT 1', () => ({ stmts: [{ stmt: { NewKindStmt: {} } }] })),
+  ).toMatchObject([{ rule: 'sql.unknown', risk: 'danger' }]);
 });
 
 describe('MySQL', () => {

@@ -43,8 +43,8 @@ describe('bind', () => {
     ['~'],
     [''],
     ['a\nb'],
-    ['a'.repeat(300)],
-    ['ü'],
+    ['a'.repeat(1001)],
+    ['\u00a0'],
   ])('refuses the value %j and prints no command', async (value) => {
     const { code, answer } = await json('ls <x>', `--var=x=${value}`);
     expect(code).toBe(1);
@@ -52,8 +52,8 @@ describe('bind', () => {
   });
 
   test('says a refusal on standard error, with nothing on standard output', async () => {
-    const { code, out, err } = await bind('kubectl logs <pod>', '--var', 'pod=a;b');
-    expect(err).toContain('The value of pod holds a character that is not allowed');
+    const { code, out, err } = await bind('ls <name>', '--var', 'name=a;b');
+    expect(err).toContain('The value of name holds a character that is not allowed');
     expect({ code, out }).toEqual({ code: 1, out: '' });
   });
 

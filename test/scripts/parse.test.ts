@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { shows } from '../../src/runbook/trace.ts';
 import { dd0c } from './dd0c.ts';
 
 interface Parsed {
@@ -75,6 +76,22 @@ describe('parse --json', () => {
       expect(squeezed(text.slice(start, end))).toBe(squeezed(command));
   });
 
+  test.each([
+    ['confluence-storage.html', 'html'],
+    ['etcd-restore.adoc', 'asciidoc'],
+    ['kafka-broker.rst', 'rst'],
+    ['slack-thread.txt', 'slack'],
+  ] as const)('traces every command of %s', async (name, kind) => {
+    const text = readFileSync(new URL(`../runbook/own/${name}`, import.meta.url), 'utf8');
+    const commands = commandsOf(await parsed(text));
+    expect(commands.length).toBeGreaterThan(3);
+    for (const { text: command, start, end } of commands)
+      expect({ command, shown: shows(text.slice(start, end), command, kind) }).toEqual({
+        command,
+        shown: true,
+      });
+  });
+
   test('reads standard input as it reads a file', async () => {
     const read = await dd0c(['parse', file('same.md', EXAMPLE), '--json']);
     expect(await dd0c(['parse', '-', '--json'], { input: EXAMPLE })).toEqual(read);
@@ -93,6 +110,29 @@ test('parse shows people numbered steps with risk, reason, place and command', a
   expect(out).toContain('To fill in before a run: work_dir (path), ledger (path)');
   expect(out).toContain('1. 🟢 safe · Check how full the disk is. (line 20)\n     df -h /tmp\n');
   expect(out).toMatch(/\n7\. 🔴 danger · .*\n {3}Note: .*\n {3}truncate .*\.\n {5}truncate -s 0 /);
+});
+
+test('parse tells people what should come of a step, what nobody fills in, and what was not taken', async () => {
+  const text = [
+    '# Queue',
+    '',
+    'Run `mailq`. It should show fewer than 50 entries.',
+    '',
+    '```bash',
+    "bash -c 'echo $INNER'",
+    'ls <dir>',
+    '```',
+    '',
+    'Example output:',
+    '',
+    '```',
+    'a.txt  b.txt',
+    '```',
+  ].join('\n');
+  const { out } = await dd0c(['parse', file('expected.md', text)]);
+  expect(out).toContain('   Expect: It should show fewer than 50 entries.\n');
+  expect(out).toContain('To fill in before a run: dir (path)\n');
+  expect(out).toContain('Not taken as commands:\n  - line 13: what a program printed\n');
 });
 
 describe('a file that is no runbook is refused in a sentence', () => {

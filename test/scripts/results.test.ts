@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { countByKind, describeCounts, totals } from '../../scripts/results.mjs';
+import { countByKind, describeCounts, EXECUTION_PATH, INTEGRATION, totals } from '../../scripts/results.mjs';
 
 const file = (name: string, ...statuses: string[]) => ({
   name: `/repo/test/${name}.test.ts`,
@@ -19,6 +21,33 @@ test('tests are counted by the folder they lie in', () => {
   expect(describeCounts(counts)).toBe(
     'Tests: 3 unit (60 %), 1 integration (20 %), 1 end-to-end (20 %); 2 skipped',
   );
+});
+
+test('tests of the execution path are counted by themselves, also those that lie beside unit tests', () => {
+  const testResults = [
+    file('safety/scan', 'passed'),
+    file('run/life', 'passed', 'passed', 'passed'),
+    file('handlers/grpc/session', 'passed'),
+    file('handlers/grpc/gateway', 'passed', 'pending'),
+    file('handlers/slack/words', 'passed'),
+    file('integration/queues', 'passed'),
+    file('integration/execution/races', 'passed'),
+    file('integration/log-contract', 'passed'),
+    file('e2e/thread', 'passed'),
+  ];
+  const counts = countByKind({ testResults }, '/repo', 'execution path');
+  expect(counts).toEqual({ unit: 4, integration: 3, 'end-to-end': 1, skipped: 1 });
+  expect(describeCounts(counts, 'Execution path')).toMatch(/^Execution path: 4 unit \(50 %\), 3 integration/);
+});
+
+test('every place of the execution path and of the integration tests is there', () => {
+  for (const place of [...EXECUTION_PATH, ...INTEGRATION]) {
+    const folder = join('.', dirname(`${place}x`));
+    expect([place, readdirSync(folder).some((name) => `${folder}/${name}`.startsWith(place))]).toEqual([
+      place,
+      true,
+    ]);
+  }
 });
 
 test('nothing ran is no division by nothing', () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { inviteSchema } from '../../agent/enrol.ts';
@@ -95,7 +95,7 @@ test('from an empty database to a connected agent, by the commands of the manual
   const password = join(folder, 'password');
   writeFileSync(password, `${process.env.TEST_APP_PASSWORD}\n`, { mode: 0o600 });
   const migrate = ['db', 'migrate', '--url', database.ownerUrl, '--app-password-file', password];
-  expect((await start(migrate).ended).out.split('\n').filter(Boolean)).toHaveLength(2);
+  expect((await start(migrate).ended).out.split('\n').filter(Boolean)).toHaveLength(3);
   expect((await start(migrate.slice(0, 4)).ended).err).toContain('up to date');
 
   const early = await start(['agent', 'invite', '--address', '127.0.0.1:1'], settings()).ended;
@@ -113,15 +113,21 @@ test('from an empty database to a connected agent, by the commands of the manual
   const inviting = ['agent', 'invite', '--address', `127.0.0.1:${gatewayPort}`, '--out', file];
   expect(await start(inviting, settings()).ended).toMatchObject({ code: 0, out: '' });
   const invite = inviteSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const { address, ca_pem: caPem, ...introduction } = invite;
   expect(invite.tenant_id).toBe(TEAM_ID);
+  // What an older version of the program kept there is put aside.
+  const [home, data] = [join(folder, 'agent'), join(folder, 'agent', 'data')];
+  mkdirSync(data, { recursive: true });
+  writeFileSync(join(data, 'enrolment.json'), '{"agent_id":"old","trust":{}}');
   const agent = await startAgent({
     dataDir: folder,
     account: plainAccount(),
-    address: invite.address,
-    caPem: invite.ca_pem,
-    invite: async () => ({ token: invite.token, trust: invite.trust }),
+    address,
+    caPem,
+    invite: async () => introduction,
   });
   try {
+    expect(readdirSync(home)).toContainEqual(expect.stringMatching(/^data-before-/));
     simulator.connect(`http://${at}/slack/events`);
     const said = () => JSON.stringify(simulator.messages('ops', { as: 'alice' }));
     await eventually(
@@ -132,6 +138,16 @@ test('from an empty database to a connected agent, by the commands of the manual
       (words) => words.includes('Agents: 1 of 1 connected'),
       20_000,
     );
+    const agents = (...words: string[]) => start(['agent', ...words], settings()).ended;
+    const [id = '', host, ...rest] = (await agents('list')).out.trim().split(/ {2,}/);
+    expect([host, ...rest]).toEqual([hostname(), 'connected', 'epoch 1']);
+
+    expect(await agents('remove', id)).toMatchObject({ code: 0, err: expect.stringContaining('is removed') });
+    expect(await agents('list')).toMatchObject({
+      code: 0,
+      out: '',
+      err: expect.stringContaining('No agent'),
+    });
   } finally {
     await agent.stop();
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { runbookId, userId } from '../../src/protocol/ids.ts';
+import { runbookId, stepId, userId } from '../../src/protocol/ids.ts';
 import { evolve } from '../../src/run/evolve.ts';
 import { CHOICES, type RunState } from '../../src/run/run.ts';
 import type { RunbookState } from '../../src/runbook/stream.ts';
@@ -66,6 +66,8 @@ const AT: RunAt[] = [
   'unknown',
   'reopened',
   'not-started',
+  'not-delivered',
+  'recovered',
   'marked',
   'succeeded',
   'failed',
@@ -78,6 +80,7 @@ const wordy = (text: string): Verdict => ({
   risk: 'danger',
   traits: [],
   rulesetVersion: 'test',
+  rulesetSha256: 'test',
   reasons: Array.from({ length: 20 }, (_, index) => ({
     rule: `r${index}`,
     risk: 'danger' as const,
@@ -498,6 +501,65 @@ test('what an agent says of trouble is words, not markup', () => {
   expect(
     JSON.stringify(shownRun(apply(buildRun({ at: 'dispatched' }), command.report(REPORTS.rejected)).state)),
   ).toContain('Not allowed on this host.');
+});
+
+describe('what the agent says that is not what is recorded', () => {
+  const says = (state: RunState, step = 1) => JSON.stringify(shownRun(state)[step]);
+
+  test.each(['succeeded', 'failed', 'rejected', 'marked', 'running'] as const)(
+    'stands beside the record of a step that is %s',
+    (at) => {
+      const result = { ...RESULT, exitCode: 7, sha256: 'e'.repeat(64) };
+      const report = command.report(
+        { kind: 'finished', result },
+        { envelopeId: at === 'running' ? 'E9' : 'E1' },
+      );
+      const before = buildRun({ at });
+      const after = apply(before, report).state;
+      const words = 'The agent says that attempt 1 of this step ended with exit code 7';
+      expect([says(before).includes(words), says(after).includes(words)]).toEqual([false, true]);
+      expect(after.steps[0]?.status).toBe(before.steps[0]?.status);
+    },
+  );
+
+  test('of a step that may run again is why a person has to look, and nothing is claimed of its start', () => {
+    const recovered = buildRun({ at: 'recovered' });
+    expect(says(recovered)).toContain(
+      'attempt 1 of this step may have run, and that is not what is recorded',
+    );
+    expect(says(recovered)).toContain('Look at the host, then say how it ended');
+    expect(says(recovered)).not.toContain('never said that it started');
+    expect(says(recovered, 0)).toContain('nobody can know how step 1 of 2 ended');
+  });
+
+  test('of a later step than the run has come to is said of that step', () => {
+    const state = apply(
+      buildRun(),
+      command.report(REPORTS.started, { step: stepId('s2'), envelopeId: 'E9' }),
+    ).state;
+    expect(says(state, 0)).toContain('nobody can know how step 2 of 2 ended');
+  });
+});
+
+describe('an envelope', () => {
+  const stepOf = (state: RunState) => JSON.stringify(shownRun(state)[1]);
+  const sent = buildRun({ at: 'dispatched' });
+
+  test('that is made anew leaves the step waiting for its agent, as approved', () => {
+    expect(stepOf(buildRun({ at: 'not-delivered' }))).toContain('is approved and waits for the agent');
+  });
+
+  test('that did not arrive before the run was paused has to be asked for again, and nothing ran', () => {
+    const paused = apply(sent, command.pause()).state;
+    const state = apply(paused, command.report(REPORTS.withheld)).state;
+    expect(stepOf(state)).toContain('This step did not reach the agent, so nothing ran. To go on, ask again');
+  });
+
+  test('that the agent has had and does not know any more, is for a person to judge', () => {
+    const state = apply(sent, command.report(REPORTS.gap)).state;
+    expect(stepOf(state)).toContain('its journal has no record of it. It may have run');
+    expect(stepOf(state)).toContain('Mark step 1 succeeded');
+  });
 });
 
 test('a run says that it is held while everything is paused', () => {

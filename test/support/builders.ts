@@ -63,7 +63,13 @@ export function facts({ now = NOW, ...tenant }: { now?: number } & Partial<Tenan
 
 export function verdict(risk: Risk, traits: readonly Trait[] = []): Verdict {
   const sentence = risk === 'safe' ? 'It only reads.' : `It is ${risk}.`;
-  return { risk, traits, reasons: [{ rule: `test.${risk}`, risk, sentence }], rulesetVersion: 'test' };
+  return {
+    risk,
+    traits,
+    reasons: [{ rule: `test.${risk}`, risk, sentence }],
+    rulesetVersion: 'test',
+    rulesetSha256: 'test',
+  };
 }
 
 export interface StepSpec {
@@ -150,6 +156,7 @@ export const DISPATCH: Dispatch = {
   envelope: RECORD,
   envelopeId: 'E1',
   seq: 1,
+  leaseEpoch: 1,
   exp: NOW + 60_000,
   timeoutMs: 600_000,
 };
@@ -215,12 +222,15 @@ export const command = {
     typed,
     census,
   }),
-  report: (report: StepReport, step = S1, attempt = 1): RunCommand => ({
-    type: 'report',
-    step,
-    attempt,
-    report,
-  }),
+  /** About the first envelope, unless it says otherwise. */
+  report: (
+    report: StepReport,
+    {
+      step = S1,
+      attempt = 1,
+      envelopeId = 'E1',
+    }: { step?: StepId; attempt?: number; envelopeId?: string } = {},
+  ): RunCommand => ({ type: 'report', step, attempt, envelopeId, report }),
 };
 
 export const REPORTS = {
@@ -231,6 +241,12 @@ export const REPORTS = {
   rejected: { kind: 'rejected', code: 'policy', sentence: 'Not allowed on this host.' },
   unknown: { kind: 'unknown', sentence: 'The agent was ended while it ran.' },
   notStarted: { kind: 'rejected', code: 'not-started', sentence: 'It did not run.' },
+  /** Three ways in which an envelope of the lease 1 turns out never to have come. */
+  fenced: { kind: 'rejected', code: 'lease', sentence: 'The envelope is of an older connection.' },
+  missing: { kind: 'missing', seqMark: 0, leaseEpoch: 2 },
+  withheld: { kind: 'withheld', leaseEpoch: 1 },
+  /** The agent has had it, and its journal does not know it. */
+  gap: { kind: 'missing', seqMark: 1, leaseEpoch: 2 },
   rerun: { kind: 'rejected', code: 'rerun', sentence: 'Attempt 1 of this step ended with exit code 0 here.' },
 } as const satisfies Record<string, StepReport>;
 
@@ -245,38 +261,56 @@ export function apply(
   return { state: decision.events.reduce(evolve, state), events: decision.events };
 }
 
-export type RunAt =
-  | 'awaiting-approval'
-  | 'by-hand'
-  | 'approved'
-  | 'dispatched'
-  | 'running'
-  | 'stalled'
-  | 'unknown'
-  | 'reopened'
-  | 'not-started'
-  | 'marked'
-  | 'succeeded'
-  | 'failed'
-  | 'rejected'
-  | 'aborted'
-  | 'paused';
+export const RUNS_AT = [
+  'awaiting-approval',
+  'by-hand',
+  'approved',
+  'dispatched',
+  'running',
+  'stalled',
+  'unknown',
+  'reopened',
+  'not-started',
+  'not-delivered',
+  'recovered',
+  'marked',
+  'succeeded',
+  'failed',
+  'rejected',
+  'aborted',
+  'paused',
+] as const;
+export type RunAt = (typeof RUNS_AT)[number];
 
-/** A run whose first step stands at `at`. */
-export function buildRun({ at = 'awaiting-approval', plan }: { at?: RunAt; plan?: Plan } = {}): RunState {
-  const byHand = { command: 'vim /etc/hosts', reason: 'It needs a terminal.' };
-  const start = apply(
-    initialRun,
-    command.start(plan ?? buildPlan({ steps: at === 'by-hand' ? [{ byHand }] : [{}, {}] })),
-  );
-  return path(at).reduce((state, step) => step(state), start.state);
+interface RunSpec {
+  readonly at?: RunAt;
+  readonly plan?: Plan;
 }
 
-function path(at: RunAt): ((state: RunState) => RunState)[] {
-  const then =
-    (make: (state: RunState) => RunCommand, now = NOW) =>
-    (state: RunState) =>
-      apply(state, make(state), facts({ now })).state;
+/** A run whose first step stands at `at`. */
+export const buildRun = (spec: RunSpec = {}): RunState => storyOf(spec).reduce(evolve, initialRun);
+
+/** Everything that happened to it. */
+export function storyOf({ at = 'awaiting-approval', plan }: RunSpec = {}): RunEvent[] {
+  const byHand = { command: 'vim /etc/hosts', reason: 'It needs a terminal.' };
+  const start = command.start(plan ?? buildPlan({ steps: at === 'by-hand' ? [{ byHand }] : [{}, {}] }));
+  const ways = [{ make: () => start, now: NOW }, ...path(at)];
+  return ways.reduce<{ state: RunState; events: RunEvent[] }>(
+    ({ state, events }, { make, now }) => {
+      const next = apply(state, make(state), facts({ now }));
+      return { state: next.state, events: [...events, ...next.events] };
+    },
+    { state: initialRun, events: [] },
+  ).events;
+}
+
+interface Way {
+  readonly make: (state: RunState) => RunCommand;
+  readonly now: number;
+}
+
+function path(at: RunAt): Way[] {
+  const then = (make: Way['make'], now = NOW): Way => ({ make, now });
   const typed = (state: RunState) => state.steps[0]?.job?.confirm ?? null;
   const approved = [then((state) => command.approve(state, { typed: typed(state) }))];
   const dispatched = [...approved, then((state) => command.dispatch(state))];
@@ -300,6 +334,10 @@ function path(at: RunAt): ((state: RunState) => RunState)[] {
       return [...unknown, then(() => command.settle('rerun'))];
     case 'not-started':
       return [...dispatched, then(() => command.report(REPORTS.notStarted))];
+    case 'not-delivered':
+      return [...dispatched, then(() => command.report(REPORTS.missing))];
+    case 'recovered':
+      return [then(() => command.report(REPORTS.started))];
     case 'marked':
       return [...unknown, then(() => command.settle('succeeded'))];
     case 'succeeded':

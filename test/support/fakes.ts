@@ -6,8 +6,11 @@ import { TENANT_STREAM } from '../../src/audit/log.ts';
 import type { KeyService } from '../../src/audit/seal.ts';
 import type { Kind, SubjectRef, Typed } from '../../src/audit/subject.ts';
 import type { SlackClient, SlackMessage } from '../../src/platform/slack-client.ts';
+import { MAX_BUNDLE_LIFE_MS } from '../../src/protocol/bundle.ts';
 import { streamId, type UserId } from '../../src/protocol/ids.ts';
 import { generateKey, type SigningKey } from '../../src/protocol/keys.ts';
+import { signRecord } from '../../src/protocol/records.ts';
+import type { Bundle } from '../../src/protocol/trust.ts';
 import type { Scanner } from '../../src/run/plan.ts';
 import type { AgentRegistry } from '../../src/run/service.ts';
 import type { Directory, Person } from '../../src/tenant/person.ts';
@@ -69,11 +72,35 @@ export function fakeRegistry(online = true): AgentRegistry {
   let seq = 0;
   return {
     agentsOf: async () => [{ agentId: AGENT, online }],
-    nextSeq: async () => ++seq,
+    nextSeq: async () => (online ? { seq: ++seq, leaseEpoch: 1, agentEpoch: 1 } : null),
   };
 }
 
 export const testKey = (fill: number): SigningKey => generateKey((size) => Buffer.alloc(size, fill));
+
+/** The root key of tests. */
+export const testRoot = testKey(9);
+
+/** A trust bundle of tests: by default `testKey(1)` dispatches and `testKey(2)` approves. */
+export function testBundle({
+  version = 1,
+  iat = NOW,
+  dispatch = [testKey(1)],
+  approve = [testKey(2)],
+  revoked = [],
+}: {
+  version?: number;
+  iat?: number;
+  dispatch?: readonly SigningKey[];
+  approve?: readonly SigningKey[];
+  revoked?: readonly string[];
+} = {}): Bundle {
+  const bare = (keys: readonly SigningKey[]) =>
+    keys.map(({ keyId, publicKey }) => ({ key_id: keyId, public_key: publicKey }));
+  const life = { version, iat, exp: iat + MAX_BUNDLE_LIFE_MS };
+  const roles = { dispatch: bare(dispatch), approve: bare(approve), revoked: [...revoked] };
+  return { version, signed: signRecord('bundle', { v: 1, typ: 'bundle', ...life, ...roles }, testRoot) };
+}
 
 /** The log's promise without its storage: one process, nothing sealed, nothing kept. */
 export function memoryLog(clock: { now(): number } = fakeClock()) {
@@ -112,6 +139,9 @@ export function memoryLog(clock: { now(): number } = fakeClock()) {
             row.kind === kind.kind && row.ref.tenant === tenant && (statuses?.includes(row.status) ?? true),
         )
         .map(({ ref }) => ({ ref, ...read(kind, ref) }));
+    },
+    async open(tenant) {
+      await log.transact(tenantKind, { tenant, stream: TENANT_STREAM }, { type: 'open' });
     },
   };
   /** Puts a subject there as if it had come to be. */

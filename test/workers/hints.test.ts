@@ -7,6 +7,7 @@ import { runKind } from '../../src/run/kind.ts';
 import { ENVELOPE_TTL_MS } from '../../src/run/policy.ts';
 import { approveStep, type RunDeps } from '../../src/run/service.ts';
 import { runbookKind } from '../../src/runbook/stream.ts';
+import type { Classify } from '../../src/safety/verdict.ts';
 import { tenantKind } from '../../src/tenant/tenant.ts';
 import { classifyRunbook } from '../../workers/classify.ts';
 import { parseRunbook } from '../../workers/parse.ts';
@@ -35,6 +36,7 @@ import {
   fakeScanner,
   memoryLog,
   tenantRef,
+  testBundle,
   testKey,
 } from '../support/fakes.ts';
 
@@ -81,6 +83,21 @@ describe('a hint to read a runbook', () => {
     expect(await state()).toMatchObject({ status: 'draft', verdicts: [[{ risk: 'safe' }]] });
   });
 
+  test('leads to verdicts that know what its workspace has declared', async () => {
+    const { log, put } = memoryLog();
+    put(runbookKind, ref, buildRunbook(buildParse(), { status: 'parsed', verdicts: [] }));
+    const declared = [{ name: 'uptime-all', reason: 'It only looks.', by: [BOB], at: NOW }];
+    const programs = { version: 1, declared, asked: [] };
+    put(tenantKind, tenantRef(TENANT), tenantState({ programs }));
+    const told: string[][] = [];
+    const classify: Classify = (_, known) => {
+      told.push([...(known?.readOnly ?? [])]);
+      return verdict('safe');
+    };
+    await classifyRunbook({ log, classify }, ref);
+    expect(told).toEqual([['uptime-all']]);
+  });
+
   test('that comes too early or too late changes nothing', async () => {
     const early = room('received');
     await early.classify();
@@ -105,6 +122,7 @@ describe('a hint to move a run on', () => {
       scanner: fakeScanner,
       dispatchKey: testKey(1),
       approveKey: testKey(2),
+      bundle: testBundle,
       rulesetVersion: 'test',
       trust: 'copilot',
       newId: () => 'NEW0000001',

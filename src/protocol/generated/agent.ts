@@ -45,11 +45,10 @@ export interface Signed {
 }
 
 export interface FromAgent {
-  kind:
-    | { $case: "hello"; value: Signed }
-    | { $case: "credit"; value: Credit }
-    | { $case: "report"; value: Signed }
-    | undefined;
+  kind: { $case: "hello"; value: Signed } | { $case: "credit"; value: Credit } | { $case: "report"; value: Signed } | {
+    $case: "renew";
+    value: Renew;
+  } | undefined;
 }
 
 export interface ToAgent {
@@ -61,6 +60,8 @@ export interface ToAgent {
     | { $case: "pause"; value: Pause }
     | { $case: "resume"; value: Signed }
     | { $case: "kill"; value: Kill }
+    | { $case: "lease"; value: Signed }
+    | { $case: "bundle"; value: Signed }
     | undefined;
 }
 
@@ -69,11 +70,31 @@ export interface Challenge {
   nonce: Buffer;
 }
 
-/** How the tenant stands now. `resume` is there when the tenant was paused and is running again. */
+/**
+ * How the tenant stands now. `resume` is there when the tenant was paused and is running again; `bundle` when the server's
+ * is newer than the agent's. `open` are the attempts the server has no end of: the agent says what it knows of each.
+ */
 export interface Welcome {
   panicEpoch: number;
   paused: boolean;
   resume: Signed | undefined;
+  bundle: Signed | undefined;
+  lease: Signed | undefined;
+  open: Attempt[];
+}
+
+export interface Attempt {
+  runId: string;
+  stepId: string;
+  attempt: number;
+  envelopeId: string;
+}
+
+/** Asks for the next lease. The answer repeats the nonce under a signature. */
+export interface Renew {
+  /** 16 bytes in base64url */
+  nonce: string;
+  seqMark: number;
 }
 
 /** How many jobs the agent would take now. It replaces what the agent said before. */
@@ -317,6 +338,9 @@ export const FromAgent: MessageFns<FromAgent> = {
       case "report":
         Signed.encode(message.kind.value, writer.uint32(26).fork()).join();
         break;
+      case "renew":
+        Renew.encode(message.kind.value, writer.uint32(34).fork()).join();
+        break;
     }
     return writer;
   },
@@ -356,6 +380,14 @@ export const FromAgent: MessageFns<FromAgent> = {
             }
 
             message.kind = { $case: "report", value: Signed.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.kind = { $case: "renew", value: Renew.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -398,6 +430,12 @@ export const ToAgent: MessageFns<ToAgent> = {
         break;
       case "kill":
         Kill.encode(message.kind.value, writer.uint32(58).fork()).join();
+        break;
+      case "lease":
+        Signed.encode(message.kind.value, writer.uint32(66).fork()).join();
+        break;
+      case "bundle":
+        Signed.encode(message.kind.value, writer.uint32(74).fork()).join();
         break;
     }
     return writer;
@@ -472,6 +510,22 @@ export const ToAgent: MessageFns<ToAgent> = {
             message.kind = { $case: "kill", value: Kill.decode(reader, reader.uint32()) };
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.kind = { $case: "lease", value: Signed.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.kind = { $case: "bundle", value: Signed.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -532,7 +586,7 @@ export const Challenge: MessageFns<Challenge> = {
 };
 
 function createBaseWelcome(): Welcome {
-  return { panicEpoch: 0, paused: false, resume: undefined };
+  return { panicEpoch: 0, paused: false, resume: undefined, bundle: undefined, lease: undefined, open: [] };
 }
 
 export const Welcome: MessageFns<Welcome> = {
@@ -545,6 +599,15 @@ export const Welcome: MessageFns<Welcome> = {
     }
     if (message.resume !== undefined) {
       Signed.encode(message.resume, writer.uint32(26).fork()).join();
+    }
+    if (message.bundle !== undefined) {
+      Signed.encode(message.bundle, writer.uint32(34).fork()).join();
+    }
+    if (message.lease !== undefined) {
+      Signed.encode(message.lease, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.open) {
+      Attempt.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -584,6 +647,166 @@ export const Welcome: MessageFns<Welcome> = {
             }
 
             message.resume = Signed.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.bundle = Signed.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.lease = Signed.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.open.push(Attempt.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAttempt(): Attempt {
+  return { runId: "", stepId: "", attempt: 0, envelopeId: "" };
+}
+
+export const Attempt: MessageFns<Attempt> = {
+  encode(message: Attempt, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.runId !== "") {
+      writer.uint32(10).string(message.runId);
+    }
+    if (message.stepId !== "") {
+      writer.uint32(18).string(message.stepId);
+    }
+    if (message.attempt !== 0) {
+      writer.uint32(24).int32(message.attempt);
+    }
+    if (message.envelopeId !== "") {
+      writer.uint32(34).string(message.envelopeId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Attempt {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttempt();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.runId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.stepId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.attempt = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.envelopeId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRenew(): Renew {
+  return { nonce: "", seqMark: 0 };
+}
+
+export const Renew: MessageFns<Renew> = {
+  encode(message: Renew, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.nonce !== "") {
+      writer.uint32(10).string(message.nonce);
+    }
+    if (message.seqMark !== 0) {
+      writer.uint32(16).int64(message.seqMark);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Renew {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRenew();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.nonce = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.seqMark = longToNumber(reader.int64());
             continue;
           }
         }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,30 +6,46 @@ import { Agent, type AgentOptions } from '../../../agent/agent.ts';
 import { systemClock } from '../../../agent/clock.ts';
 import { realHost } from '../../../agent/host.ts';
 import { openJournal } from '../../../agent/journal-file.ts';
+import { connectClient, Link } from '../../../agent/link.ts';
+import { run } from '../../../agent/supervisor.ts';
 import { classify, loadSafety, RULESET_VERSION } from '../../../src/safety/index.ts';
-import { agentKey, policyOf, stateWith } from '../../agent/world.ts';
+import { agentKey, enrolledAt, policyOf } from '../../agent/world.ts';
 import { silent, tls } from './memory.ts';
+
+interface Edge extends Partial<Omit<AgentOptions, 'connect'>> {
+  readonly caPem?: string;
+}
 
 /** A real agent in this process, with a journal in a folder of its own. */
 export async function agentAt(
   port: number,
   folder: string,
   policy: string | null = null,
-  edge: Partial<Pick<AgentOptions, 'caPem' | 'logger' | 'journal'>> = {},
+  { caPem = tls.certPem, clock = systemClock, ...edge }: Edge = {},
 ): Promise<Agent> {
   await loadSafety();
   return new Agent({
-    initial: stateWith({ policy: policyOf(policy) }),
+    initial: enrolledAt(clock.now(), policyOf(policy)),
     journal: edge.journal ?? openJournal(join(folder, 'journal')),
-    key: agentKey,
-    address: `127.0.0.1:${port}`,
-    caPem: edge.caPem ?? tls.certPem,
-    clock: systemClock,
-    random: Math.random,
+    connect: (events) =>
+      new Link(
+        {
+          client: () => connectClient(`127.0.0.1:${port}`, caPem),
+          agentId: 'agent-1',
+          signer: agentKey,
+          clock,
+          random: Math.random,
+          nonce: () => randomBytes(16).toString('base64url'),
+        },
+        events,
+      ),
+    run,
+    clock,
     host: realHost,
     hostName: 'test',
     scanner: { classify, version: RULESET_VERSION },
-    logger: edge.logger ?? silent,
+    logger: silent,
+    ...edge,
   });
 }
 

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { bundleAgent } from '../../../scripts/bundle-agent.ts';
 import type { Risk } from '../../../src/safety/verdict.ts';
-import { bash, jobWith, resumeOf, riskyJob, signJob } from '../../agent/world.ts';
+import { bash, jobWith, resumeOf, riskyJob } from '../../agent/world.ts';
 import { gatewayOver, inviteFor, Memory, until } from './memory.ts';
 
 /** Started by root, the agent of the test runs as an account that cannot read this repository's owner's files. */
@@ -95,7 +95,7 @@ function hand(memory: Memory, command: string, risk: Risk = 'safe', panic_epoch 
   };
   const profile = memory.hellos.at(-1)?.profiles[0] ?? jobWith().profile;
   const job = { ...ids, exec: bash(command), profile };
-  memory.hand(signJob(risk === 'safe' ? jobWith(job) : riskyJob(risk, job, { iat, start_by: iat + 60_000 })));
+  memory.hand(risk === 'safe' ? jobWith(job) : riskyJob(risk, job, { iat, start_by: iat + 60_000 }));
 }
 
 async function withGateway(test: (memory: Memory, port: number) => Promise<void>): Promise<void> {

@@ -3,13 +3,22 @@ import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import pino from 'pino';
 import type { Entry } from '../../../agent/entry.ts';
-import { type Journal, openJournal } from '../../../agent/journal-file.ts';
+import { type Journal, JournalError, openJournal } from '../../../agent/journal-file.ts';
 import { AGENT_ID_HEADER } from '../../../handlers/grpc/greet.ts';
-import type { Signed } from '../../../handlers/grpc/ports.ts';
 import { selfSigned } from '../../../handlers/grpc/tls.ts';
 import { tenantId } from '../../../src/protocol/ids.ts';
 import { type RecordInput, signRecord } from '../../../src/protocol/index.ts';
-import { agentKey, bash, HASH, jobWith, keyFrom, resumeOf, riskyJob, signJob } from '../../agent/world.ts';
+import {
+  agentKey,
+  bash,
+  HASH,
+  jobWith,
+  keyFrom,
+  NONCE,
+  resumeOf,
+  riskyJob,
+  signJob,
+} from '../../agent/world.ts';
 import { agentAt, withFolder } from './agent-in-process.ts';
 import { gatewayOver, Memory, tls, until } from './memory.ts';
 import { RawAgent } from './raw-agent.ts';
@@ -20,11 +29,11 @@ jest.setTimeout(60_000);
 type Job = RecordInput<'job'>;
 let seq = 0;
 /** A job for now, with the next seq and ids of its own. */
-function jobNow(command: string, overrides: Partial<Job> = {}): Signed {
+function jobNow(command: string, overrides: Partial<Job> = {}): Job {
   seq += 1;
   const iat = Date.now();
   const ids = { envelope_id: `envelope-${seq}`, run_id: `run-${seq}`, seq };
-  return signJob(jobWith({ ...ids, iat, exp: iat + 300_000, exec: bash(command), ...overrides }));
+  return jobWith({ ...ids, iat, exp: iat + 300_000, exec: bash(command), ...overrides });
 }
 
 function enrolled(): Memory {
@@ -58,6 +67,14 @@ async function withAgent(test: (memory: Memory, pause: (epoch: number) => void) 
       }
     }),
   );
+}
+
+/** Waits until the agent takes work, by giving it some. */
+async function ready(memory: Memory): Promise<void> {
+  memory.hand(jobNow('echo ready'));
+  await ended(memory, 1);
+  memory.reports.length = 0;
+  memory.waiting.length = 0;
 }
 
 const kindsOf = (memory: Memory) =>
@@ -110,7 +127,7 @@ describe('an agent and a gateway over TLS', () => {
 
   test('a forged envelope is neither run nor answered, and the next good one is run', () =>
     withAgent(async (memory) => {
-      memory.hand({ ...jobNow('echo forged'), sig: new Uint8Array(64) });
+      memory.hand({ ...signJob(jobNow('echo forged')), sig: new Uint8Array(64) });
       memory.hand(jobNow('echo good'));
       await ended(memory, 1);
       expect(memory.ends()).toMatchObject([{ kind: 'finished', head: 'good\n' }]);
@@ -125,7 +142,7 @@ describe('an agent and a gateway over TLS', () => {
 
   test('a pause stops new starts at once, and a signed resume lets them start again', () =>
     withAgent(async (memory, pause) => {
-      await until('the agent to ask for work', () => memory.asked > 0);
+      await ready(memory);
       pause(1);
       memory.pause = { epoch: 1, paused: true, resume: null };
       memory.hand(jobNow('echo too early'));
@@ -149,7 +166,7 @@ describe('an agent and a gateway over TLS', () => {
 
   test('a broadcast pause holds even while the tenant still says it is running', () =>
     withAgent(async (memory, pause) => {
-      await until('the agent to ask for work', () => memory.asked > 0);
+      await ready(memory);
       pause(1);
       memory.hand(jobNow('echo too early'));
       await memory.afterLooks();
@@ -207,6 +224,13 @@ describe('a restart of the server', () => {
     }));
 });
 
+async function greeted(port: number): Promise<RawAgent> {
+  const raw = new RawAgent(port);
+  await raw.hello();
+  await raw.welcome;
+  return raw;
+}
+
 describe('the gateway refuses', () => {
   const refusals: readonly (readonly [string, Partial<RecordInput<'hello'>>, string])[] = [
     ['a hello for another challenge', { nonce: 'AAAA' }, 'another challenge'],
@@ -241,44 +265,78 @@ describe('the gateway refuses', () => {
     withGateway(async (memory, port) => {
       const raw = new RawAgent(port);
       await raw.challenge;
-      raw.write({ kind: { $case: 'credit', value: { jobs: 1 } } });
+      raw.credit(1);
       expect(await raw.refusal).toContain('hello');
       expect(memory.hellos).toEqual([]);
     }));
 
-  test('the newer of two live agents with one identity, and keeps the older', () =>
+  test('the older of two connections of one identity: it gives way at once', () =>
     withGateway(async (memory, port) => {
-      const first = new RawAgent(port);
-      await first.hello();
-      await first.welcome;
-      const second = new RawAgent(port);
-      await second.hello();
-      expect(await second.refusal).toContain('already connected');
-      expect(memory.gone).toBe(0);
-      first.close();
+      const first = await greeted(port);
+      const second = await greeted(port);
+      expect(await first.refusal).toContain('connected anew since');
       await until('the older to be gone', () => memory.gone === 1);
+      memory.hand(jobNow('echo for the newer one'));
+      second.credit(1);
+      await until('the job', () => second.jobs.length === 1);
+      expect(first.jobs).toEqual([]);
+      second.close();
     }));
 
-  test('the older of two connections, once the newer one is at another gateway', () =>
+  test('the older of two connections also when its lease is heard of last', () =>
     withGateway(async (memory, port) => {
+      const connect = memory.connect.bind(memory);
+      let letGo: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      memory.connect = async (id, hello) => {
+        const granted = await connect(id, hello);
+        if (memory.hellos.length === 1) await held;
+        return granted;
+      };
       const first = new RawAgent(port);
       await first.hello();
-      await first.welcome;
-      memory.isElsewhere = true;
-      expect(await first.refusal).toContain('connected to another server since');
-      await until('it to be gone', () => memory.gone === 1);
-      memory.isElsewhere = false;
-      const again = new RawAgent(port);
-      await again.hello();
-      await again.welcome;
-      again.close();
+      await until('the first hello', () => memory.hellos.length === 1);
+      const second = await greeted(port);
+      letGo();
+      expect(await first.refusal).toContain('connected anew since');
+      second.credit(1);
+      memory.hand(jobNow('echo for the newer one'));
+      await until('the job', () => second.jobs.length === 1);
+      second.close();
+    }));
+
+  test('the older of two connections at two gateways: it can neither renew nor hand out', () =>
+    withGateway(async (memory, port) => {
+      const other = await gatewayOver(memory);
+      const first = await greeted(port);
+      first.credit(5);
+      const second = await greeted(other.port);
+      memory.hand(jobNow('echo for the newer one'));
+      await memory.afterLooks();
+      expect(first.jobs).toEqual([]);
+      first.renew(NONCE);
+      expect(await first.refusal).toContain('connected anew since');
+      expect(first.leases).toEqual([]);
+      second.credit(5);
+      await until('the job', () => second.jobs.length === 1);
+      second.close();
+      await other.close();
+    }));
+
+  test('a journal that was set back, in the words of the server', () =>
+    withGateway(async (memory, port) => {
+      memory.refusal = 'The journal of this agent is older than what was heard of it.';
+      const raw = new RawAgent(port);
+      await raw.hello({ seqMark: 3 });
+      expect(await raw.refusal).toContain('older than what was heard');
+      expect(memory.gone).toBe(0);
     }));
 
   test('a report the agent did not sign, or that is malformed', () =>
     withGateway(async (memory, port) => {
-      const raw = new RawAgent(port);
-      await raw.hello();
-      await raw.welcome;
+      const raw = await greeted(port);
       const about = { runId: 'run-1', stepId: 's1', attempt: 1, envelopeId: 'envelope-1' };
       const report = { kind: 'unknown' as const, ...about, sentence: 'Lost.' };
       raw.report(signRecord('report', report, keyFrom('thief')));
@@ -292,13 +350,11 @@ describe('the gateway refuses', () => {
 
   test('to give a job to an agent that has not asked for one, or to give it twice', () =>
     withGateway(async (memory, port) => {
-      const raw = new RawAgent(port);
-      await raw.hello();
-      await raw.welcome;
+      const raw = await greeted(port);
       memory.hand(jobNow('echo one'));
       await memory.afterLooks();
       expect(raw.jobs).toEqual([]);
-      raw.write({ kind: { $case: 'credit', value: { jobs: 5 } } });
+      raw.credit(5);
       await until('the job', () => raw.jobs.length === 1);
       memory.change();
       memory.change();
@@ -332,7 +388,7 @@ describe('the agent refuses', () => {
         { iat: now, exp: now + 300_000, seq: 100, exec: bash('echo approved by itself') },
         { approver: 'U1', iat: now, start_by: now + 1000 },
       );
-      memory.hand(signJob(own));
+      memory.hand(own);
       await ended(memory, 1);
       expect(memory.ends()).toMatchObject([{ kind: 'rejected', code: 'approvals' }]);
     }));
@@ -345,7 +401,7 @@ describe('a journal that cannot be written', () => {
     let isBroken = false;
     const append = (entry: Entry) => {
       isBroken ||= entry.kind === kind;
-      if (isBroken) throw new Error('ENOSPC');
+      if (isBroken) throw new JournalError('EIO');
       journal.append(entry);
     };
     return { ...journal, append };
@@ -355,13 +411,14 @@ describe('a journal that cannot be written', () => {
     withGateway((memory, port) =>
       withFolder(async (folder) => {
         const agent = await agentAt(port, folder, null, { journal: failingAt(folder, kind) });
-        await until('the agent to ask for work', () => memory.asked > 0);
         memory.hand(jobNow('echo must not run'));
-        await memory.afterLooks();
+        await until('the agent to say why it stands still', () =>
+          memory.hellos.at(-1)?.pausedBecause.includes('starts nothing'),
+        );
         memory.hand(jobNow('echo must not run either'));
         await memory.afterLooks();
         await agent.drain();
-        expect(memory.reports).toEqual([]);
+        expect(kindsOf(memory).filter((kind) => kind !== 'missing')).toEqual([]);
       }),
     ),
   );
@@ -374,7 +431,7 @@ describe('a journal that cannot be written', () => {
         await until('the start', () => kindsOf(memory).includes('started'));
         await agent.drain();
         expect(memory.ends()).toEqual([]);
-        await until('the agent to be gone', () => memory.gone === 1);
+        await until('the agent to be gone', () => memory.gone === memory.hellos.length);
         const next = await agentAt(port, folder);
         await ended(memory, 1);
         expect(memory.ends()).toMatchObject([{ kind: 'unknown' }]);

@@ -1,6 +1,11 @@
 import { type ClientDuplexStream, credentials, Metadata } from '@grpc/grpc-js';
 import { AGENT_ID_HEADER } from '../../../handlers/grpc/greet.ts';
-import { AgentGatewayClient, type FromAgent, type ToAgent } from '../../../src/protocol/generated/agent.ts';
+import {
+  AgentGatewayClient,
+  type FromAgent,
+  type ToAgent,
+  type Welcome,
+} from '../../../src/protocol/generated/agent.ts';
 import {
   type RecordInput,
   type Signed,
@@ -9,15 +14,17 @@ import {
   signRecord,
   toBase64url,
 } from '../../../src/protocol/index.ts';
-import { agentKey } from '../../agent/world.ts';
+import { agentKey, NONCE } from '../../agent/world.ts';
 import { tls } from './memory.ts';
 
 /** An agent that says whatever the test wants. */
 export class RawAgent {
   readonly jobs: Signed[] = [];
+  readonly leases: Signed[] = [];
+  readonly bundles: Signed[] = [];
   /** The server's nonce, base64url. */
   readonly challenge: Promise<string>;
-  readonly welcome: Promise<void>;
+  readonly welcome: Promise<Welcome>;
   /** The sentence with which the server ended the stream. */
   readonly refusal: Promise<string>;
   readonly #client: AgentGatewayClient;
@@ -36,9 +43,7 @@ export class RawAgent {
     this.challenge = this.#heard((kind) =>
       kind?.$case === 'challenge' ? toBase64url(kind.value.nonce) : undefined,
     );
-    this.welcome = this.#heard((kind) => (kind?.$case === 'welcome' ? true : undefined)).then(
-      () => undefined,
-    );
+    this.welcome = this.#heard((kind) => (kind?.$case === 'welcome' ? kind.value : undefined));
     this.refusal = new Promise((resolve) => {
       this.#stream.on('error', (error) => {
         resolve(error.message);
@@ -47,6 +52,8 @@ export class RawAgent {
     });
     this.#stream.on('data', ({ kind }: ToAgent) => {
       if (kind?.$case === 'job') this.jobs.push(kind.value);
+      if (kind?.$case === 'lease') this.leases.push(kind.value);
+      if (kind?.$case === 'bundle') this.bundles.push(kind.value);
     });
   }
 
@@ -58,7 +65,10 @@ export class RawAgent {
       tenantId: 'T1',
       agentEpoch: 1,
       nonce,
+      leaseNonce: NONCE,
       seqMark: 0,
+      leaseEpoch: 0,
+      bundleVersion: 1,
       journalHead: sha256Hex(''),
       panicEpoch: 0,
       paused: false,
@@ -75,6 +85,14 @@ export class RawAgent {
   async hello(overrides: Partial<RecordInput<'hello'>> = {}): Promise<void> {
     const record = { ...this.helloRecord(await this.challenge), ...overrides };
     this.write({ kind: { $case: 'hello', value: wire(signRecord('hello', record, this.#key)) } });
+  }
+
+  renew(nonce: string, seqMark = 0): void {
+    this.write({ kind: { $case: 'renew', value: { nonce, seqMark } } });
+  }
+
+  credit(jobs: number): void {
+    this.write({ kind: { $case: 'credit', value: { jobs } } });
   }
 
   report(signed: Signed): void {

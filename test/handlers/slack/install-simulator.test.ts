@@ -9,7 +9,7 @@ import { tenantId } from '../../../src/protocol/ids.ts';
 import { openSystem, type System } from '../../../src/system.ts';
 import { tenantState } from '../../../src/tenant/service.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
-import { fakeLogger, openKeys, testKey } from '../../support/fakes.ts';
+import { fakeLogger, openKeys, testBundle, testKey, testRoot } from '../../support/fakes.ts';
 import { eventually } from './world.ts';
 
 const SIGNING_SECRET = 'a-signing-secret-for-tests';
@@ -31,6 +31,8 @@ beforeEach(async () => {
     keys: openKeys,
     dispatchKey: testKey(1),
     approveKey: testKey(2),
+    rootKey: testRoot.publicKey,
+    bundle: testBundle,
     slackApiUrl: sim.apiUrl,
     trust: 'copilot',
     clock: systemClock,

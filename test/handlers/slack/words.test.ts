@@ -76,7 +76,7 @@ describe('/runbook', () => {
   test('whose work breaks says so with a reference', async () => {
     await world.close();
     const agentsOf = async () => Promise.reject(new Error('secret inner words'));
-    world = await startWorld({ registry: { agentsOf, nextSeq: async () => 1 } });
+    world = await startWorld({ registry: { agentsOf, nextSeq: async () => null } });
     const { text } = await world.command('status');
     expect(JSON.parse(text).text).toMatch(/reference: NEW\d+/);
     expect(text).not.toContain('inner words');

@@ -31,6 +31,7 @@ import {
   fakeScanner,
   fakeSlack,
   memoryLog,
+  testBundle,
   testKey,
 } from '../../support/fakes.ts';
 
@@ -92,6 +93,7 @@ export async function startWorld(overrides: Partial<SlackDeps> = {}) {
     scanner: fakeScanner,
     dispatchKey: testKey(1),
     approveKey: testKey(2),
+    bundle: testBundle,
     rulesetVersion: 'test',
     trust: 'copilot',
     clock: { now: () => Date.now() }, // Bolt compares with the time of day and takes no other clock

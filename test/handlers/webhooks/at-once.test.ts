@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { type Pager, startPager } from '../../../dev/pagerduty.ts';
 import { createPagerDutyHook } from '../../../handlers/webhooks/pagerduty.ts';
-import { openLog, openTenant } from '../../../src/audit/log.ts';
+import { openLog } from '../../../src/audit/log.ts';
+import { postgresStore } from '../../../src/audit/store.ts';
 import { incidentRef } from '../../../src/audit/streams.ts';
 import { incidentIdOf } from '../../../src/incident/incident.ts';
 import { incidentKind } from '../../../src/incident/kind.ts';
@@ -29,7 +30,7 @@ async function startProcess() {
   const database = connectDatabase(testDatabase.appUrl, logger, 5);
   databases.push(database);
   const log = openLog({
-    pool: database.pool,
+    store: postgresStore(database.pool),
     keys: openKeys,
     clock,
     random: systemRandom,
@@ -50,7 +51,7 @@ beforeAll(async () => {
   testDatabase = await createDatabase();
   ({ log } = await startProcess());
   await startProcess();
-  await openTenant(log, TENANT);
+  await log.open(TENANT);
   const deps = { log, directory: fakeDirectory([admin()]) };
   const set = await changeSettings(deps, TENANT, admin().user, { type: 'set-pagerduty', secret: SECRET });
   if (!set.ok) throw new Error(set.refusal.code);
@@ -115,7 +116,7 @@ test('the database holds no word of a page, of its pager, or of the secret', asy
 test('a page is answered with 503 while the database is away, and taken when it comes again', async () => {
   const away = connectDatabase('postgres://dd0c_app:x@127.0.0.1:1/none', logger, 1);
   const broken = openLog({
-    pool: away.pool,
+    store: postgresStore(away.pool),
     keys: openKeys,
     clock,
     random: systemRandom,

@@ -157,7 +157,9 @@ export const AgentIdentityScalarFieldEnum = {
   epoch: 'epoch',
   lastSeq: 'lastSeq',
   lastSeenAt: 'lastSeenAt',
-  seenBy: 'seenBy'
+  leaseEpoch: 'leaseEpoch',
+  leaseUntil: 'leaseUntil',
+  seenSeq: 'seenSeq'
 } as const
 
 export type AgentIdentityScalarFieldEnum = (typeof AgentIdentityScalarFieldEnum)[keyof typeof AgentIdentityScalarFieldEnum]
@@ -166,6 +168,7 @@ export type AgentIdentityScalarFieldEnum = (typeof AgentIdentityScalarFieldEnum)
 export const EnrolmentScalarFieldEnum = {
   tokenHash: 'tokenHash',
   tenant: 'tenant',
+  agentId: 'agentId',
   expiresAt: 'expiresAt',
   usedAt: 'usedAt'
 } as const

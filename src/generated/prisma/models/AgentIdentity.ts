@@ -29,11 +29,15 @@ export type AggregateAgentIdentity = {
 export type AgentIdentityAvgAggregateOutputType = {
   epoch: number | null
   lastSeq: number | null
+  leaseEpoch: number | null
+  seenSeq: number | null
 }
 
 export type AgentIdentitySumAggregateOutputType = {
   epoch: number | null
   lastSeq: bigint | null
+  leaseEpoch: bigint | null
+  seenSeq: bigint | null
 }
 
 export type AgentIdentityMinAggregateOutputType = {
@@ -43,7 +47,9 @@ export type AgentIdentityMinAggregateOutputType = {
   epoch: number | null
   lastSeq: bigint | null
   lastSeenAt: Date | null
-  seenBy: string | null
+  leaseEpoch: bigint | null
+  leaseUntil: Date | null
+  seenSeq: bigint | null
 }
 
 export type AgentIdentityMaxAggregateOutputType = {
@@ -53,7 +59,9 @@ export type AgentIdentityMaxAggregateOutputType = {
   epoch: number | null
   lastSeq: bigint | null
   lastSeenAt: Date | null
-  seenBy: string | null
+  leaseEpoch: bigint | null
+  leaseUntil: Date | null
+  seenSeq: bigint | null
 }
 
 export type AgentIdentityCountAggregateOutputType = {
@@ -63,7 +71,9 @@ export type AgentIdentityCountAggregateOutputType = {
   epoch: number
   lastSeq: number
   lastSeenAt: number
-  seenBy: number
+  leaseEpoch: number
+  leaseUntil: number
+  seenSeq: number
   _all: number
 }
 
@@ -71,11 +81,15 @@ export type AgentIdentityCountAggregateOutputType = {
 export type AgentIdentityAvgAggregateInputType = {
   epoch?: true
   lastSeq?: true
+  leaseEpoch?: true
+  seenSeq?: true
 }
 
 export type AgentIdentitySumAggregateInputType = {
   epoch?: true
   lastSeq?: true
+  leaseEpoch?: true
+  seenSeq?: true
 }
 
 export type AgentIdentityMinAggregateInputType = {
@@ -85,7 +99,9 @@ export type AgentIdentityMinAggregateInputType = {
   epoch?: true
   lastSeq?: true
   lastSeenAt?: true
-  seenBy?: true
+  leaseEpoch?: true
+  leaseUntil?: true
+  seenSeq?: true
 }
 
 export type AgentIdentityMaxAggregateInputType = {
@@ -95,7 +111,9 @@ export type AgentIdentityMaxAggregateInputType = {
   epoch?: true
   lastSeq?: true
   lastSeenAt?: true
-  seenBy?: true
+  leaseEpoch?: true
+  leaseUntil?: true
+  seenSeq?: true
 }
 
 export type AgentIdentityCountAggregateInputType = {
@@ -105,7 +123,9 @@ export type AgentIdentityCountAggregateInputType = {
   epoch?: true
   lastSeq?: true
   lastSeenAt?: true
-  seenBy?: true
+  leaseEpoch?: true
+  leaseUntil?: true
+  seenSeq?: true
   _all?: true
 }
 
@@ -202,7 +222,9 @@ export type AgentIdentityGroupByOutputType = {
   epoch: number
   lastSeq: bigint
   lastSeenAt: Date | null
-  seenBy: string | null
+  leaseEpoch: bigint
+  leaseUntil: Date | null
+  seenSeq: bigint
   _count: AgentIdentityCountAggregateOutputType | null
   _avg: AgentIdentityAvgAggregateOutputType | null
   _sum: AgentIdentitySumAggregateOutputType | null
@@ -235,7 +257,9 @@ export type AgentIdentityWhereInput = {
   epoch?: Prisma.IntFilter<"AgentIdentity"> | number
   lastSeq?: Prisma.BigIntFilter<"AgentIdentity"> | bigint | number
   lastSeenAt?: Prisma.DateTimeNullableFilter<"AgentIdentity"> | Date | string | null
-  seenBy?: Prisma.StringNullableFilter<"AgentIdentity"> | string | null
+  leaseEpoch?: Prisma.BigIntFilter<"AgentIdentity"> | bigint | number
+  leaseUntil?: Prisma.DateTimeNullableFilter<"AgentIdentity"> | Date | string | null
+  seenSeq?: Prisma.BigIntFilter<"AgentIdentity"> | bigint | number
 }
 
 export type AgentIdentityOrderByWithRelationInput = {
@@ -245,7 +269,9 @@ export type AgentIdentityOrderByWithRelationInput = {
   epoch?: Prisma.SortOrder
   lastSeq?: Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrderInput | Prisma.SortOrder
-  seenBy?: Prisma.SortOrderInput | Prisma.SortOrder
+  leaseEpoch?: Prisma.SortOrder
+  leaseUntil?: Prisma.SortOrderInput | Prisma.SortOrder
+  seenSeq?: Prisma.SortOrder
 }
 
 export type AgentIdentityWhereUniqueInput = Prisma.AtLeast<{
@@ -258,7 +284,9 @@ export type AgentIdentityWhereUniqueInput = Prisma.AtLeast<{
   epoch?: Prisma.IntFilter<"AgentIdentity"> | number
   lastSeq?: Prisma.BigIntFilter<"AgentIdentity"> | bigint | number
   lastSeenAt?: Prisma.DateTimeNullableFilter<"AgentIdentity"> | Date | string | null
-  seenBy?: Prisma.StringNullableFilter<"AgentIdentity"> | string | null
+  leaseEpoch?: Prisma.BigIntFilter<"AgentIdentity"> | bigint | number
+  leaseUntil?: Prisma.DateTimeNullableFilter<"AgentIdentity"> | Date | string | null
+  seenSeq?: Prisma.BigIntFilter<"AgentIdentity"> | bigint | number
 }, "agentId">
 
 export type AgentIdentityOrderByWithAggregationInput = {
@@ -268,7 +296,9 @@ export type AgentIdentityOrderByWithAggregationInput = {
   epoch?: Prisma.SortOrder
   lastSeq?: Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrderInput | Prisma.SortOrder
-  seenBy?: Prisma.SortOrderInput | Prisma.SortOrder
+  leaseEpoch?: Prisma.SortOrder
+  leaseUntil?: Prisma.SortOrderInput | Prisma.SortOrder
+  seenSeq?: Prisma.SortOrder
   _count?: Prisma.AgentIdentityCountOrderByAggregateInput
   _avg?: Prisma.AgentIdentityAvgOrderByAggregateInput
   _max?: Prisma.AgentIdentityMaxOrderByAggregateInput
@@ -286,7 +316,9 @@ export type AgentIdentityScalarWhereWithAggregatesInput = {
   epoch?: Prisma.IntWithAggregatesFilter<"AgentIdentity"> | number
   lastSeq?: Prisma.BigIntWithAggregatesFilter<"AgentIdentity"> | bigint | number
   lastSeenAt?: Prisma.DateTimeNullableWithAggregatesFilter<"AgentIdentity"> | Date | string | null
-  seenBy?: Prisma.StringNullableWithAggregatesFilter<"AgentIdentity"> | string | null
+  leaseEpoch?: Prisma.BigIntWithAggregatesFilter<"AgentIdentity"> | bigint | number
+  leaseUntil?: Prisma.DateTimeNullableWithAggregatesFilter<"AgentIdentity"> | Date | string | null
+  seenSeq?: Prisma.BigIntWithAggregatesFilter<"AgentIdentity"> | bigint | number
 }
 
 export type AgentIdentityCreateInput = {
@@ -296,7 +328,9 @@ export type AgentIdentityCreateInput = {
   epoch: number
   lastSeq?: bigint | number
   lastSeenAt?: Date | string | null
-  seenBy?: string | null
+  leaseEpoch?: bigint | number
+  leaseUntil?: Date | string | null
+  seenSeq?: bigint | number
 }
 
 export type AgentIdentityUncheckedCreateInput = {
@@ -306,7 +340,9 @@ export type AgentIdentityUncheckedCreateInput = {
   epoch: number
   lastSeq?: bigint | number
   lastSeenAt?: Date | string | null
-  seenBy?: string | null
+  leaseEpoch?: bigint | number
+  leaseUntil?: Date | string | null
+  seenSeq?: bigint | number
 }
 
 export type AgentIdentityUpdateInput = {
@@ -316,7 +352,9 @@ export type AgentIdentityUpdateInput = {
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  seenBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseEpoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  seenSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type AgentIdentityUncheckedUpdateInput = {
@@ -326,7 +364,9 @@ export type AgentIdentityUncheckedUpdateInput = {
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  seenBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseEpoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  seenSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type AgentIdentityCreateManyInput = {
@@ -336,7 +376,9 @@ export type AgentIdentityCreateManyInput = {
   epoch: number
   lastSeq?: bigint | number
   lastSeenAt?: Date | string | null
-  seenBy?: string | null
+  leaseEpoch?: bigint | number
+  leaseUntil?: Date | string | null
+  seenSeq?: bigint | number
 }
 
 export type AgentIdentityUpdateManyMutationInput = {
@@ -346,7 +388,9 @@ export type AgentIdentityUpdateManyMutationInput = {
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  seenBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseEpoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  seenSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type AgentIdentityUncheckedUpdateManyInput = {
@@ -356,7 +400,9 @@ export type AgentIdentityUncheckedUpdateManyInput = {
   epoch?: Prisma.IntFieldUpdateOperationsInput | number
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
-  seenBy?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseEpoch?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  seenSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type AgentIdentityCountOrderByAggregateInput = {
@@ -366,12 +412,16 @@ export type AgentIdentityCountOrderByAggregateInput = {
   epoch?: Prisma.SortOrder
   lastSeq?: Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrder
-  seenBy?: Prisma.SortOrder
+  leaseEpoch?: Prisma.SortOrder
+  leaseUntil?: Prisma.SortOrder
+  seenSeq?: Prisma.SortOrder
 }
 
 export type AgentIdentityAvgOrderByAggregateInput = {
   epoch?: Prisma.SortOrder
   lastSeq?: Prisma.SortOrder
+  leaseEpoch?: Prisma.SortOrder
+  seenSeq?: Prisma.SortOrder
 }
 
 export type AgentIdentityMaxOrderByAggregateInput = {
@@ -381,7 +431,9 @@ export type AgentIdentityMaxOrderByAggregateInput = {
   epoch?: Prisma.SortOrder
   lastSeq?: Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrder
-  seenBy?: Prisma.SortOrder
+  leaseEpoch?: Prisma.SortOrder
+  leaseUntil?: Prisma.SortOrder
+  seenSeq?: Prisma.SortOrder
 }
 
 export type AgentIdentityMinOrderByAggregateInput = {
@@ -391,12 +443,16 @@ export type AgentIdentityMinOrderByAggregateInput = {
   epoch?: Prisma.SortOrder
   lastSeq?: Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrder
-  seenBy?: Prisma.SortOrder
+  leaseEpoch?: Prisma.SortOrder
+  leaseUntil?: Prisma.SortOrder
+  seenSeq?: Prisma.SortOrder
 }
 
 export type AgentIdentitySumOrderByAggregateInput = {
   epoch?: Prisma.SortOrder
   lastSeq?: Prisma.SortOrder
+  leaseEpoch?: Prisma.SortOrder
+  seenSeq?: Prisma.SortOrder
 }
 
 export type BigIntFieldUpdateOperationsInput = {
@@ -416,7 +472,9 @@ export type AgentIdentitySelect<ExtArgs extends runtime.Types.Extensions.Interna
   epoch?: boolean
   lastSeq?: boolean
   lastSeenAt?: boolean
-  seenBy?: boolean
+  leaseEpoch?: boolean
+  leaseUntil?: boolean
+  seenSeq?: boolean
 }, ExtArgs["result"]["agentIdentity"]>
 
 export type AgentIdentitySelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -426,7 +484,9 @@ export type AgentIdentitySelectCreateManyAndReturn<ExtArgs extends runtime.Types
   epoch?: boolean
   lastSeq?: boolean
   lastSeenAt?: boolean
-  seenBy?: boolean
+  leaseEpoch?: boolean
+  leaseUntil?: boolean
+  seenSeq?: boolean
 }, ExtArgs["result"]["agentIdentity"]>
 
 export type AgentIdentitySelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -436,7 +496,9 @@ export type AgentIdentitySelectUpdateManyAndReturn<ExtArgs extends runtime.Types
   epoch?: boolean
   lastSeq?: boolean
   lastSeenAt?: boolean
-  seenBy?: boolean
+  leaseEpoch?: boolean
+  leaseUntil?: boolean
+  seenSeq?: boolean
 }, ExtArgs["result"]["agentIdentity"]>
 
 export type AgentIdentitySelectScalar = {
@@ -446,10 +508,12 @@ export type AgentIdentitySelectScalar = {
   epoch?: boolean
   lastSeq?: boolean
   lastSeenAt?: boolean
-  seenBy?: boolean
+  leaseEpoch?: boolean
+  leaseUntil?: boolean
+  seenSeq?: boolean
 }
 
-export type AgentIdentityOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"agentId" | "tenant" | "publicKey" | "epoch" | "lastSeq" | "lastSeenAt" | "seenBy", ExtArgs["result"]["agentIdentity"]>
+export type AgentIdentityOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"agentId" | "tenant" | "publicKey" | "epoch" | "lastSeq" | "lastSeenAt" | "leaseEpoch" | "leaseUntil" | "seenSeq", ExtArgs["result"]["agentIdentity"]>
 
 export type $AgentIdentityPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "AgentIdentity"
@@ -465,9 +529,17 @@ export type $AgentIdentityPayload<ExtArgs extends runtime.Types.Extensions.Inter
     lastSeq: bigint
     lastSeenAt: Date | null
     /**
-     * The gateway that last heard of it: only that one may say that it is gone.
+     * Raised by each new connection; an envelope of a lower one is dead.
      */
-    seenBy: string | null
+    leaseEpoch: bigint
+    /**
+     * Until when it may start steps; it is connected as long as that is ahead.
+     */
+    leaseUntil: Date | null
+    /**
+     * The highest `seq` it was heard to have journaled.
+     */
+    seenSeq: bigint
   }, ExtArgs["result"]["agentIdentity"]>
   composites: {}
 }
@@ -897,7 +969,9 @@ export interface AgentIdentityFieldRefs {
   readonly epoch: Prisma.FieldRef<"AgentIdentity", 'Int'>
   readonly lastSeq: Prisma.FieldRef<"AgentIdentity", 'BigInt'>
   readonly lastSeenAt: Prisma.FieldRef<"AgentIdentity", 'DateTime'>
-  readonly seenBy: Prisma.FieldRef<"AgentIdentity", 'String'>
+  readonly leaseEpoch: Prisma.FieldRef<"AgentIdentity", 'BigInt'>
+  readonly leaseUntil: Prisma.FieldRef<"AgentIdentity", 'DateTime'>
+  readonly seenSeq: Prisma.FieldRef<"AgentIdentity", 'BigInt'>
 }
     
 

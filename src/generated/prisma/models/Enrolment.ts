@@ -27,6 +27,7 @@ export type AggregateEnrolment = {
 export type EnrolmentMinAggregateOutputType = {
   tokenHash: string | null
   tenant: string | null
+  agentId: string | null
   expiresAt: Date | null
   usedAt: Date | null
 }
@@ -34,6 +35,7 @@ export type EnrolmentMinAggregateOutputType = {
 export type EnrolmentMaxAggregateOutputType = {
   tokenHash: string | null
   tenant: string | null
+  agentId: string | null
   expiresAt: Date | null
   usedAt: Date | null
 }
@@ -41,6 +43,7 @@ export type EnrolmentMaxAggregateOutputType = {
 export type EnrolmentCountAggregateOutputType = {
   tokenHash: number
   tenant: number
+  agentId: number
   expiresAt: number
   usedAt: number
   _all: number
@@ -50,6 +53,7 @@ export type EnrolmentCountAggregateOutputType = {
 export type EnrolmentMinAggregateInputType = {
   tokenHash?: true
   tenant?: true
+  agentId?: true
   expiresAt?: true
   usedAt?: true
 }
@@ -57,6 +61,7 @@ export type EnrolmentMinAggregateInputType = {
 export type EnrolmentMaxAggregateInputType = {
   tokenHash?: true
   tenant?: true
+  agentId?: true
   expiresAt?: true
   usedAt?: true
 }
@@ -64,6 +69,7 @@ export type EnrolmentMaxAggregateInputType = {
 export type EnrolmentCountAggregateInputType = {
   tokenHash?: true
   tenant?: true
+  agentId?: true
   expiresAt?: true
   usedAt?: true
   _all?: true
@@ -144,6 +150,7 @@ export type EnrolmentGroupByArgs<ExtArgs extends runtime.Types.Extensions.Intern
 export type EnrolmentGroupByOutputType = {
   tokenHash: string
   tenant: string
+  agentId: string | null
   expiresAt: Date
   usedAt: Date | null
   _count: EnrolmentCountAggregateOutputType | null
@@ -172,6 +179,7 @@ export type EnrolmentWhereInput = {
   NOT?: Prisma.EnrolmentWhereInput | Prisma.EnrolmentWhereInput[]
   tokenHash?: Prisma.StringFilter<"Enrolment"> | string
   tenant?: Prisma.StringFilter<"Enrolment"> | string
+  agentId?: Prisma.StringNullableFilter<"Enrolment"> | string | null
   expiresAt?: Prisma.DateTimeFilter<"Enrolment"> | Date | string
   usedAt?: Prisma.DateTimeNullableFilter<"Enrolment"> | Date | string | null
 }
@@ -179,6 +187,7 @@ export type EnrolmentWhereInput = {
 export type EnrolmentOrderByWithRelationInput = {
   tokenHash?: Prisma.SortOrder
   tenant?: Prisma.SortOrder
+  agentId?: Prisma.SortOrderInput | Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
   usedAt?: Prisma.SortOrderInput | Prisma.SortOrder
 }
@@ -189,6 +198,7 @@ export type EnrolmentWhereUniqueInput = Prisma.AtLeast<{
   OR?: Prisma.EnrolmentWhereInput[]
   NOT?: Prisma.EnrolmentWhereInput | Prisma.EnrolmentWhereInput[]
   tenant?: Prisma.StringFilter<"Enrolment"> | string
+  agentId?: Prisma.StringNullableFilter<"Enrolment"> | string | null
   expiresAt?: Prisma.DateTimeFilter<"Enrolment"> | Date | string
   usedAt?: Prisma.DateTimeNullableFilter<"Enrolment"> | Date | string | null
 }, "tokenHash">
@@ -196,6 +206,7 @@ export type EnrolmentWhereUniqueInput = Prisma.AtLeast<{
 export type EnrolmentOrderByWithAggregationInput = {
   tokenHash?: Prisma.SortOrder
   tenant?: Prisma.SortOrder
+  agentId?: Prisma.SortOrderInput | Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
   usedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.EnrolmentCountOrderByAggregateInput
@@ -209,6 +220,7 @@ export type EnrolmentScalarWhereWithAggregatesInput = {
   NOT?: Prisma.EnrolmentScalarWhereWithAggregatesInput | Prisma.EnrolmentScalarWhereWithAggregatesInput[]
   tokenHash?: Prisma.StringWithAggregatesFilter<"Enrolment"> | string
   tenant?: Prisma.StringWithAggregatesFilter<"Enrolment"> | string
+  agentId?: Prisma.StringNullableWithAggregatesFilter<"Enrolment"> | string | null
   expiresAt?: Prisma.DateTimeWithAggregatesFilter<"Enrolment"> | Date | string
   usedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Enrolment"> | Date | string | null
 }
@@ -216,6 +228,7 @@ export type EnrolmentScalarWhereWithAggregatesInput = {
 export type EnrolmentCreateInput = {
   tokenHash: string
   tenant: string
+  agentId?: string | null
   expiresAt: Date | string
   usedAt?: Date | string | null
 }
@@ -223,6 +236,7 @@ export type EnrolmentCreateInput = {
 export type EnrolmentUncheckedCreateInput = {
   tokenHash: string
   tenant: string
+  agentId?: string | null
   expiresAt: Date | string
   usedAt?: Date | string | null
 }
@@ -230,6 +244,7 @@ export type EnrolmentUncheckedCreateInput = {
 export type EnrolmentUpdateInput = {
   tokenHash?: Prisma.StringFieldUpdateOperationsInput | string
   tenant?: Prisma.StringFieldUpdateOperationsInput | string
+  agentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   usedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
@@ -237,6 +252,7 @@ export type EnrolmentUpdateInput = {
 export type EnrolmentUncheckedUpdateInput = {
   tokenHash?: Prisma.StringFieldUpdateOperationsInput | string
   tenant?: Prisma.StringFieldUpdateOperationsInput | string
+  agentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   usedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
@@ -244,6 +260,7 @@ export type EnrolmentUncheckedUpdateInput = {
 export type EnrolmentCreateManyInput = {
   tokenHash: string
   tenant: string
+  agentId?: string | null
   expiresAt: Date | string
   usedAt?: Date | string | null
 }
@@ -251,6 +268,7 @@ export type EnrolmentCreateManyInput = {
 export type EnrolmentUpdateManyMutationInput = {
   tokenHash?: Prisma.StringFieldUpdateOperationsInput | string
   tenant?: Prisma.StringFieldUpdateOperationsInput | string
+  agentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   usedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
@@ -258,6 +276,7 @@ export type EnrolmentUpdateManyMutationInput = {
 export type EnrolmentUncheckedUpdateManyInput = {
   tokenHash?: Prisma.StringFieldUpdateOperationsInput | string
   tenant?: Prisma.StringFieldUpdateOperationsInput | string
+  agentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   expiresAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   usedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
@@ -265,6 +284,7 @@ export type EnrolmentUncheckedUpdateManyInput = {
 export type EnrolmentCountOrderByAggregateInput = {
   tokenHash?: Prisma.SortOrder
   tenant?: Prisma.SortOrder
+  agentId?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
   usedAt?: Prisma.SortOrder
 }
@@ -272,6 +292,7 @@ export type EnrolmentCountOrderByAggregateInput = {
 export type EnrolmentMaxOrderByAggregateInput = {
   tokenHash?: Prisma.SortOrder
   tenant?: Prisma.SortOrder
+  agentId?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
   usedAt?: Prisma.SortOrder
 }
@@ -279,6 +300,7 @@ export type EnrolmentMaxOrderByAggregateInput = {
 export type EnrolmentMinOrderByAggregateInput = {
   tokenHash?: Prisma.SortOrder
   tenant?: Prisma.SortOrder
+  agentId?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
   usedAt?: Prisma.SortOrder
 }
@@ -288,6 +310,7 @@ export type EnrolmentMinOrderByAggregateInput = {
 export type EnrolmentSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   tokenHash?: boolean
   tenant?: boolean
+  agentId?: boolean
   expiresAt?: boolean
   usedAt?: boolean
 }, ExtArgs["result"]["enrolment"]>
@@ -295,6 +318,7 @@ export type EnrolmentSelect<ExtArgs extends runtime.Types.Extensions.InternalArg
 export type EnrolmentSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   tokenHash?: boolean
   tenant?: boolean
+  agentId?: boolean
   expiresAt?: boolean
   usedAt?: boolean
 }, ExtArgs["result"]["enrolment"]>
@@ -302,6 +326,7 @@ export type EnrolmentSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Ext
 export type EnrolmentSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   tokenHash?: boolean
   tenant?: boolean
+  agentId?: boolean
   expiresAt?: boolean
   usedAt?: boolean
 }, ExtArgs["result"]["enrolment"]>
@@ -309,11 +334,12 @@ export type EnrolmentSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Ext
 export type EnrolmentSelectScalar = {
   tokenHash?: boolean
   tenant?: boolean
+  agentId?: boolean
   expiresAt?: boolean
   usedAt?: boolean
 }
 
-export type EnrolmentOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"tokenHash" | "tenant" | "expiresAt" | "usedAt", ExtArgs["result"]["enrolment"]>
+export type EnrolmentOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"tokenHash" | "tenant" | "agentId" | "expiresAt" | "usedAt", ExtArgs["result"]["enrolment"]>
 
 export type $EnrolmentPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Enrolment"
@@ -321,6 +347,10 @@ export type $EnrolmentPayload<ExtArgs extends runtime.Types.Extensions.InternalA
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     tokenHash: string
     tenant: string
+    /**
+     * The agent that enrols again; null for a new one.
+     */
+    agentId: string | null
     expiresAt: Date
     usedAt: Date | null
   }, ExtArgs["result"]["enrolment"]>
@@ -748,6 +778,7 @@ export interface Prisma__EnrolmentClient<T, Null = never, ExtArgs extends runtim
 export interface EnrolmentFieldRefs {
   readonly tokenHash: Prisma.FieldRef<"Enrolment", 'String'>
   readonly tenant: Prisma.FieldRef<"Enrolment", 'String'>
+  readonly agentId: Prisma.FieldRef<"Enrolment", 'String'>
   readonly expiresAt: Prisma.FieldRef<"Enrolment", 'DateTime'>
   readonly usedAt: Prisma.FieldRef<"Enrolment", 'DateTime'>
 }

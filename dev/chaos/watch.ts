@@ -1,0 +1,84 @@
+/** Watches from outside how soon things go on after a kill: it reads the database and asks nobody. */
+import pg from 'pg';
+
+export interface Watch {
+  /** Resolves when the agent has a newer connection than now. */
+  agentBack(): Promise<void>;
+  stop(): Promise<Timing>;
+}
+
+/** All in ms. */
+export interface Timing {
+  /** From each kill of the agent, and each cut of its line, to its next connection. */
+  readonly agentBack: Spread;
+  /** The longest time in which nothing at all was recorded while runs were open. */
+  readonly longestPause: number;
+}
+
+export interface Spread {
+  readonly count: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly max: number;
+}
+
+const LOOK_MS = 50;
+const QUERY_MS = 2_000;
+
+/** `busy` says whether something is still to be done, so that a pause at the end counts for nothing. */
+export function startWatch(ownerUrl: string, busy: () => boolean): Watch {
+  const pool = new pg.Pool({ connectionString: ownerUrl, max: 2, query_timeout: QUERY_MS });
+  pool.on('error', () => undefined); // Postgres is killed all the time
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  const backs: number[] = [];
+  let changedAt = performance.now();
+  let last = -1;
+  let longestPause = 0;
+  let stopped = false;
+  const read = async (sql: string): Promise<number | null> =>
+    pool.query(sql).then(
+      ({ rows }) => Number(rows[0]?.value ?? 0),
+      () => null,
+    );
+  const epoch = () => read('SELECT max(lease_epoch) AS value FROM agent_identity WHERE lease_until > now()');
+  const looking = (async () => {
+    while (!stopped) {
+      const count = await read('SELECT coalesce(sum(version), 0) AS value FROM subject');
+      const now = performance.now();
+      if (!busy() || (count !== null && count !== last)) {
+        last = count ?? last;
+        changedAt = now;
+      } else longestPause = Math.max(longestPause, now - changedAt);
+      await wait(LOOK_MS);
+    }
+  })();
+  return {
+    async agentBack() {
+      const since = performance.now();
+      let before: number | null = null;
+      while (!stopped) {
+        const now = await epoch();
+        before ??= now;
+        if (now !== null && before !== null && now > before) {
+          backs.push(performance.now() - since);
+          return;
+        }
+        await wait(LOOK_MS);
+      }
+    },
+    async stop() {
+      stopped = true;
+      await looking;
+      await pool.end();
+      return { agentBack: spread(backs), longestPause: Math.round(longestPause) };
+    },
+  };
+}
+
+function spread(values: readonly number[]): Spread {
+  const sorted = values.map(Math.round).sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  return { count: sorted.length, p50: at(0.5), p95: at(0.95), max: sorted.at(-1) ?? 0 };
+}
+
+const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,113 @@
+import type { Line } from './blocks.ts';
+
+/** A page in Markdown without what its site's generator adds: what markdown-it is given, line by line. */
+export interface Framed {
+  /** The text of every source line for the block rules; empty for a line that only frames. A line's end is never changed. */
+  readonly body: readonly string[];
+  /** Indexes of the lines that only frame. */
+  readonly frames: ReadonlySet<number>;
+  /** Indexes of the lines inside a box that cautions or remarks. */
+  readonly notices: ReadonlySet<number>;
+}
+
+const FENCE = /^\s*(?:[-*+>]\s+|\d+[.)]\s+)*(`{3,}|~{3,})/;
+/** `!!! warning`, `??? note`, `=== "Tab"` of MkDocs: what is indented below belongs to it. */
+const INDENTED = /^( *)(?:(?:!!!|\?\?\?\+?)\s+([\w-]+)|===\+?\s+["'])/;
+/** `:::warning`, `::: tip` of Docusaurus and others, to a closing `:::`. */
+const COLONS = /^ {0,3}(:{3,})\s*\{?([\w-]*)/;
+/** Short codes of Hugo, GitBook, Jekyll and ERB on a line of their own. */
+const SHORTCODE =
+  /^\s{0,3}(?:\{\{[<%]\s*(\/?)\s*([\w./-]+)[^\n]*[>%]\}\}|\{%-?\s*(end)?([\w-]+)[^\n]*%\}|<%[^\n]*%>)\s*$/;
+const NOTICE =
+  /^(?:note|warning|caution|danger|important|attention|tip|info|hint|alert|notice|callout|admonition)$/i;
+/** Deeper containers are read as part of those around them. */
+const MAX_OPEN = 40;
+const GLUED = /^(#{2,6})(?=[\w*`[])/;
+
+class Framer {
+  readonly body: string[] = [];
+  readonly frames = new Set<number>();
+  readonly notices = new Set<number>();
+  private fence = '';
+  /** The indent of an open `!!!` box and whether it cautions. */
+  private box: { readonly indent: number; readonly notice: boolean } | null = null;
+  private colons: { readonly marks: number; readonly notice: boolean }[] = [];
+  private codes: { readonly name: string; readonly notice: boolean }[] = [];
+
+  read(line: string, index: number): void {
+    const text = this.unboxed(line);
+    const noticed =
+      this.box?.notice === true ||
+      this.colons.some((each) => each.notice) ||
+      this.codes.some((each) => each.notice);
+    if (noticed) this.notices.add(index);
+    if (this.fenced(text) || !this.isFrame(text, index))
+      this.body.push(this.fence === '' ? text.replace(GLUED, '$1 ') : text);
+    else {
+      this.frames.add(index);
+      this.body.push('');
+    }
+  }
+
+  /** The line without the indent of the box it is in; a line that is indented less ends the box. */
+  private unboxed(line: string): string {
+    if (!this.box || line.trim() === '') return line;
+    const indent = line.length - line.trimStart().length;
+    if (indent >= this.box.indent + 4) return ' '.repeat(this.box.indent) + line.slice(this.box.indent + 4);
+    if (this.fence !== '') return line;
+    this.box = null;
+    return line;
+  }
+
+  /** True inside a fence and on its marks. */
+  private fenced(text: string): boolean {
+    const mark = FENCE.exec(text)?.[1] ?? '';
+    if (this.fence !== '') {
+      if (mark.startsWith(this.fence) && /^\s*[`~]+\s*$/.test(text)) this.fence = '';
+      return true;
+    }
+    this.fence = mark;
+    return mark !== '';
+  }
+
+  private isFrame(text: string, index: number): boolean {
+    const indented = INDENTED.exec(text);
+    if (indented) {
+      const notice = NOTICE.test(indented[2] ?? '');
+      this.box = { indent: indented[1]?.length ?? 0, notice };
+      if (notice) this.notices.add(index);
+      return /^\s*(?:!!!|\?\?\?\+?)\s+[\w-]+\s*$/.test(text);
+    }
+    return this.isContainer(text) || this.isShortcode(text);
+  }
+
+  private isContainer(text: string): boolean {
+    const colons = COLONS.exec(text);
+    if (!colons) return false;
+    const marks = colons[1]?.length ?? 3;
+    const name = colons[2] ?? '';
+    if (name === '') this.colons.pop();
+    else if (this.colons.length < MAX_OPEN) this.colons.push({ marks, notice: NOTICE.test(name) });
+    return true;
+  }
+
+  private isShortcode(text: string): boolean {
+    const found = SHORTCODE.exec(text.slice(0, 1000));
+    if (!found) return false;
+    const name = found[2] ?? found[4] ?? '';
+    if (found[1] === '/' || found[3] === 'end') {
+      const at = this.codes.findLastIndex((each) => each.name === name);
+      if (at >= 0) this.codes.length = at;
+    } else if (NOTICE.test(name)) this.codes.push({ name, notice: true });
+    return true;
+  }
+}
+
+/** Takes admonitions, tabs, containers and short codes off the lines of a page, and leaves every line's end as it is. */
+export function framed(lines: readonly Line[]): Framed {
+  const framer = new Framer();
+  lines.forEach((line, index) => {
+    framer.read(line.text, index);
+  });
+  return framer;
+}
