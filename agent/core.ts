@@ -160,6 +160,10 @@ function lostReport(job: Job): readonly Extract<Ending, { kind: 'rejected' | 'un
 const LOST =
   'The agent stopped while this step was running. It may have run in part, in full, or still be running. Look at the host before going on.';
 
+/** What a damaged journal does not hold may have been in it. */
+const NO_WITNESS =
+  'The agent has no record of this step, and something is wrong there, so its records cannot be relied on. It may have run: look at the host before anything else.';
+
 /**
  * Settles with the server where both stand before any work is taken: keys, lease, pause, and every attempt that either of
  * them has no end of.
@@ -173,13 +177,18 @@ function connect(state: AgentState, welcome: Welcome, around: Surroundings): Ste
     (next) => lease(next, welcome.lease, welcome.asked, around),
     (next) => settlePause(next, welcome, now),
   );
-  const { jobs, seqMark } = settled.state;
+  const { jobs, seqMark, faults } = settled.state;
   const asked = new Set(welcome.open.map(({ envelopeId }) => envelopeId));
   const known = [...jobs.values()].filter((job) => !isSettled(job) || asked.has(job.about.envelopeId));
   const missing = welcome.open.filter(({ envelopeId }) => !jobs.has(envelopeId));
   const reports = [
     ...known.flatMap(reportsOf),
-    ...missing.map((about): Report => ({ kind: 'missing', ...about, seqMark })),
+    ...missing.map(
+      (about): Report =>
+        faults.length > 0
+          ? { kind: 'unknown', ...about, sentence: NO_WITNESS }
+          : { kind: 'missing', ...about, seqMark },
+    ),
   ];
   return withCredit({ state: settled.state, effects: [...settled.effects, ...reports.map(send)] }, around);
 }

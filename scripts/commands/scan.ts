@@ -29,6 +29,7 @@ type Answer = {
   readonly cmd: string;
   readonly risk: Risk;
   readonly reasons: readonly string[];
+  readonly hints?: readonly string[];
 };
 
 /** Says of every command how risky it is. 1 when one is riskier than `--max-risk`, or a line could not be read. */
@@ -114,17 +115,18 @@ function parseJson(line: string): unknown {
 
 async function answer({ id, cmd, fault }: Question): Promise<Answer> {
   if (fault !== null) return { id, cmd, risk: 'danger', reasons: [fault] };
-  const { risk, reasons } = await classifyAtOnce(cmd);
-  return { id, cmd, risk, reasons: reasons.map(({ sentence }) => sentence) };
+  const { risk, reasons, hints } = await classifyAtOnce(cmd);
+  const sentences = reasons.map(({ sentence }) => sentence);
+  return { id, cmd, risk, reasons: sentences, ...(hints ? { hints } : {}) };
 }
 
-const writeRecord = ({ id, risk, reasons }: Answer): string => JSON.stringify({ id, risk, reasons });
+const writeRecord = ({ cmd: _, ...answer }: Answer): string => JSON.stringify(answer);
 
 /** `🔴 danger   rm -rf /` and, indented below, why. */
-function writePlain({ cmd, risk, reasons }: Answer): string {
+function writePlain({ cmd, risk, reasons, hints = [] }: Answer): string {
   const shown = clip(visible(cmd), MAX_SHOWN);
   return [
     `${RISK_LABEL[risk].padEnd(12)}${shown}`,
-    ...reasons.slice(0, 3).map((reason) => `            ${reason}`),
+    ...[...reasons.slice(0, 3), ...hints.slice(0, 3)].map((each) => `            ${visible(each)}`),
   ].join('\n');
 }

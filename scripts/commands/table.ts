@@ -103,7 +103,8 @@ Reads commands, one a line, from FILE or standard input, and says of each how ri
 Blank lines are skipped.
 
   --json           answers with a line of JSON each: {"id": line number, "cmd", "risk", "reasons"}
-  --jsonl          reads lines of JSON {"id","cmd"}, and answers each, in order, with {"id","risk","reasons"}
+  --jsonl          reads lines of JSON {"id","cmd"}, and answers each, in order, with {"id","risk","reasons"}; both
+                   add "hints" where it is known how far it reaches, or what makes it end
   --max-risk RISK  exit code 1 when a command is riskier than RISK
 
 A line that cannot be read is answered with danger and the reason, and the exit code is then 1.
@@ -134,6 +135,7 @@ with their risk, as Slack would. Nothing is run.
     name: 'bind',
     line: 'puts values into a command, or says why not',
     help: `Usage: dd0c bind TEMPLATE [--var NAME=VALUE]… [--type NAME=TYPE]… [--json]
+       dd0c bind --jsonl [FILE]
 
 Fills in the inputs of a command (<name>, {{name}}, $NAME and the like) exactly as a run does, and prints the command.
 A value that could change what the command does is refused. Nothing is run. TEMPLATE - is standard input.
@@ -141,6 +143,8 @@ A value that could change what the command does is refused. Nothing is run. TEMP
   --var NAME=VALUE   a value; pod-name, POD_NAME and <pod-name> are the same name
   --type NAME=TYPE   text, integer, path, host, kubernetes-name or url (default: what the name says)
   --json             {"ok":true,"text","risk"} or {"ok":false,"code","sentence"}
+  --jsonl            reads lines of JSON {"id","template","values"} from FILE or standard input, and answers each, in
+                     order, with {"id","ok":true,"command"} or {"id","ok":false,"reason"}
 
   dd0c bind 'kubectl logs <pod> -n {{namespace}}' --var pod=web-0 --var namespace=prod`,
     serves: false,

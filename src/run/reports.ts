@@ -114,13 +114,13 @@ function reported(state: RunState, step: StepState, said: StepReport, at: number
     case 'missing': {
       // Only a newer connection fences the envelope: until then it may still be on its way.
       const { seq = 0, leaseEpoch = 0 } = step.dispatch ?? {};
-      if (said.leaseEpoch <= leaseEpoch || isReoffered(step)) return null;
+      if (said.leaseEpoch <= leaseEpoch) return null;
       return said.seqMark < seq && isUnheard(step)
         ? undelivered(state, step, at)
         : { type: 'step.unknown', ...about, code: 'journal-gap', sentence: GAP, at };
     }
     case 'withheld':
-      return step.status === 'dispatched' && step.dispatch?.leaseEpoch === said.leaseEpoch
+      return isUnheard(step) && step.dispatch?.leaseEpoch === said.leaseEpoch
         ? undelivered(state, step, at)
         : null;
   }

@@ -103,11 +103,19 @@ function wholeBlock(lines: readonly Line[], lang: string, tools: Tools): Untaken
   const known =
     promptLength(first.text.trimStart(), 'weak') > 0 ||
     shapeOf(first.text, tools) === 'strong' ||
+    ((SHELL.has(lang) || lang === '') && isSetup(first.text, full)) ||
     isSql(first.text);
   if (known) return null;
   const configuration = full.filter((line) => isConfiguration(line.text)).length;
   return configuration * 2 > full.length || isNested(full) ? 'configuration' : null;
 }
+
+const ASSIGNMENT = /^\s*[A-Za-z_]\w*=\S*\s*$/;
+
+/** A block that sets a variable first and goes on with commands. */
+const isSetup = (first: string, lines: readonly Line[]): boolean =>
+  ASSIGNMENT.test(first) &&
+  lines.some((line) => isBareCommand(line.text) || /^(?:for|while|if) \S/.test(line.text));
 
 /** Lines under a head that is no command, indented more than it: sections of a file. */
 function isNested([head, ...rest]: readonly Line[]): boolean {
@@ -155,6 +163,9 @@ interface Judge {
 /** The line under the heads of a table that a program printed. */
 const TABLE_RULE = /^[-=+| ]*-{3,}[-=+| ]*$/;
 
+/** Words that stand apart as they do in a table or a list of subcommands. */
+const isColumns = (line: string): boolean => /\S {3,}[A-Za-z([]/.test(line) && !/["'#|\\]/.test(line);
+
 type CommandUnit = Extract<Unit, { type: 'command' }>;
 
 /** Whether a unit of an unprompted block is a command, given what the block has shown so far. */
@@ -168,6 +179,8 @@ function accepts(unit: CommandUnit, judge: Judge, sawCommand: boolean, sawOutput
   const firstLine = text.slice(0, text.indexOf('\n') < 0 ? undefined : text.indexOf('\n'));
   const shape = shapeOf(firstLine, judge.tools);
   if (shape === 'none' || isOutput(firstLine) || isQuery(firstLine)) return false;
+  if (sawOutput && isColumns(firstLine)) return false;
+  if (!sawOutput && ASSIGNMENT.test(firstLine) && (sawCommand || judge.someStrong)) return true;
   // What begins with something else is a file or a listing: only what can be nothing but a command is taken there.
   if (sawOutput && !sawCommand && !judge.shell) return isBareCommand(firstLine, judge.tools);
   if (shape === 'strong') return !isConfiguration(firstLine);
@@ -257,10 +270,11 @@ export function readCode(lines: readonly Line[], lang: string | null, context: C
   if (printed && !prompted) return noted(lines, 'output');
   const commands = units.filter((unit) => unit.type === 'command');
   const foreign = ![SHELL, NEUTRAL, SQL, PRINTED].some((tags) => tags.has(tag));
-  const first = commands[0]?.command.text.split('\n', 1)[0] ?? '';
+  const doing = commands.find((unit) => !ASSIGNMENT.test(unit.command.text)) ?? commands[0];
+  const first = doing?.command.text.split('\n', 1)[0] ?? '';
   const sure =
     isBareCommand(first, context.tools) || (SHELL.has(tag) && shapeOf(first, context.tools) === 'strong');
-  if (context.sampleExpected && !prompted && !sure) return noted(lines, 'output');
+  if (context.sampleExpected && !prompted && (!sure || isListing(commands))) return noted(lines, 'output');
   if (
     foreign &&
     !prompted &&
@@ -281,6 +295,10 @@ export function readCode(lines: readonly Line[], lang: string | null, context: C
   });
   return reading.groups.length + reading.untaken.length === 0 ? noted(lines, 'mention') : reading;
 }
+
+/** Paths and nothing else. */
+const isListing = (units: readonly CommandUnit[]): boolean =>
+  units.length > 3 && units.every((unit) => /^[\w./-]*\/[\w./+-]+$/.test(unit.command.text));
 
 /** A transcript whose prompts are `> `: each with what is typed behind it, all else is output. */
 function readAngled(lines: readonly Line[], tag: string): CodeReading {

@@ -5,6 +5,9 @@ import type { Command } from './runbook.ts';
 import { isOutput, isProse, isSql, shapeOf } from './shape.ts';
 import { ShellScan } from './shell-scan.ts';
 
+/** So many commands of a block may be open at its end; after them every line is read by itself. */
+const MAX_STRAY = 8;
+
 /** The longest command in lines; one that is still open then is taken to be a stray quote on its first line. */
 const MAX_COMMAND_LINES = 400;
 
@@ -78,7 +81,7 @@ export class BlockCutter {
   readonly units: Unit[] = [];
   private readonly lines: readonly Line[];
   private readonly sql: boolean;
-  private giveUp = false;
+  private strays = 0;
 
   constructor(lines: readonly Line[], sql: boolean) {
     this.lines = lines;
@@ -129,10 +132,10 @@ export class BlockCutter {
     const taken = [start];
     scan.feed(start.text);
     const comment = scan.comment ?? remarkAt(start.text);
-    while (this.goesOn(scan, index + taken.length) && !this.giveUp) {
+    while (this.goesOn(scan, index + taken.length) && this.strays < MAX_STRAY) {
       const next = this.lines[index + taken.length];
       if (!next || taken.length >= MAX_COMMAND_LINES) {
-        this.giveUp = true;
+        this.strays += 1;
         return [[start], comment];
       }
       const typed = prompted ? withoutSecondPrompt(next) : next;

@@ -20,6 +20,7 @@ interface CodeSpan {
   readonly after: string;
   /** The prose between it and the code before it. */
   readonly between: string;
+  readonly linked: boolean;
 }
 
 /** Told to run it: the last words before the span. */
@@ -47,6 +48,9 @@ const SUBJECT =
   /^\s*(?:is|are|was|will|would|should|can|could|may|might|returns?|shows?|outputs?|prints?|fails?|failed|means?|has|does|did|allows?|lets|gives?|helps?|reveals?|lists?|displays?|command (?:is|was|will|can|fails?|returns?))\b/i;
 /** An act as the subject of a sentence: `Running X shows …`. */
 const GERUND = /(?:^|[.;:–—-]\s)\W{0,6}(?:running|executing|issuing)\s+(?:the\s+)?$/i;
+/** Words that tie the code to the sentence: it is spoken of, or the means of something. */
+const LINKED =
+  /\b(?:the|an?|your|its|our|this|that|these|of|in|for|from|to|on|with|at|by|and|or|is|are|as|than|like|named|called|any|all|into|about|where|whether|including|via|under|both|either|set|add|pass|append|specify)\s*$|[^\w)\s]\s*$/i;
 /** After the span at the head of a list item: what it is for. */
 const PURPOSE = /^\s*(?:[-–—:#(]|to\s|in order to\s)/;
 
@@ -61,7 +65,8 @@ function codeSpans(lines: readonly Line[], codes: readonly Marked[], text: strin
       const between = text.slice(from, code.outer.start);
       from = code.outer.end;
       const after = text.slice(code.outer.end, Math.min(end, code.outer.end + 80));
-      return { text: text.slice(code.start, code.end), start: code.start, before, after, between };
+      const linked = code.linked === true || (before.endsWith('[') && after.startsWith(']('));
+      return { text: text.slice(code.start, code.end), start: code.start, before, after, between, linked };
     });
 }
 
@@ -73,12 +78,12 @@ function lead(before: string): string {
 
 /** A command that stands for itself: more than a name, and not one that a sentence merely speaks of. */
 function toldToRun(span: CodeSpan, text: string, shape: Shape, tools: Tools): boolean {
-  const before = lead(span.before);
+  const before = lead(span.before).replace(/\[$/, '');
   const words = text.trim().split(/\s+/);
   const marked = words.slice(1).some((word) => /[^A-Za-z,.]/.test(word));
   const argued = words.length > 2 || marked;
   const ownLine = /\n[ \t]*$/.test(span.before) && !FORBIDDEN.test(before);
-  const opens = before.trim() === '' || ownLine;
+  const opens = !span.linked && (before.trim() === '' || ownLine);
   if (opens && /^\s*[.;:]?\s*$/.test(span.after)) return words.length > 1 && (shape === 'strong' || marked);
   if (/\b(?:do not|don'?t|never|not)\b[^.;:]*$/i.test(before) || TOLD_OF.test(before)) return false;
   if (/^\s*commands\b/i.test(span.after) || /:$/.test(text)) return false;
@@ -87,7 +92,7 @@ function toldToRun(span: CodeSpan, text: string, shape: Shape, tools: Tools): bo
     return false;
   if (/^[A-Z][a-z]/.test(text) && !marked) return false;
   if (STRICT.test(before)) return words.length > 1 || tools.isPlain(text) || text.includes('/');
-  if (shape !== 'strong' && !marked) return false;
+  if (span.linked || (shape !== 'strong' && !marked)) return false;
   if (opens && argued && PURPOSE.test(span.after)) return shape === 'strong';
   if (FORBIDDEN.test(before) || SUBJECT.test(span.after)) return false;
   if (/\s--help$|^man\s/.test(text)) return false;
@@ -97,7 +102,13 @@ function toldToRun(span: CodeSpan, text: string, shape: Shape, tools: Tools): bo
     return argued && (ASKING.test(before) || clauses.some((part) => isImperative(part.trim())));
   const aside =
     /\(\s*$/.test(before) && /^\s*\)/.test(span.after) && clauses.some((part) => isImperative(part.trim()));
-  return argued && (aside || LOOSE.test(before));
+  const direct =
+    !LINKED.test(before) &&
+    isImperative((clauses.at(-1) ?? '').trim()) &&
+    words.some((word) => /^--?[a-z]/.test(word)) &&
+    !/\.{3}|…/.test(text) &&
+    isBareCommand(text, tools);
+  return argued && (aside || direct || LOOSE.test(before));
 }
 
 function spanCommand(span: CodeSpan): Command | null {
@@ -123,7 +134,7 @@ export function readInline(
     last = false;
     if (!command) continue;
     const shape = isSql(command.text) ? 'strong' : shapeOf(command.text, tools);
-    if (shape === 'none' || /^[A-Za-z_]\w*=\S*$/.test(command.text) || isConfiguration(command.text))
+    if (shape === 'none' || /^(?:[A-Za-z_]\w*=\S*$|\(\()/.test(command.text) || isConfiguration(command.text))
       continue;
     last =
       toldToRun(span, command.text, shape, tools) ||

@@ -7,7 +7,7 @@ import { TOOLS, Tools } from './tools.ts';
 const MAX_OWN = 200;
 const NAME = /^(?:sudo\s+)?([a-z][\w.-]{1,40})\s+\S/;
 
-/** The first word of a line that is surely typed into a shell: behind a prompt, or first in a block that is named a shell. */
+/** The first word of a line that is surely typed into a shell: behind a prompt, or where a block named a shell begins or holds commands only. */
 function toolIn(line: Line, opens: boolean): string | null {
   const text = line.text.trim();
   const prompt = promptLength(text, 'strong');
@@ -19,11 +19,18 @@ function toolIn(line: Line, opens: boolean): string | null {
   return TOOLS.isWord(name) ? null : name;
 }
 
+const isCommandLike = (text: string): boolean =>
+  shapeOf(text) !== 'none' && !isOutput(text) && !isConfiguration(text);
+
+const isMostlyKnown = (lines: readonly Line[]): boolean =>
+  lines.filter(({ text }) => shapeOf(text) === 'strong').length * 2 >= lines.length;
+
 function toolsIn(block: Block): string[] {
   if (block.type !== 'code') return [];
   const shell = SHELL.has(block.lang ?? '');
-  const first = block.lines.find((line) => line.text.trim() !== '' && !line.text.trimStart().startsWith('#'));
-  return block.lines.flatMap((line) => toolIn(line, shell && line === first) ?? []);
+  const lines = block.lines.filter(({ text }) => text.trim() !== '' && !text.trimStart().startsWith('#'));
+  const commands = shell && lines.every(({ text }) => isCommandLike(text)) && isMostlyKnown(lines);
+  return lines.flatMap((line, index) => toolIn(line, commands || (shell && index === 0)) ?? []);
 }
 
 /** The tools that everybody knows and those that this text runs in its shell blocks: its own scripts and clients. */

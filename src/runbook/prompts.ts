@@ -8,7 +8,9 @@ const STRONG: readonly RegExp[] = [
   /^[\w./-]{1,64}\([\w/. -]{0,64}\)[ \t]{0,4}[#>][ \t]*/,
   /^(?:[\w.-]{1,64} ?)?(?:\[[\w:. -]{1,64}\] ?)?\([\w-]{1,64}\) ?[#>][ \t]*/,
   /^[\w.-]{1,64} \[[\w:. -]{1,64}\] ?[#>][ \t]+/,
-  /^[\w.-]{1,64}:[~/][\w./~-]{0,128} [#$>][ \t]+/,
+  /^[\w./-]{1,128}:[~/][\w./~-]{0,128} ?[#$>][ \t]+/,
+  /^[\w.-]{1,64}:[^\s:$#]{1,128} [\w.-]{1,64}\$[ \t]+/,
+  /^(?:➜[ \t]+\S{1,128}(?:[ \t]+git:\([^)\n]{0,128}\))?(?:[ \t]+✗)?|❯)[ \t]+(?=\S)/,
   /^irb\([^)\n]{0,40}\):\d{1,6}[:\d]{0,12}[>*][ \t]+/,
   /^PS [A-Z]:\\[^>\n]{0,200}>[ \t]*/,
   /^>>>(?:[ \t]+|$)/,
@@ -29,7 +31,7 @@ const isTool = (word: string): boolean => TOOLS.isPlain(word) || TOOLS.isWord(wo
  */
 export function promptLength(line: string, strength: 'strong' | 'weak'): number {
   const head = line.slice(0, 600);
-  if (!/[$#%>)]/.test(head)) return 0;
+  if (!/[$#%>)➜❯]/.test(head)) return 0;
   for (const prompt of STRONG) {
     const found = prompt.exec(head)?.[0].length ?? 0;
     if (found > 0) return found;

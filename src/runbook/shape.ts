@@ -14,7 +14,6 @@ const SQL =
 /** The first line of a compound command: prose does not end in `; then` or `; do`, nor begin `for x in`. */
 const COMPOUND =
   /^(?:if|elif|while|until)\s.{1,900}(?:;\s*|\s)(?:then|do)(?:\s|$)|^(?:if|while|until)\s+(?:!\s+)?(?:\[\[?|\(\()\s|^(?:for|select)\s+\w+\s+in\s(?:.{1,900};\s*do\b|.{0,900}[$`{*].{0,900}$)|^for\s*\(\(|^case\s+\S+\s+in(?:\s|$)|^(?:function\s+)?\w+\s*\(\)\s*\{/;
-const ASSIGNMENT = /^[A-Za-z_]\w{0,100}\+?=/;
 const RELATIVE = /^[\w.-]+(?:\/[\w.-]+)+$/;
 /** Folders of a project that hold what is run. */
 const PROGRAMS = /^(?:s?bin|scripts?|tools|hack|utils?|vendor\/bin|node_modules\/\.bin)\/|\.(?:sh|py|rb|pl)$/;
@@ -49,13 +48,17 @@ export function isSql(text: string): boolean {
   return SQL.test(text.trim().slice(0, WINDOW));
 }
 
-/** The words after leading assignments and after `sudo`: what is really called. */
-function calledWords(text: string): string[] {
-  const words = text.trim().slice(0, WINDOW).split(/\s+/);
-  while (words.length > 1 && ASSIGNMENT.test(words[0] ?? '') && !/[([{"'`]/.test(words[0] ?? ''))
-    words.shift();
-  return words;
-}
+/** Variables set for one command, before it. */
+const SETTINGS =
+  /^(?:[A-Za-z_]\w{0,100}=(?:"[^"\n]{0,300}"|'[^'\n]{0,300}'|[^\s"'`()[\]{}]{0,300})[ \t]{1,20}(?=[^\s;&|]))+/;
+
+/** The words after leading assignments: what is really called. */
+const calledWords = (text: string): string[] =>
+  text.trim().slice(0, WINDOW).replace(SETTINGS, '').split(/\s+/);
+
+/** `NAME=value tool …`: nothing but a command sets variables in capitals for what follows. */
+const isSetFor = (line: string): boolean =>
+  /^[A-Z_][A-Z0-9_]*=/.test(line) && /^(?:[a-z]|\.?\/)[\w./+-]*$/.test(calledWords(line)[0] ?? '');
 
 function assignmentShape(text: string): Shape {
   const value = text.slice(text.indexOf('=') + 1);
@@ -86,10 +89,11 @@ export function shapeOf(text: string, tools = TOOLS): Shape {
   if (PATH_WORD.test(bare))
     return words.length > 1 || /^\.{1,2}\/|\.(?:sh|py|rb|pl)$/.test(bare) ? 'strong' : 'none';
   if (/^[\w+-]+\.(?:sh|py|rb|pl|bash)$/.test(bare)) return 'strong';
+  if (isSetFor(line) && words.length > 1) return 'strong';
   if (RELATIVE.test(bare))
     return words.length > 1 && (PROGRAMS.test(bare) || hasFlag(words)) ? 'strong' : 'none';
   if (/^\$\{?\w+\}?$/.test(bare) && words.length > 1) return 'weak';
-  return /^[a-z][\w+.-]*$/i.test(bare) && (words.length === 1 || /^[a-z]/.test(bare)) ? 'weak' : 'none';
+  return /^[a-z][\w+.-]*$/.test(bare) ? 'weak' : 'none';
 }
 
 /**
@@ -110,7 +114,7 @@ export function isBareCommand(text: string, tools = TOOLS): boolean {
       .some((word) => STOPWORDS.test(word))
   )
     return false;
-  if (tools.isPlain(first)) return true;
+  if (tools.isPlain(first) || isSetFor(line)) return true;
   if (/^(?:\.{1,2}|~)?\/[\w./-]+$/.test(first)) return true;
   return tools.isWord(first) && (hasFlag(rest) || hasPath(rest));
 }
@@ -149,7 +153,7 @@ export function isOutput(text: string): boolean {
   )
     return true;
   if (/^[-dlbcps](?:[r-][w-][xsStT-]){3}[.+@]?\s|^total \d+[KMG]?$|^HTTP\/\d/.test(bare)) return true;
-  if (/\b(?:FATAL|ERROR|PANIC): /.test(unquoted(bare))) return true;
+  if (/\b(?:FATAL|ERROR|PANIC): |^command terminated with /.test(unquoted(bare))) return true;
   if (/\S {2,}\|\s.*\S\s+\|\s/.test(bare)) return true;
   const words = bare.split(/\s+/);
   const gaps = bare.match(/\S(?: {2,}|\t+)\S/g)?.length ?? 0;

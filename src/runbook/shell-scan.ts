@@ -27,6 +27,8 @@ export class ShellScan {
   private heredocs: Heredoc[] = [];
   private depth = 0;
   private dangling = false;
+  /** The line ends in `\\`: a here-document that it opens begins after the next line. */
+  private continued = false;
   private word = '';
   private commandPosition = true;
   /** Where a comment begins on the line read last, or null. */
@@ -40,7 +42,7 @@ export class ShellScan {
   feed(line: string, visit?: Visit): void {
     this.comment = null;
     const heredoc = this.heredocs[0];
-    if (heredoc && !this.inQuote()) {
+    if (heredoc && !this.inQuote() && !this.continued) {
       if (line.trim() === heredoc.tag) this.heredocs.shift();
       else if (visit)
         for (let i = 0; i < line.length; i++) visit(i, heredoc.literal ? 'literal-heredoc' : 'heredoc');
@@ -48,6 +50,7 @@ export class ShellScan {
     }
     if (!this.dangling) this.commandPosition = true;
     this.dangling = false;
+    this.continued = false;
     let index = 0;
     while (index < line.length) {
       const used = this.step(line, index);
@@ -105,6 +108,7 @@ export class ShellScan {
   private escape(line: string, index: number): number {
     if (line.length - index < 80 && line.slice(index + 1).trim() === '') {
       this.dangling = true;
+      this.continued = true;
       return line.length - index;
     }
     this.word += 'x';

@@ -18,6 +18,7 @@ const NOTHING: Declared = { readOnly: new Set() };
 export interface Judgement {
   readonly findings: readonly Finding[];
   readonly traits: ReadonlySet<Trait>;
+  readonly hints: ReadonlySet<string>;
   readonly names: ReadonlySet<string>;
 }
 
@@ -27,6 +28,7 @@ export function judge(text: string, loaded: Loaded, { readOnly }: Declared = NOT
     ...loaded,
     findings: [],
     traits: new Set(),
+    hints: new Set(),
     names: new Set(),
     sends: new Set(),
     functions: new Set(),
@@ -240,6 +242,7 @@ export function merge(judgement: Judgement): Verdict {
     risk: (worst ?? nothing).risk,
     reasons: worst ? reasons.slice(0, MAX_REASONS) : [nothing],
     traits: [...judgement.traits].sort(),
+    ...(judgement.hints.size > 0 ? { hints: [...judgement.hints].slice(0, MAX_REASONS) } : {}),
     rulesetVersion: RULESET_VERSION,
     rulesetSha256: RULESET_SHA256,
   };

@@ -10,6 +10,8 @@ export interface Context {
   readonly postgres: PostgresParser | null;
   readonly findings: Finding[];
   readonly traits: Set<Trait>;
+  /** How far the commands reach, and what would bound them: sentences that change no risk. */
+  readonly hints: Set<string>;
   /** Names that bash looks up on the PATH of this machine. */
   readonly names: Set<string>;
   /** Programs in it that carry what they read to another machine. */

@@ -6,7 +6,9 @@ import { hasFlag, type Option, type Parsed, parseArgs, split } from './getopt.ts
 import type { Entry } from './knowledge.ts';
 import { type Arg, basename, type Invocation, known } from './model.ts';
 import { judgePrograms } from './payload.ts';
+import { boundedForm, ENDLESS, reachOf } from './reach.ts';
 import { isSecretPath, judgeRedirects } from './redirect.ts';
+import type { Trait } from './verdict.ts';
 import { runInner } from './wrappers.ts';
 
 /** Judges one simple command: its environment, redirections, name, options, operands and whatever it runs in turn. */
@@ -281,19 +283,25 @@ function judgeLeaf(
   if (!node.runs || node.runs.form === 'find' || dry)
     add(context, rule, risk, `${rule} ${says}.`, invocation.span, node.alternative);
   judgeOperands(entry, parsed, context);
-  for (const trait of node.traits ?? []) context.traits.add(trait);
-  for (const [flags, trait] of Object.entries(node.traitFlags ?? {}))
-    if (parsed.options.some((option) => split(flags).includes(option.flag) && option.value?.text !== 'false'))
-      context.traits.add(trait);
-  const unless = node.traitUnless;
-  if (
-    unless &&
-    !hasFlag(parsed, unless.flags) &&
-    !(unless.operands !== undefined && parsed.operands.length + parsed.rest.length >= unless.operands)
-  )
-    context.traits.add(unless.trait);
+  for (const hint of reachOf(entry, parsed, invocation)) context.hints.add(hint);
+  const traits = traitsOf(entry, parsed);
+  for (const trait of traits) context.traits.add(trait);
+  const bounded = traits.includes('endless') ? boundedForm(entry, invocation) : null;
+  if (bounded !== null) context.hints.add(`${ENDLESS} ${bounded}`);
   judgePrograms(entry, parsed, invocation, context);
   if (node.runs && !dry) runInner(entry, node.runs, parsed, args, invocation, context);
+}
+
+function traitsOf({ node }: Entry, parsed: Parsed): readonly Trait[] {
+  const byFlag = Object.entries(node.traitFlags ?? {}).filter(([flags]) =>
+    parsed.options.some((option) => split(flags).includes(option.flag) && option.value?.text !== 'false'),
+  );
+  const unless = node.traitUnless;
+  const isThere =
+    unless !== undefined &&
+    !hasFlag(parsed, unless.flags) &&
+    !(unless.operands !== undefined && parsed.operands.length + parsed.rest.length >= unless.operands);
+  return [...(node.traits ?? []), ...byFlag.map(([, trait]) => trait), ...(isThere ? [unless.trait] : [])];
 }
 
 function isDry(option: Option, flags: readonly string[], value: string | undefined): boolean {

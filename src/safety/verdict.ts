@@ -30,6 +30,8 @@ export interface Verdict {
   /** Worst first; never empty: a safe verdict says why it is safe. */
   readonly reasons: readonly Reason[];
   readonly traits: readonly Trait[];
+  /** How far it reaches, and a form that ends by itself: whole sentences, which change no risk. Left out when empty. */
+  readonly hints?: readonly string[];
   readonly rulesetVersion: string;
   /** Lower-case hex; equal where the same rules judged. */
   readonly rulesetSha256: string;

@@ -4,6 +4,7 @@ import { type Parsed, split } from './getopt.ts';
 import type { Entry } from './knowledge.ts';
 import { type Arg, type Finding, type Invocation, open } from './model.ts';
 import { LIMITS } from './precheck.ts';
+import { ENDLESS } from './reach.ts';
 import type { RunsSpec } from './schema.ts';
 import type { Trait } from './verdict.ts';
 
@@ -28,10 +29,12 @@ export function runInner(
   }
   const findings: Finding[] = [];
   const traits = new Set<Trait>();
+  const hints = new Set<string>();
   const inner: Context = {
     ...context,
     findings,
     traits,
+    hints,
     depth: context.depth + 1,
     // What a program starts is a program.
     functions: new Set(),
@@ -58,6 +61,7 @@ export function runInner(
       invocation.span,
     );
   context.findings.push(...findings);
+  for (const hint of hints) if (!(runs.bounded && hint.startsWith(ENDLESS))) context.hints.add(hint);
   for (const trait of traits) if (!(runs.bounded && trait === 'endless')) context.traits.add(trait);
 }
 

@@ -291,6 +291,8 @@ describe('an envelope', () => {
     );
     expect(codes).toEqual(['signature', 'parse']);
     expect(DELIVERY_CHECKS[0]?.name).toBe('size');
+    const largest = signPayload('job', new Uint8Array(MAX_PAYLOAD_BYTES.job), dispatchKey);
+    expect(codeOf({ ...benchWith(), signed: largest }, DELIVERY_CHECKS, ENVELOPE_CHECKS)).toBe('parse');
   });
 
   test('that was taken here is called so before what speaks against it only for the moment', () => {

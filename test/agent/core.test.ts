@@ -55,6 +55,12 @@ describe('a job that is accepted', () => {
     expect(play.kinds().slice(-3)).toEqual(['append ended', 'send rejected', 'credit 1']);
   });
 
+  test('ends once: another end of it, or an end of what never ran, changes nothing', () => {
+    const play = new Play();
+    play.feed(job(), exited);
+    expect(play.feed(exited, { ...exited, envelopeId: 'never-seen' } as Input)).toEqual([]);
+  });
+
   test('sends output while it runs and none after it ended', () => {
     const play = new Play();
     const output: Input = { kind: 'output', envelopeId: 'envelope-1', tail: 'x', bytes: 1 };
@@ -87,6 +93,14 @@ describe('a job that is refused', () => {
     ]);
     expect(play.entries()).toMatchObject([{ report: { code: 'profile' } }, { report: { code: 'seq' } }]);
     expect(play.state.seqMark).toBe(7);
+  });
+
+  test('is answered in the same words when it comes again, and journaled once', () => {
+    const play = new Play();
+    const refused = job(1, { profile: { name: 'default', digest: HASH } });
+    const [, , first] = play.feed(refused);
+    expect(play.feed(refused)).toContainEqual(first);
+    expect(play.entries().length).toBe(1);
   });
 
   test('and forged or for another agent leaves no trace but a line in the log', () => {
@@ -193,6 +207,14 @@ describe('a connection', () => {
     expect(play.state.jobs.has('envelope-8')).toBe(false);
   });
 
+  test('with an agent whose records cannot be relied on makes unknown what they do not hold', () => {
+    const play = new Play(stateWith({ faults: ['The journal is damaged.'] }));
+    const said = play.feed(connected({ open: [about(8)] }));
+    expect(said).toContainEqual(
+      expect.objectContaining({ report: expect.objectContaining({ kind: 'unknown', ...about(8) }) }),
+    );
+  });
+
   test('that is new kills every envelope of the one before, and is journaled before anything is said', () => {
     const play = new Play();
     play.feed(connected({ lease: leaseWith({ lease_epoch: 2 }), open: [about(1)] }), job(1));
@@ -228,6 +250,7 @@ describe('an acknowledgement', () => {
     play.feed(job(), acked('started'), exited, acked('started'), acked('unknown'));
     expect(play.entries().some((entry) => entry.kind === 'acked')).toBe(false);
     play.feed(acked('finished'), acked('finished'));
+    expect([play.state.leaseEpoch, play.state.seqMark]).toEqual([1, 1]);
     expect(play.entries().filter((entry) => entry.kind === 'acked').length).toBe(1);
   });
 });
@@ -295,6 +318,26 @@ describe('a pause', () => {
     expect(play.state.panic).toEqual({ epoch: 3, paused: true });
     play.feed(connected({ epoch: 3, resume: resumeOf(3) }));
     expect(play.state.panic).toEqual({ epoch: 3, paused: false });
+  });
+
+  test('that is told in a welcome holds like any other', () => {
+    const play = new Play();
+    play.feed(connected({ paused: true }), job());
+    expect(play.kinds()).toEqual([
+      'append panic',
+      'credit 0',
+      'append rejected',
+      'send rejected',
+      'credit 0',
+    ]);
+    expect(play.state.panic).toEqual({ epoch: 0, paused: true });
+  });
+
+  test('that the agent never heard of is over by its signed end, which is journaled once', () => {
+    const play = new Play();
+    const end: Input = { kind: 'resume', signed: resumeOf(4) };
+    expect(kindsOf(play.feed(end, end))).toEqual(['append panic', 'credit 1', 'credit 1']);
+    expect(play.state.panic).toEqual({ epoch: 4, paused: false });
   });
 
   test('replayed after its end pauses again, and the same signed end lifts it again', () => {

@@ -106,6 +106,7 @@ describe('a lease', () => {
     const play = new Play();
     play.feed({ kind: 'disconnected' }, job(1));
     expect(refusalOf(play)).toBe('lease');
+    expect(play.kinds()).toEqual(['append rejected', 'send rejected']);
   });
 
   test('that has run out is not waited for: the line may be half open', () => {
@@ -188,6 +189,12 @@ describe('the clock of the host', () => {
       );
     },
   );
+
+  test('may run on for as long as it likes', () => {
+    const play = new Play();
+    play.pass(60_000);
+    expect(said(play)).toBeNull();
+  });
 
   test('may run a little fast or slow, or stand still for a moment', () => {
     for (const ms of [CLOCK_SKEW_MS, -CLOCK_SKEW_MS]) {

@@ -124,8 +124,14 @@ describe('whether an envelope may still arrive', () => {
   });
 
   test('is not settled so when the agent had said that it started, or that it lost it', () => {
-    for (const run of [buildRun({ at: 'unknown' }), moved(dispatched(), command.report(REPORTS.unknown))])
-      expect(types(run, command.report(REPORTS.missing))).toEqual([]);
+    const late = facts({ now: NOW + DISPATCH.timeoutMs + REPORT_MARGIN_MS });
+    for (const run of [
+      buildRun({ at: 'unknown' }),
+      moved(dispatched(), command.report(REPORTS.unknown)),
+      apply(buildRun({ at: 'running' }), { type: 'tick' }, late).state,
+    ])
+      for (const report of [REPORTS.missing, REPORTS.withheld])
+        expect([run.status, types(run, command.report(report))]).toEqual(['needs-person', []]);
   });
 
   test('does not matter any more once a person asked for the step again', () => {

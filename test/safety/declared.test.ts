@@ -105,14 +105,14 @@ describe('a name that may be declared', () => {
     ['is known here', ['rm', 'ls', 'kubectl', 'sh', 'sudo', 'python3', 'env', 'cat']],
     ['word of the shell', ['if', 'fi', 'jobs', 'getopts', 'TIME']],
     ['a script', ['status.sh', 'status.py', 'Status.SH', 'tool.exe']],
-    ['a shell or an interpreter', ['zzsh', 'osh5', 'luajit5', 'pypy3', 'ipython9', 'guile-3.0']],
+    ['a shell or an interpreter', ['zzsh', 'osh5', 'luajit5', 'pypy9', 'ipython9', 'guile-3.0']],
     ['spelt like', ['RM', 'Kubectl', 'kubectl1.29', 'rm-2', 'psql_16', 'ls9']],
   ])('is not one of these, and the reason says “%s”: %j', (reason, names) => {
     for (const name of names) expect([name, refused(name)]).toEqual([name, expect.stringContaining(reason)]);
   });
 
   test('is asked for again by the scanner, whoever has declared it', () => {
-    for (const name of ['zzsh', 'pypy3', 'status.sh', 'Kubectl', 'RM'])
+    for (const name of ['zzsh', 'pypy9', 'status.sh', 'Kubectl', 'RM'])
       expect([name, judged(`${name} x`, name).risk]).not.toEqual([name, 'safe']);
   });
 });

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { plainAccount } from '../../dev/account.ts';
 import { type Cage, openCage } from '../../dev/cage.ts';
@@ -31,13 +32,24 @@ afterAll(() => {
   if (opened.ok) opened.close();
 });
 
+/** What a program needs beside itself in the cage. */
+function librariesOf(program: string): readonly string[] {
+  const { stdout } = spawnSync('ldd', [program], { encoding: 'utf8' });
+  return [...(stdout ?? '').matchAll(/\/\S+/g)].map(([path]) => path).filter((path) => existsSync(path));
+}
+
 /** Runs every text with this shell in one cage; a text has a second of processor time. */
 async function runAll(cage: Cage, shell: string, key: string): Promise<void> {
   const [file = '', ...args] = cage.wrapper;
-  const own = shell === 'bash' ? [] : ['--ro-bind', shell, '/tmp/shell'];
-  const inside = shell === 'bash' ? '/usr/bin/bash --noprofile --norc' : '/tmp/shell';
+  const inCage = [
+    [shell, `/tmp/${key}`],
+    ...librariesOf(shell).map((path) => [path, `/tmp/lib/${basename(path)}`]),
+  ];
+  const own = shell === 'bash' ? [] : inCage.flatMap(([from = '', to = '']) => ['--ro-bind', from, to]);
+  const inside =
+    { bash: '/usr/bin/bash --noprofile --norc', busybox: '/tmp/busybox sh' }[key] ?? `/tmp/${key}`;
   const driver = `i=0; while IFS= read -r -d '' text; do
-    ( ulimit -t 1; export DD0C_STEP=${key}-$i; exec ${inside} -c "$text" ) </dev/null >/dev/null 2>&1
+    ( ulimit -t 1; export DD0C_STEP=${key}-$i LD_LIBRARY_PATH=/tmp/lib; exec ${inside} -c "$text" ) </dev/null >/dev/null 2>&1
     i=$((i + 1)); done`;
   const child = spawn(
     file,
@@ -63,7 +75,7 @@ if (!opened.ok) {
   const cage = opened;
   const shells = [
     { name: 'bash', path: 'bash' },
-    ...['dash', 'zsh'].flatMap((name) => {
+    ...['dash', 'zsh', 'busybox'].flatMap((name) => {
       const path = [`/usr/bin/${name}`, `/bin/${name}`].find((each) => existsSync(each));
       return path === undefined ? [] : [{ name, path }];
     }),
@@ -77,8 +89,8 @@ if (!opened.ok) {
       const started = [...recorded.keys()].filter((key) => key.startsWith(`${name}-`));
       expect(started.length).toBeGreaterThan(texts.length / 2);
       const unlisted = texts.flatMap((text, at) => {
-        // A word of bash, and in other shells a program that starts what follows it.
-        const listed = new Set([...commandNames(text), 'time']);
+        // Words of bash that other shells look up as programs.
+        const listed = new Set([...commandNames(text), 'time', 'mapfile']);
         const other = (recorded.get(`${name}-${at}`) ?? []).filter(([program = '']) => !listed.has(program));
         return other.length === 0 ? [] : [`${text} started ${JSON.stringify(other)}`];
       });

@@ -5,6 +5,24 @@ beforeAll(loadSafety);
 
 const traits = (text: string): readonly string[] => classify(text).traits;
 
+describe('hints', () => {
+  test.each([
+    ['tail -f x', ['It does not end by itself; this does: timeout 10 tail -f x']],
+    ['docker stats | cat', ['It does not end by itself; this does: docker stats --no-stream']],
+    ['ssh h ping x', ['It does not end by itself; this does: ping x -c 10']],
+    ['kubectl get pods -A', ['-A: it reaches every namespace.']],
+    ['rm -rf /tmp/*', ['-r: it reaches everything below.', '/tmp/*: it reaches all that matches.']],
+    ['docker rm --all', ['--all: it reaches everything of its kind.']],
+    ['timeout 5 tail -f x', undefined],
+    ['kubectl get pods --all-namespaces=false', undefined],
+    ['xargs tail -f', undefined],
+    ['sort -r x', undefined],
+    ['ls', undefined],
+  ])('of %s', (text, hints) => {
+    expect(classify(text).hints).toEqual(hints);
+  });
+});
+
 describe('traits', () => {
   test.each([
     'kubectl exec -it p -- bash',

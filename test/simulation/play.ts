@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { MUTANTS } from './mutants.ts';
 import type { Harm } from './oracle.ts';
 import { REAL } from './parts.ts';
@@ -16,6 +17,8 @@ export interface Answer {
   readonly harms: Readonly<Record<Harm, number>>;
   /** The first seed that found anything, and what. */
   readonly first: { readonly seed: number; readonly sentence: string } | null;
+  /** SHA-256 over the traces of all that was played, in order. */
+  readonly hash: string;
 }
 
 /** Plays the seeds of an order. What a mutant plants is out of the ground again afterwards. */
@@ -25,10 +28,12 @@ export async function play({ from, count, mutant }: Order): Promise<Answer> {
   const harms = countHarms([]);
   let first: Answer['first'] = null;
   let played = 0;
+  const traces = createHash('sha256');
   try {
     while (played < count && !(planted && first)) {
       const seed = from + played;
-      const { findings } = await simulate(seed, planted?.parts ?? REAL);
+      const { findings, hash } = await simulate(seed, planted?.parts ?? REAL);
+      traces.update(hash);
       for (const { harm } of findings) harms[harm] += 1;
       const [finding] = findings;
       if (finding) first ??= { seed, sentence: finding.sentence };
@@ -37,5 +42,5 @@ export async function play({ from, count, mutant }: Order): Promise<Answer> {
   } finally {
     undo?.();
   }
-  return { played, harms, first };
+  return { played, harms, first, hash: traces.digest('hex') };
 }

@@ -8,9 +8,9 @@ import type { World } from './world.ts';
 export class Saboteur {
   readonly #world: World;
   readonly #chance: Chance;
-  readonly #pictures = new Map<Host, ReadonlyMap<string, Buffer>[]>();
+  readonly #pictures = new Map<Host, readonly ReadonlyMap<string, Buffer>[]>();
   readonly #repairs = new Set<() => void>();
-  #next: CallOff = () => undefined;
+  #callOff: CallOff = () => undefined;
 
   constructor(world: World, chance: Chance) {
     this.#world = world;
@@ -20,110 +20,109 @@ export class Saboteur {
   begin(): void {
     const { blows, blowEvery } = this.#world.swarm;
     if (blows.length === 0) return;
-    this.#next = this.#world.timeline.after(this.#chance.wait(blowEvery), () => {
+    this.#callOff = this.#world.timeline.after(this.#chance.wait(blowEvery), () => {
       for (const host of this.#world.hosts) this.#photograph(host);
-      this.#deal(this.#chance.pick(blows));
+      const blow = this.#chance.pick(blows);
+      this.#world.note('saboteur', blow);
+      this.#deals[blow](this.#chance.pick(this.#world.hosts));
       this.begin();
     });
   }
 
   /** Leaves it at that, and repairs what can be repaired. */
   end(): void {
-    this.#next();
+    this.#callOff();
     for (const repair of [...this.#repairs]) repair();
   }
 
-  #deal(blow: Blow): void {
-    const { timeline, hosts, servers, workers, network, database, weather, ring } = this.#world;
-    const host = this.#chance.pick(hosts);
-    const lines = [...network.connections];
-    this.#world.note('saboteur', blow);
-    switch (blow) {
-      case 'server dies':
-        return this.#chance.pick(servers).program.die(blow);
-      case 'worker dies':
-        return this.#chance.pick(workers).program.die(blow);
-      case 'agent dies':
-        host.kill(blow);
-        return this.#later(2_000, () => host.start());
-      case 'agent drains':
-        host.drain();
-        return this.#later(15_000, () => host.start());
-      case 'power goes':
-        host.powerOff();
-        return this.#later(3_000, () => host.start());
-      case 'line breaks':
-        if (lines.length > 0) this.#chance.pick(lines).cut(blow);
-        return;
-      case 'line is half open':
-        if (lines.length > 0) this.#chance.pick(lines).halfOpen();
-        return;
-      case 'agent is apart':
-        return this.#setApart([host]);
-      case 'all are apart':
-        return this.#setApart(hosts);
-      case 'clock jumps':
-        host.clock.jump(
-          this.#chance.pick([-1, 1]) * this.#chance.wait(this.#chance.pick([5_000, 40_000, 3_600_000])),
-        );
-        return this.#later(20_000, () => host.clock.correct());
-      case 'disk fills up':
-        host.disk.free = this.#chance.int(0, 3_000);
-        return this.#later(8_000, () => {
-          host.disk.free = Number.POSITIVE_INFINITY;
-          this.#startAnew(host);
-        });
-      case 'disk fails':
-        host.disk.syncFails = 0.5;
-        return this.#later(3_000, () => {
-          host.disk.syncFails = 0;
-          this.#startAnew(host);
-        });
-      case 'disk rots':
-        host.rot();
-        return;
-      case 'host is set back':
-        return this.#setBack(host);
-      case 'database is away':
-        weather.isAway = true;
-        return this.#later(3_000, () => {
-          weather.isAway = false;
-        });
-      case 'database forgets':
-        // The standby is there at once, and everybody has to connect again.
-        database.loseCommits(Math.min(this.#chance.int(1, 8), database.commits() - this.#world.foundation));
-        return timeline.now === 0 ? undefined : this.#deal('database is away');
-      case 'keys are rotated':
-        ring.rotate();
-        return;
-      case 'agent is enrolled again':
-        return this.#world.enrolAgain(host);
-    }
-  }
+  /** What each blow does, to this host where it is one against a host. */
+  readonly #deals: { readonly [B in Blow]: (host: Host) => void } = {
+    'server dies': () => this.#chance.pick(this.#world.servers).program.die('a blow'),
+    'worker dies': () => this.#chance.pick(this.#world.workers).program.die('a blow'),
+    'agent dies': (host) => {
+      host.kill('a blow');
+      this.#later(2_000, () => host.start());
+    },
+    'agent drains': (host) => {
+      host.drain();
+      this.#later(15_000, () => host.start());
+    },
+    'power goes': (host) => {
+      host.powerOff();
+      this.#later(3_000, () => host.start());
+    },
+    'line breaks': () => this.#someLine()?.cut('a blow'),
+    'line is half open': () => this.#someLine()?.halfOpen(),
+    'agent is apart': (host) => this.#setApart(host),
+    'all are apart': () => {
+      for (const host of this.#world.hosts) this.#setApart(host);
+    },
+    'clock jumps': ({ clock }) => {
+      const far = this.#chance.wait(this.#chance.pick([5_000, 40_000, 3_600_000]));
+      clock.jump(this.#chance.pick([-far, far]));
+      this.#later(20_000, () => clock.correct());
+    },
+    'disk fills up': (host) => {
+      host.disk.free = this.#chance.int(0, 3_000);
+      this.#later(8_000, () => {
+        host.disk.free = Number.POSITIVE_INFINITY;
+        this.#startAnew(host);
+      });
+    },
+    'disk fails': (host) => {
+      host.disk.syncFails = 0.5;
+      this.#later(3_000, () => {
+        host.disk.syncFails = 0;
+        this.#startAnew(host);
+      });
+    },
+    'disk rots': (host) => host.rot(),
+    'host is set back': (host) => this.#setBack(host),
+    'database is away': () => this.#takeAwayDatabase(),
+    'database forgets': () => {
+      const { database, foundation } = this.#world;
+      database.loseCommits(Math.min(this.#chance.int(1, 8), database.commits() - foundation));
+      this.#takeAwayDatabase();
+    },
+    'keys are rotated': () => this.#world.ring.rotate(),
+    'agent is enrolled again': (host) => this.#world.enrolAgain(host),
+  };
 
   #later(mean: number, repair: () => void): void {
     const once = () => {
-      if (!this.#repairs.delete(once)) return;
-      repair();
+      if (this.#repairs.delete(once)) repair();
     };
     this.#repairs.add(once);
     this.#world.timeline.after(this.#chance.wait(mean), once);
   }
 
-  /** As an agent asks for that will not trust its disk any more. */
+  #someLine() {
+    const lines = [...this.#world.network.connections];
+    return lines.length > 0 ? this.#chance.pick(lines) : undefined;
+  }
+
+  #setApart(host: Host): void {
+    const { network } = this.#world;
+    network.apart.add(host.name);
+    for (const line of [...network.connections].filter(({ agentId }) => agentId === host.name)) {
+      if (this.#chance.happens(0.5)) line.halfOpen();
+      else line.cut('apart');
+    }
+    this.#later(8_000, () => network.apart.delete(host.name));
+  }
+
+  /** As an agent asks for that does not trust its disk any more. */
   #startAnew(host: Host): void {
     host.kill('somebody starts it anew');
     host.start();
   }
 
-  #setApart(hosts: readonly Host[]): void {
-    const { network } = this.#world;
-    for (const host of hosts) {
-      network.apart.add(host.name);
-      for (const line of [...network.connections])
-        if (line.agentId === host.name) this.#chance.happens(0.5) ? line.halfOpen() : line.cut('apart');
-      this.#later(8_000, () => network.apart.delete(host.name));
-    }
+  #takeAwayDatabase(): void {
+    const { weather } = this.#world;
+    weather.isAway = true;
+    this.#later(3_000, () => {
+      weather.isAway = false;
+    });
   }
 
   #photograph(host: Host): void {
@@ -136,11 +135,9 @@ export class Saboteur {
    * host knows that anything is gone, and no protocol helps.
    */
   #setBack(host: Host): void {
-    const { database } = this.#world;
-    const heard = database.agent(host.identity.agentId)?.seenSeq ?? 0;
+    const heard = this.#world.database.agent(host.identity.agentId)?.seenSeq ?? 0;
     const old = (this.#pictures.get(host) ?? []).filter((picture) => Host.seqIn(picture) < heard);
     if (old.length === 0) return;
-    this.#world.note('saboteur', `sets ${host.name} back`);
     host.restore(this.#chance.pick(old));
     this.#later(1_000, () => host.start());
   }

@@ -21,6 +21,8 @@ export interface CodeSpan {
   readonly start: number;
   readonly end: number;
   readonly outer: SourceSpan;
+  /** It is the text of a link. */
+  readonly linked?: boolean;
 }
 
 interface Placed {

@@ -80,7 +80,7 @@ export const asciidocCodes = matched(
 
 /** Org: code and verbatim. */
 export const orgCodes = matched(
-  /(?<![\w~])~([^\s~](?:[^~\n]{0,1000}[^\s~])?)~(?![\w~])|(?<![\w=])=([^\s=](?:[^=\n]{0,1000}[^\s=])?)=(?![\w=])/g,
+  /(?<![\w~])~([^\s~](?:[^~\n]{0,1000}[^\s~])?)~(?![\w~])|(?<=[\s\-('"{]|^)=([^\s=](?:[^\n]{0,1000}?[^\s])?)=(?=[\s\-.,:;!?'")}[\]\\]|$)/gm,
 );
 
 /** Wikis: Jira's braces, MediaWiki's tags, DokuWiki's quotes. */

@@ -87,8 +87,14 @@ export function isNotice(name: string, attributes: Attributes): boolean {
   return BLOCK.has(name) && classes(attributes).some((each) => NOTICE.test(each));
 }
 
+/** Languages that a class names by itself, as pandoc writes them. */
+const LANGUAGES = words(
+  'bash sh shell zsh console text yaml yml json sql python ruby ini toml xml hcl promql dockerfile diff log output powershell go javascript java perl php',
+);
+const PREFORMATTED_OR_CODE = /^(?:pre|code)$/;
+
 /** The language that a class or an attribute names for code, or null. */
-export function languageOf(attributes: Attributes): string | null {
+export function languageOf(name: string, attributes: Attributes): string | null {
   const named = attributes['data-lang'] ?? attributes['data-language'];
   if (named) return named.toLowerCase().slice(0, 40);
   const brush = /brush:\s*([\w+#-]{1,40})/.exec(
@@ -102,6 +108,8 @@ export function languageOf(attributes: Attributes): string | null {
         1
     ];
   if (plain && names[0] !== plain && /^[a-z][\w+#]{0,20}$/.test(plain)) return plain;
+  const bare = names.find((each) => LANGUAGES.has(each.toLowerCase()));
+  if (bare !== undefined && PREFORMATTED_OR_CODE.test(name)) return bare.toLowerCase();
   for (const each of names) {
     const found = /^(?:language|lang|highlight(?:-source)?|sourceCode)-([\w+#-]{1,40})$/i.exec(each);
     if (found?.[1]) return found[1].toLowerCase();

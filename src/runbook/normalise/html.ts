@@ -33,6 +33,8 @@ interface Element {
   /** Where inline code that this element marks begins in the view. */
   readonly codeFrom: number | null;
   readonly font: Font;
+  /** What the link around it leads to: another page, or a part of this one. */
+  readonly link: 'none' | 'page' | 'part';
   /** Language of the code inside; a parameter of a macro may set it later. */
   lang: string | null;
 }
@@ -52,6 +54,7 @@ const ROOT: Element = {
   background: 'ffffff',
   codeFrom: null,
   font: 'prose',
+  link: 'none',
   lang: null,
 };
 
@@ -88,6 +91,8 @@ class HtmlReader {
   private secretInCode = false;
   /** The fonts of the block that is being read: prose when any of it is. */
   private font: Font | null = null;
+  /** All of the block that is being read leads to parts of the page: a table of contents. */
+  private contents = true;
   /** The last block was a line of code by its style alone; lines that follow belong to it. */
   private styledCode = false;
 
@@ -260,8 +265,9 @@ class HtmlReader {
       main: parent.main || elements.isMain(name, attributes),
       background,
       codeFrom: marks ? this.view.length : parent.codeFrom,
+      link: name === 'a' && attributes.href ? linkOf(attributes.href) : parent.link,
       font: tagged ? 'tag' : mono && parent.font === 'prose' ? 'style' : parent.font,
-      lang: elements.languageOf(attributes) ?? parent.lang,
+      lang: elements.languageOf(name, attributes) ?? parent.lang,
     };
   }
 
@@ -384,7 +390,9 @@ class HtmlReader {
     this.buffer += text;
     this.lastUnit = text.at(-1) ?? '';
     this.view.write(text, start + this.base, end + this.base);
-    if (/\S/.test(text)) this.font = mixed(this.font, this.top.font);
+    if (!/\S/.test(text)) return;
+    this.font = mixed(this.font, this.top.font);
+    if (this.top.link !== 'part') this.contents = false;
   }
 
   private lineBreak(at: number): void {
@@ -398,11 +406,11 @@ class HtmlReader {
   }
 
   private endInlineCode(from: number): void {
-    const end = this.view.length;
+    const end = this.view.length - (this.buffer.length - this.buffer.trimEnd().length);
     const secret = this.secretInCode;
     this.secretInCode = false;
     if (secret || end <= from || this.top.shown !== 'shown') return;
-    this.codes.push(codeSpan(from, end));
+    this.codes.push({ ...codeSpan(from, end), ...(this.top.link === 'none' ? {} : { linked: true }) });
   }
 
   private drop(): void {
@@ -415,12 +423,14 @@ class HtmlReader {
     this.lastUnit = '';
     this.codes = [];
     this.font = null;
+    this.contents = true;
     this.secretInCode = false;
   }
 
   private endBlock(): void {
     const text = this.buffer;
-    if (text.trim() !== '') {
+    if (this.contents && text !== '' && !this.top.code && this.top.level === null) this.drop();
+    else if (text.trim() !== '') {
       const lines = sourceLines(text).map((line) => ({
         text: line.text,
         start: line.start + this.bufferStart,
@@ -483,6 +493,8 @@ class HtmlReader {
     return { ...last, lines: [...last.lines, ...lines] };
   }
 }
+
+const linkOf = (href: string): 'page' | 'part' => (href.trim().startsWith('#') ? 'part' : 'page');
 
 const codeSpan = (start: number, end: number): CodeSpan => ({ start, end, outer: { start, end } });
 

@@ -18,6 +18,8 @@ interface Signs {
   readonly shared: Record<Marked, number>;
   /** Rules under titles, which several kinds and plain text have. */
   rules: number;
+  /** Lines that end in `::`: literals of reStructuredText, or terms of AsciiDoc. */
+  literals: number;
   prompts: number;
 }
 
@@ -31,11 +33,12 @@ const OWN: readonly (readonly [Marked, RegExp, number])[] = [
   ['rst', /^\s*\.\.\s+[\w-]{1,40}::/, 4],
   ['rst', /^\.\.\s+_[^:\n]{1,80}:\s*(?:\S.*)?$/, 4],
   ['rst', /:[a-z]{2,12}:`[^`\n]{1,200}`|`[^`\n<]{1,100} <[^>\n]{1,300}>`__?/, 4],
-  ['rst', /[^:\s]::\s*$|^\s*::\s*$/, 2],
   ['rst', /^\s*#\.\s+\S/, 2],
   ['asciidoc', /^\[(?:source|listing)(?:,|%|\])/, 4],
   ['asciidoc', /^={1,6}\s+\S(?!.*=\s*$)/, 2],
   ['asciidoc', /^(?:include|image|ifdef|ifndef|toc)::/, 4],
+  ['asciidoc', /^\|={3,}\s*$|^\[(?:cols=|NOTE|TIP|IMPORTANT|WARNING|CAUTION)/, 2],
+  ['asciidoc', /\bhttps?:\/\/[^\s[\]()]{4,300}\[[^\]\n]{1,200}\]/, 2],
   ['asciidoc', /\b(?:xref|link|icon|kbd|btn):[^\s[\]]{1,300}\[/, 2],
   ['org', /^\s*#\+(?:begin_|end_|title:|author:|options:|startup:|results:|property:)/i, 4],
   ['org', /^\s*:(?:PROPERTIES|CUSTOM_ID):/, 4],
@@ -45,7 +48,7 @@ const OWN: readonly (readonly [Marked, RegExp, number])[] = [
     /^\s*\{(?:code|noformat|panel|warning|info|note|tip)(?::[^{}\n]{0,200})?\}|\{(?:code|noformat)\}\s*$/,
     4,
   ],
-  ['wiki', /^={2,6}[^=\s\n][^\n]*[^=\s]={2,6}\s*$|^={2,6} [^=\n][^\n]* ={2,6}\s*$/, 4],
+  ['wiki', /^={2,6}[^=\s\n][^\n]*[^=\s]={2,6}\s*$|^={1,6} [^=\n][^\n]* ={1,6}\s*$/, 4],
   ['wiki', /<\/?(?:syntaxhighlight|nowiki)\b|'''[^'\n]{1,200}'''|^__[A-Z]{3,12}__/, 2],
   ['slack', /<https?:\/\/[^\s<>|]{1,500}\|[^<>\n]{1,200}>|<(?:[@#]|!subteam)[A-Za-z0-9^|]{4,}/, 2],
   ['slack', /^\s*[•◦▪]\s/, 1],
@@ -78,14 +81,16 @@ function ruleSigns(lines: readonly Line[], at: number, signs: Signs): void {
   const mark = RST_RULE.exec(text)?.[1];
   if (mark === undefined || before.trim() === '') return;
   const fits = Math.abs(text.trimEnd().length - before.trimEnd().length) <= 1;
-  const over = RST_RULE.exec(lines[at - 2]?.text ?? '')?.[1] === mark;
+  const over =
+    RST_RULE.exec(lines[at - 2]?.text ?? '')?.[1] === mark &&
+    text.trimEnd().length >= before.trimEnd().length;
   if (over) signs.own.rst += 3;
   else if (/[=-]/.test(mark)) signs.rules += 1;
   else if (fits) signs.own.rst += 3;
 }
 
 function signsOf(lines: readonly Line[]): Signs {
-  const signs: Signs = { own: zero(), shared: zero(), rules: 0, prompts: 0 };
+  const signs: Signs = { own: zero(), shared: zero(), rules: 0, literals: 0, prompts: 0 };
   let fenced = false;
   lines.forEach(({ text }, at) => {
     if (text.length > MAX_LINE) return;
@@ -97,6 +102,7 @@ function signsOf(lines: readonly Line[]): Signs {
     if (fenced && !mark) return;
     for (const [kind, pattern, weight] of OWN) if (pattern.test(text)) signs.own[kind] += weight;
     for (const [kind, pattern] of SHARED) if (pattern.test(text)) signs.shared[kind] += 1;
+    if (/[^:\s]::\s*$|^\s*::\s*$/.test(text)) signs.literals += 1;
     ruleSigns(lines, at, signs);
     if (promptLength(text.trimStart(), 'strong') > 0) signs.prompts += 1;
   });
@@ -115,11 +121,7 @@ function isHtml(text: string, signs: Signs): boolean {
   const blocks =
     text.match(/<(?:p|h[1-6]|li|pre|tr|div|ac:structured-macro)\b[^<>\n]{0,300}>/gi)?.length ?? 0;
   const begins = /^<(?:[a-z][\w:-]*)\b[^<>]{0,400}>/i.test(start);
-  return (
-    blocks >= 2 &&
-    tags >= (begins ? 4 : 8) &&
-    tags > 3 * (signs.own.markdown + signs.own.rst + signs.own.asciidoc)
-  );
+  return blocks >= 2 && tags >= (begins ? 4 : 8) && tags > 3 * Math.max(...Object.values(signs.own));
 }
 
 /** How much speaks for a kind in all. */
@@ -135,6 +137,8 @@ export function kindOf(text: string): SourceKind {
   const signs = signsOf(sourceLines(part));
   if (/^---\r?\n[\w-]+:\s[\s\S]{0,8000}?\n---\s*$/m.test(part.slice(0, 10_000))) signs.own.markdown += 2;
   if (/^\s*= \S[^\n]*[^=\s]\s*\n/.test(part)) signs.own.asciidoc += 2;
+  if (signs.own.asciidoc > 0) signs.shared.asciidoc += signs.literals;
+  else signs.own.rst += 2 * signs.literals;
   if (isHtml(part, signs)) return 'html';
   const weights = (Object.keys(signs.own) as Marked[]).map((kind) => ({
     kind,

@@ -29,15 +29,15 @@ class Framer {
   readonly frames = new Set<number>();
   readonly notices = new Set<number>();
   private fence = '';
-  /** The indent of an open `!!!` box and whether it cautions. */
-  private box: { readonly indent: number; readonly notice: boolean } | null = null;
+  /** The open `!!!` boxes from the outermost in: the indent of each inside those around it, and whether it cautions. */
+  private boxes: { readonly indent: number; readonly notice: boolean }[] = [];
   private colons: { readonly marks: number; readonly notice: boolean }[] = [];
   private codes: { readonly name: string; readonly notice: boolean }[] = [];
 
   read(line: string, index: number): void {
     const text = this.unboxed(line);
     const noticed =
-      this.box?.notice === true ||
+      this.boxes.some((each) => each.notice) ||
       this.colons.some((each) => each.notice) ||
       this.codes.some((each) => each.notice);
     if (noticed) this.notices.add(index);
@@ -49,14 +49,19 @@ class Framer {
     }
   }
 
-  /** The line without the indent of the box it is in; a line that is indented less ends the box. */
+  /** The line without the indents of the boxes it is in; one that is indented less ends a box and those in it. */
   private unboxed(line: string): string {
-    if (!this.box || line.trim() === '') return line;
-    const indent = line.length - line.trimStart().length;
-    if (indent >= this.box.indent + 4) return ' '.repeat(this.box.indent) + line.slice(this.box.indent + 4);
-    if (this.fence !== '') return line;
-    this.box = null;
-    return line;
+    const bare = line.trimStart();
+    if (bare === '') return line;
+    let indent = line.length - bare.length;
+    for (const [depth, box] of this.boxes.entries()) {
+      if (indent < box.indent + 4) {
+        if (this.fence === '') this.boxes.length = depth;
+        break;
+      }
+      indent -= 4;
+    }
+    return indent === line.length - bare.length ? line : ' '.repeat(indent) + bare;
   }
 
   /** True inside a fence and on its marks. */
@@ -74,7 +79,7 @@ class Framer {
     const indented = INDENTED.exec(text);
     if (indented) {
       const notice = NOTICE.test(indented[2] ?? '');
-      this.box = { indent: indented[1]?.length ?? 0, notice };
+      if (this.boxes.length < MAX_OPEN) this.boxes.push({ indent: indented[1]?.length ?? 0, notice });
       if (notice) this.notices.add(index);
       return /^\s*(?:!!!|\?\?\?\+?)\s+[\w-]+\s*$/.test(text);
     }
