@@ -140,13 +140,31 @@ const VALUE_OPTION =
  * value of an option only when there is no other), or the step's number when that cannot be told.
  */
 export function targetOf(command: string, verdict: Verdict, number: number, scanner: Scanner): string {
-  const span = verdict.reasons.find(({ risk }) => risk === verdict.risk)?.span;
-  const argv = scanner.plannedInvocations(span ? command.slice(span.start, span.end) : command)?.[0] ?? [];
-  const operands = argv.flatMap((word, at) =>
-    at > 0 && !word.startsWith('-') ? [{ word, before: argv[at - 1] ?? '' }] : [],
-  );
+  const operands =
+    partsAround(command, verdict)
+      .map((part) => operandsOf(scanner.plannedInvocations(part)?.[0] ?? []))
+      .find((found) => found.length > 0) ?? [];
   const target = (operands.findLast(({ before }) => !VALUE_OPTION.test(before)) ?? operands.at(-1))?.word;
   return target && target.length <= MAX_CONFIRM_UNITS && /^[\x21-\x7e]+$/.test(target)
     ? target
     : `step ${number}`;
+}
+
+/** The first dangerous part, and then the parts around it, smallest first: a reason may point at one option of a command. */
+function partsAround(command: string, { reasons, risk }: Verdict): readonly string[] {
+  const worst = reasons.find((reason) => reason.risk === risk)?.span;
+  if (!worst) return [command];
+  const spans = reasons.flatMap(({ span }) =>
+    span && span.start <= worst.start && span.end >= worst.end ? [span] : [],
+  );
+  return spans
+    .toSorted((a, b) => a.end - a.start - (b.end - b.start))
+    .map(({ start, end }) => command.slice(start, end));
+}
+
+/** The words of a command that are no options, each with the word before it. */
+function operandsOf(argv: readonly string[]): readonly { readonly word: string; readonly before: string }[] {
+  return argv.flatMap((word, at) =>
+    at > 0 && !word.startsWith('-') ? [{ word, before: argv[at - 1] ?? '' }] : [],
+  );
 }

@@ -133,4 +133,17 @@ describe('the word to type', () => {
   test('is the number of the step when nobody can say what would start', () => {
     expect(targetOf('drop x', danger, 4, { ...fakeScanner, plannedInvocations: () => null })).toBe('step 4');
   });
+
+  test('of a reason that points at one option is found in the command around it', () => {
+    const command = 'truncate -s 0 /x/app.log && echo';
+    const at = (text: string) => ({
+      start: command.indexOf(text),
+      end: command.indexOf(text) + text.length,
+    });
+    const reasons = [
+      { rule: 'a', risk: 'danger', sentence: 'x', span: at('-s') },
+      { rule: 'b', risk: 'caution', sentence: 'x', span: at('truncate -s 0 /x/app.log') },
+    ] as const;
+    expect(targetOf(command, { ...danger, reasons }, 4, fakeScanner)).toBe('/x/app.log');
+  });
 });
