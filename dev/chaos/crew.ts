@@ -194,7 +194,7 @@ export function startCrew(sim: Simulator, { runs, ledger, dice }: CrewOptions): 
   return {
     done: until(() => posts.size === runs && ended() === runs),
     async settled() {
-      await until(() => runMessages().every(isOver));
+      await until(() => seen().every(({ ended: over }) => over));
       clearInterval(working);
     },
     ended,
