@@ -168,12 +168,19 @@ const isColumns = (line: string): boolean => /\S {3,}[A-Za-z([]/.test(line) && !
 
 type CommandUnit = Extract<Unit, { type: 'command' }>;
 
+/** What a block has shown so far. */
+interface Seen {
+  sawCommand: boolean;
+  sawPrompt: boolean;
+  sawOutput: boolean;
+}
+
 /** Whether a unit of an unprompted block is a command, given what the block has shown so far. */
-function accepts(unit: CommandUnit, judge: Judge, sawCommand: boolean, sawOutput: boolean): boolean {
+function accepts(unit: CommandUnit, judge: Judge, { sawCommand, sawPrompt, sawOutput }: Seen): boolean {
   const text = unit.command.text;
   if (unit.prompted) return true;
   // What stands before the first prompt opened the session that the prompts are of.
-  if (judge.transcript) return !sawCommand && !sawOutput && isBareCommand(text, judge.tools);
+  if (judge.transcript) return !sawPrompt && !sawOutput && isBareCommand(text, judge.tools);
   if (isSql(text)) return !sawOutput;
   if (judge.sql) return shapeOf(text) === 'strong' || /;\s*$/.test(text) || CLIENT.test(text);
   const firstLine = text.slice(0, text.indexOf('\n') < 0 ? undefined : text.indexOf('\n'));
@@ -196,8 +203,7 @@ function readUnits(units: readonly Unit[], judge: Judge): CodeReading {
   const untaken: Untaken[] = [];
   let comment: string | null = null;
   let fresh = true;
-  let sawCommand = false;
-  let sawOutput = false;
+  const seen: Seen = { sawCommand: false, sawPrompt: false, sawOutput: false };
   let inTable = false;
   for (const unit of units) {
     if (unit.type === 'blank') inTable = false;
@@ -208,18 +214,19 @@ function readUnits(units: readonly Unit[], judge: Judge): CodeReading {
     else if (
       unit.type === 'command' &&
       !(inTable && !unit.prompted) &&
-      accepts(unit, judge, sawCommand, sawOutput) &&
+      accepts(unit, judge, seen) &&
       unit.command.text.length <= MAX_UNITS
     ) {
       const last = groups.at(-1);
       if (last && (comment === null || !fresh)) last.commands.push(unit.command);
       else groups.push({ comment, commands: [unit.command] });
       comment = null;
-      sawCommand = true;
+      seen.sawCommand = true;
+      seen.sawPrompt ||= unit.prompted;
     } else if (unit.type === 'command') {
-      sawOutput = true;
+      seen.sawOutput = true;
       const text = unit.command.text;
-      const reason = leftOut(text, judge, sawCommand);
+      const reason = leftOut(text, judge, seen.sawCommand);
       const last = untaken.at(-1);
       if (last && last.reason === reason)
         untaken[untaken.length - 1] = {

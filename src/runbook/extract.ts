@@ -1,5 +1,6 @@
 import { aboutOf } from './about.ts';
 import { cut } from './cut.ts';
+import { spanOf } from './normalise/blocks.ts';
 import type { Document } from './normalise/index.ts';
 import { normalise, toSource } from './normalise/index.ts';
 import { withoutMarks } from './normalise/words.ts';
@@ -50,6 +51,24 @@ function stepOf(draft: Draft, target: Target | null, document: Document): Step {
   };
 }
 
+/** The text with its code between backticks, however its kind marks code: what the patterns for samples and examples read. */
+function tickedText({ kind, text, blocks }: Document): string {
+  if (kind === 'markdown' || kind === 'slack' || kind === 'plain') return text;
+  return blocks
+    .map((block) => {
+      const { start, end } = spanOf(block.lines);
+      let ticked = '';
+      let from = start;
+      for (const code of 'codes' in block ? block.codes : []) {
+        if (code.outer.start < from || code.outer.end > end) continue;
+        ticked += `${text.slice(from, code.outer.start)}\`${text.slice(code.start, code.end)}\``;
+        from = code.outer.end;
+      }
+      return ticked + text.slice(from, end);
+    })
+    .join('\n');
+}
+
 /** Where a step sends the reader; a number of the author's that names no step sends nobody anywhere. */
 function targetOf({ leads }: Draft, index: number, numbered: readonly (Numbered | null)[]): Target | null {
   if (leads === null || leads.to !== 'number') return leads;
@@ -76,7 +95,7 @@ export function extract(text: string): Parse {
     steps,
     variables: findVariables(
       steps.flatMap((step) => step.commands),
-      document.text,
+      tickedText(document),
       document.kind === 'asciidoc' ? document.values : undefined,
     ),
     prerequisites: reader.prerequisites,

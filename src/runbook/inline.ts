@@ -1,10 +1,10 @@
 import type { Line, CodeSpan as Marked } from './normalise/blocks.ts';
-import { spanOf, tail, trimLine } from './normalise/blocks.ts';
+import { endOf, head, spanOf, tail, trimLine } from './normalise/blocks.ts';
 import { promptLength } from './prompts.ts';
 import { isImperative } from './prose.ts';
 import type { Command, Untaken } from './runbook.ts';
 import type { Shape } from './shape.ts';
-import { isBareCommand, isConfiguration, isSql, shapeOf } from './shape.ts';
+import { isBareCommand, isConfiguration, isQuery, isSql, shapeOf } from './shape.ts';
 import type { Tools } from './tools.ts';
 
 export interface InlineReading {
@@ -118,6 +118,10 @@ function spanCommand(span: CodeSpan): Command | null {
   return { text: bare.text, source: { start: bare.start, end: bare.start + bare.text.length } };
 }
 
+/** Values by name and nothing else, or an expression in double brackets. */
+const isSettings = (text: string): boolean =>
+  text.startsWith('((') || text.split(/\s+/).every((word) => /^[A-Za-z_]\w*=/.test(word));
+
 /** Inline code of a paragraph: commands the reader is told to run, and mentions that only look like commands. */
 export function readInline(
   lines: readonly Line[],
@@ -134,7 +138,12 @@ export function readInline(
     last = false;
     if (!command) continue;
     const shape = isSql(command.text) ? 'strong' : shapeOf(command.text, tools);
-    if (shape === 'none' || /^(?:[A-Za-z_]\w*=\S*$|\(\()/.test(command.text) || isConfiguration(command.text))
+    if (
+      shape === 'none' ||
+      isSettings(command.text) ||
+      isQuery(command.text) ||
+      isConfiguration(command.text)
+    )
       continue;
     last =
       toldToRun(span, command.text, shape, tools) ||
@@ -154,6 +163,51 @@ function afterColon(line: Line, tools: Tools): Line | null {
   return tools.isPlain(first) && others.length > 1 && isBareCommand(rest.text, tools) ? rest : null;
 }
 
+/** An order in a sentence: `Run df -h to see how full it is.` */
+const ORDER =
+  /(?:^|[.;:,]\s|\b(?:then|and|now|please|to)\s)\W{0,3}(?:re-?run|run|execute|issue|type)\s+(?:(?:the\s+)?command\s+)?(?=[a-z][\w.-]*\s+\S)/gi;
+const ORDER_END =
+  /\s(?:to|and|then|as|for|until|if|which|with the|from the|on (?:the|all|each|every|any)|in (?:the|a|an|your)|or|again|manually|first|so|while|when|where)\s|[,;.]?\s\(|[,;.]\s|[.,;]?$/i;
+
+/** The command of an order without any mark: of a known tool, with arguments that are no words. */
+function ordered(line: Line, tools: Tools): Line | null {
+  for (const found of line.text.slice(0, 1000).matchAll(ORDER)) {
+    const rest = tail(line, found.index + found[0].length);
+    const command = head(rest, rest.text.search(ORDER_END));
+    const [first = '', ...others] = command.text.split(/\s+/);
+    if (
+      tools.isPlain(first) &&
+      !/[\][]\(|^[^[]*\]/.test(command.text) &&
+      others.some((word) => /\w\.\w|[^A-Za-z,.]/.test(word)) &&
+      isBareCommand(command.text, tools) &&
+      !TOLD_OF.test(line.text.slice(0, found.index + found[0].length)) &&
+      !/\b(?:do not|don'?t|never)\b/i.test(line.text.slice(0, found.index))
+    )
+      return command;
+  }
+  return null;
+}
+
+/** The longest command without marks, in lines. */
+const MAX_BARE_LINES = 40;
+
+const isOpen = (text: string): boolean => /(?:\\|&&|\|)$/.test(text);
+
+/**
+ * The lines of a command that begins in line `at` with `first`: more than one where a line says that it goes on; null
+ * when it has no end.
+ */
+function bareLines(first: Line, lines: readonly Line[], at: number): readonly Line[] | null {
+  const taken = [first];
+  if (isOpen(first.text) && endOf([first]) < endOf([trimLine(lines[at] ?? first)])) return null;
+  while (isOpen(taken.at(-1)?.text ?? '')) {
+    const next = lines[at + taken.length];
+    if (!next || taken.length >= MAX_BARE_LINES) return null;
+    taken.push(trimLine(next));
+  }
+  return taken;
+}
+
 /** Lines of a paragraph that are commands without any markup, from the line after the one that announces them. */
 function readBareLines(
   lines: readonly Line[],
@@ -162,24 +216,37 @@ function readBareLines(
 ): { commands: Command[]; spokenTo: number | null } {
   const commands: Command[] = [];
   let spokenTo: number | null = null;
-  let open = false;
-  lines.forEach((line, index) => {
+  const marked = markedLines(lines, codes);
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at];
+    if (!line || line.text.includes('`') || marked.has(line)) continue;
     const bare = trimLine(line);
     const start = tail(bare, promptLength(bare.text, 'strong'));
-    const before = lines[index - 1]?.text.trim() ?? '';
-    const announced = index <= 1 || commands.length > 0 || /[:.)]$/.test(before);
-    const command = announced && isBareCommand(start.text, tools) ? start : afterColon(bare, tools);
-    const marked = codes.some((code) => code.start < line.start + line.text.length && code.end > line.start);
-    const skipped = open || marked || line.text.includes('`') || !command;
-    open = !skipped && /(?:\\|&&|\|)$/.test(command.text);
-    if (skipped || open) return;
-    spokenTo ??= command === start ? bare.start : command.start;
+    const before = lines[at - 1]?.text.trim() ?? '';
+    const announced = at <= 1 || commands.length > 0 || /[:.)]$/.test(before);
+    const alone = announced && isBareCommand(start.text, tools);
+    const first = alone ? start : (afterColon(bare, tools) ?? ordered(bare, tools));
+    const whole = first && bareLines(first, lines, at);
+    if (!first || !whole) continue;
+    spokenTo ??= alone ? bare.start : first.start;
     commands.push({
-      text: command.text,
-      source: { start: command.start, end: command.start + command.text.length },
+      text: whole.map(({ text }) => text).join('\n'),
+      source: { start: first.start, end: spanOf(whole).end },
     });
-  });
+    at += whole.length - 1;
+  }
   return { commands, spokenTo };
+}
+
+/** The lines that hold inline code. Linear; both are in order. */
+function markedLines(lines: readonly Line[], codes: readonly Marked[]): ReadonlySet<Line> {
+  let next = 0;
+  return new Set(
+    lines.filter((line) => {
+      while ((codes[next]?.end ?? Number.POSITIVE_INFINITY) <= line.start) next += 1;
+      return (codes[next]?.start ?? Number.POSITIVE_INFINITY) < endOf([line]);
+    }),
+  );
 }
 
 export interface ParagraphReading extends InlineReading {
@@ -187,14 +254,15 @@ export interface ParagraphReading extends InlineReading {
   readonly spoken: string | null;
 }
 
-/** All commands of a paragraph, in inline code and bare, in order of their place. */
+/** All commands of a paragraph, in inline code and (unless text is hidden in it) bare, in order of their place. */
 export function readParagraph(
   lines: readonly Line[],
   codes: readonly Marked[],
   text: string,
   tools: Tools,
+  concealed = false,
 ): ParagraphReading {
-  const bare = readBareLines(lines, codes, tools);
+  const bare = concealed ? { commands: [], spokenTo: null } : readBareLines(lines, codes, tools);
   const inline = readInline(lines, codes, text, tools);
   const commands = [...inline.commands, ...bare.commands].sort((a, b) => a.source.start - b.source.start);
   const spoken =

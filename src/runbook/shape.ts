@@ -96,6 +96,11 @@ export function shapeOf(text: string, tools = TOOLS): Shape {
   return /^[a-z][\w+.-]*$/.test(bare) ? 'weak' : 'none';
 }
 
+/** `export NAME=value`, `NAME=$(…)`: nothing but a shell is told so. */
+const SETS = /^(?:export\s+[A-Za-z_]\w*=|[A-Za-z_]\w*=["']?(?:\$\(|`))/;
+/** A tool and words in the case of a title: a heading. */
+const TITLE = /^\S+(?: (?:[a-z]{1,4}|[A-Z][A-Za-z-]+)){1,4}$/;
+
 /**
  * True for a line that is a command even where prose is expected: a known tool with arguments and no function
  * words. A tool whose name is an everyday word needs an option or a path.
@@ -103,7 +108,8 @@ export function shapeOf(text: string, tools = TOOLS): Shape {
 export function isBareCommand(text: string, tools = TOOLS): boolean {
   const line = text.trim();
   if (line.length > 16_384 || /^(?:[-*]\s|>\s)/.test(line) || /[A-Za-z][.?!:]$/.test(line)) return false;
-  if (COMPOUND.test(line)) return true;
+  if (COMPOUND.test(line) || SETS.test(line)) return true;
+  if (TITLE.test(line) && /\s[A-Z][a-z]/.test(line)) return false;
   if (isSql(line)) return /;$/.test(line) || /^select\s.+\sfrom\s/i.test(line.slice(0, WINDOW));
   const words = calledWords(line);
   const [first = '', ...rest] = words[0] === 'sudo' ? words.slice(1) : words;
@@ -178,6 +184,7 @@ export function isQuery(text: string): boolean {
     )
   )
     return true;
+  if (/^(?:search\s+)?(?:index|sourcetype)\s?=\s?\S/.test(line)) return true;
   return (
     /^[a-z_:][\w:]*\s?\{[^}]*(?:=|!=|=~)[^}]*\}/i.test(line) || /^\{[\w.]+\s*(?:=~?|!=|!~)\s*"/.test(line)
   );

@@ -193,7 +193,13 @@ export class StepReader {
     if (whole === '') return;
     const condition = firstOfItem ? prose.conditionOf(whole) : null;
     if (condition && block.item !== null) this.itemBranch.set(block.item, condition);
-    const { commands, untaken, spoken } = readParagraph(lines, block.codes, this.document.text, this.tools);
+    const { commands, untaken, spoken } = readParagraph(
+      lines,
+      block.codes,
+      this.document.text,
+      this.tools,
+      block.concealed,
+    );
     this.untaken.push(...untaken);
     const text = this.takeWarnings(raw, whole, block.quoted || block.notice === true, commands.length > 0);
     this.lastText = whole;
@@ -316,8 +322,10 @@ export class StepReader {
     this.adjacent = true;
   }
 
-  /** Commands as they are taken, in order: each with the session and the folder it is run in. */
-  private take(commands: readonly Command[]): Command[] {
+  /** Commands as they are taken, in order, to the last one that is kept: each with the session and the folder it is run in. */
+  private take(all: readonly Command[]): Command[] {
+    const commands = all.slice(0, Math.max(0, MAX_COMMANDS - this.taken));
+    for (const { source } of all.slice(commands.length)) this.untaken.push({ source, reason: 'too-long' });
     this.taken += commands.length;
     return commands.map((command) => {
       const [opening = ''] = command.text.split('\n', 1);

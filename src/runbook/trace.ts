@@ -1,5 +1,6 @@
 import { Tokenizer } from 'htmlparser2';
 import { asTyped } from './normalise/slack.ts';
+import { withoutEntities, withoutEscapes } from './normalise/wiki-view.ts';
 import type { SourceKind } from './runbook.ts';
 
 /** The text of a piece of HTML: tags and comments gone, entities decoded. */
@@ -72,6 +73,28 @@ export function plainForm(text: string, kind: SourceKind): string {
 /** Without what stands before the lines that go on: the `> ` of a quote or of a shell. */
 const withoutLineMarks = (text: string): string => text.replace(/(\r\n?|\n)[ \t]*(?:>[ \t]?)+/g, '$1');
 
+/** Running text of HTML, where an end of line is a blank. */
+const folded = (text: string): string => text.replace(/\s+/g, ' ');
+
+/** What else a part of a source may be read as. */
+function inOther(slice: string, kind: SourceKind): string[] {
+  switch (kind) {
+    case 'slack':
+      return [asTyped(slice, true)];
+    case 'markdown':
+      return [withoutTags(slice), folded(withoutTags(slice))];
+    case 'wiki':
+      return [withoutEscapes(slice), withoutEntities(slice)];
+    case 'html':
+      return [folded(withoutTags(slice))];
+    case 'rst':
+    case 'asciidoc':
+    case 'org':
+    case 'plain':
+      return [];
+  }
+}
+
 /**
  * True when a part of a source shows a command, and nothing else. `slice` is what stands in the source; HTML may carry
  * it as character data (CDATA), where nothing is a tag; Markdown may hold HTML; Slack
@@ -79,8 +102,7 @@ const withoutLineMarks = (text: string): string => text.replace(/(\r\n?|\n)[ \t]
  */
 export function shows(slice: string, command: string, kind: SourceKind): boolean {
   const wanted = plainForm(command, 'plain');
-  const inOther = kind === 'slack' ? [asTyped(slice, true)] : kind === 'markdown' ? [withoutTags(slice)] : [];
-  const read = [unmarked(slice, kind), slice, ...inOther];
+  const read = [unmarked(slice, kind), slice, ...inOther(slice, kind)];
   return read
     .flatMap((text) => [text, withoutLineMarks(text)])
     .some((text) => plainForm(text, 'plain') === wanted);

@@ -110,6 +110,29 @@ describe('commands in code blocks', () => {
       ['set lines 200', 'select a\nfrom b;', 'SHOW SLAVE STATUS\\G'],
     ],
     [
+      'a here-document behind a continued line',
+      run('if true; then\ncat <<EOF | ls \\\n  -l\n{ "a": 1 }\nEOF\nfi\ndf -h'),
+      ['if true; then\ncat <<EOF | ls \\\n  -l\n{ "a": 1 }\nEOF\nfi', 'df -h'],
+    ],
+    ['the prompt of a Mac', run('mac-12:app jo$ git diff\n+ a'), ['git diff']],
+    ['the prompt of Oh My Zsh', run('➜  app git:(main) ✗ git diff\n+ a'), ['git diff']],
+    ['the prompt of a machine with a path for a name', run('api/0a1b:~$ df -h\nx  1'), ['df -h']],
+    [
+      'variables that are set first, and for one command',
+      lines('# T', '', 'Look:', '', fence('', 'env=prod', "A_B='x y' tool get --all", 'df -h')),
+      ['env=prod', "A_B='x y' tool get --all", 'df -h'],
+    ],
+    [
+      'every tool of a shell block elsewhere',
+      lines(run('cd /x\nflip restart web/1\ndf -h'), '', fence('', 'cd /x', 'flip restart web/2')),
+      ['cd /x', 'flip restart web/1', 'df -h', 'cd /x', 'flip restart web/2'],
+    ],
+    [
+      'what is exported before a session',
+      run('export A=1\nexport B=2\n$ ls -l\ntotal 0'),
+      ['export A=1', 'export B=2', 'ls -l'],
+    ],
+    [
       'a sample block that is surely a command',
       lines('# T', '', 'For example:', '', fence('bash', 'kubectl get pods -n x')),
       ['kubectl get pods -n x'],
@@ -136,6 +159,17 @@ describe('commands in code blocks', () => {
       'mention',
     ],
     ['commented-out commands among comments', run('# find the big files\n# ls -l'), 'mention'],
+    [
+      'a block that its tag calls output',
+      lines('# T', '', 'Run it.', '', fence('output', 'df -h')),
+      'output',
+    ],
+    ['a word in capitals', run('HEALTH_OK'), 'mention'],
+    [
+      'a list of programs as a sample',
+      lines('# T', '', 'It looks like this:', '', fence('sh', '/bin/df', '/bin/ls', '/bin/cat', '/bin/sh')),
+      'output',
+    ],
     ['announced output', lines('# T', '', 'Example output:', '', fence('', 'cray-console-6cf')), 'output'],
     ['a log line in a shell block', run('2024-01-01T00:00:00Z INF started'), 'log'],
     [
@@ -189,6 +223,16 @@ describe('commands in prose', () => {
     ['See `oc adm node-logs --help` for more.', []],
     ['Tell them in Slack: `/pd trigger dba`', []],
     ['It sets `state: enabled`.', []],
+    ['Run df -h /srv to see how full it is.', ['df -h /srv']],
+    ['Then run systemctl restart nginx.service on each host.', ['systemctl restart nginx.service']],
+    ['Never run rm -rf /srv by hand.', []],
+    ['Run [node setup](a.md) again.', []],
+    ['Log in to the region `cf login --sso` first.', ['cf login --sso']],
+    ['Look at the `kubectl get pods -A` output.', []],
+    ['Use `(( merge on <key> ))` for lists.', []],
+    ['`index=web sourcetype="access"`', []],
+    ['See [`kubectl get pods -A`](https://a.example) for more.', []],
+    ['Use the command (its output is long) below:\n\n```sh\nmount | grep /srv\n```', ['mount | grep /srv']],
   ];
   test.each(cases)('%s', (text, expected) => {
     expect(commandsOf(lines('# T', '', text))).toEqual(expected);

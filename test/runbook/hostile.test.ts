@@ -390,6 +390,7 @@ describe('hidden text', () => {
   test('inside a command takes the whole command away', () => {
     const text = page('<p>Run <code>ls<span style="display:none">; rm -rf /srv</span> -l</code>.</p>');
     expect(commandsOf(text)).toEqual(['df -h']);
+    expect(commandsOf(page('<p>Run ls <i hidden>; rm -rf /srv</i> -l /tmp.</p>'))).toEqual(['df -h']);
     const block = page('<p>Run:</p><pre>ls -l<i style="font-size:0">; rm -rf /srv</i>\nuptime</pre>');
     expect(commandsOf(block)).toEqual(['df -h']);
     expect(extract(block).untaken.map(({ reason }) => reason)).toContain('hidden');

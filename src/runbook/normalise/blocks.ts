@@ -40,7 +40,8 @@ interface Prose extends Placed {
 
 export type Block =
   | (Prose & { readonly type: 'heading'; readonly level: number })
-  | (Prose & { readonly type: 'para' })
+  /** `concealed`: text is kept from readers in the middle of it, so only what is marked as code may be a command. */
+  | (Prose & { readonly type: 'para'; readonly concealed?: boolean })
   | (Prose & { readonly type: 'table' })
   | (Placed & { readonly type: 'code'; readonly lang: string | null })
   /** `unparsed`: what no reader could place. `hidden`: text that the page keeps from its readers. `beyond`: past the last block that is read. */

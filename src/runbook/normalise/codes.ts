@@ -83,7 +83,15 @@ export const orgCodes = matched(
   /(?<![\w~])~([^\s~](?:[^~\n]{0,1000}[^\s~])?)~(?![\w~])|(?<=[\s\-('"{]|^)=([^\s=](?:[^\n]{0,1000}?[^\s])?)=(?=[\s\-.,:;!?'")}[\]\\]|$)/gm,
 );
 
-/** Wikis: Jira's braces, MediaWiki's tags, DokuWiki's quotes. */
-export const wikiCodes = matched(
-  /\{\{([^{}\n|]{1,2000})\}\}|<(?:code|tt|kbd)>(?:<nowiki>)?([^<\n]{1,2000})(?:<\/nowiki>)?<\/(?:code|tt|kbd)>|(?<!')''([^'\n]{1,1000})''(?!')|(?<!`)`([^`\n]{1,1000})`(?!`)/g,
+/** Jira and Confluence: double braces. */
+export const jiraCodes = matched(/(?<!\{)\{\{([^\s{](?:[^\n]{0,2000}?[^\s])??)\}\}(?!\})/g);
+
+/** MediaWiki: tags, and the templates that many wikis have for code. */
+export const mediawikiCodes = matched(
+  /<(?:code|tt|kbd)>(?:<nowiki>)?([^\n]{1,2000}?)(?:<\/nowiki>)?<\/(?:code|tt|kbd)>|\{\{(?:ic|code|cmd|kbd|codeline)\|(?:1=)?([^{}\n]{1,2000})\}\}|(?<!`)`([^`\n]{1,1000})`(?!`)/gi,
+);
+
+/** DokuWiki: two quotes on either side, perhaps with two percent signs inside them, and tags. */
+export const dokuwikiCodes = matched(
+  /(?<!')''(?:%%)?([^\n]{1,1000}?)(?:%%)?''(?!')|<(?:code|file)>([^\n]{1,2000}?)<\/(?:code|file)>|(?<!`)`([^`\n]{1,1000})`(?!`)/g,
 );

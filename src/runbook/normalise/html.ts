@@ -479,7 +479,9 @@ class HtmlReader {
     const open = codeFrom === null ? [] : [codeSpan(this.bufferStart, this.view.length)];
     const codes = [...this.codes, ...open];
     if (level !== null) return { type: 'heading', level, lines, codes, ...place };
-    return { type: cell ? 'table' : 'para', lines, codes, ...place };
+    if (cell) return { type: 'table', lines, codes, ...place };
+    const concealed = this.secrets.length > 0 ? { concealed: true } : {};
+    return { type: 'para', lines, codes, ...place, ...concealed };
   }
 
   /** A paragraph that is nothing but code; one that a style alone makes so goes on from the one before. */

@@ -38,7 +38,7 @@ const OWN: readonly (readonly [Marked, RegExp, number])[] = [
   ['asciidoc', /^={1,6}\s+\S(?!.*=\s*$)/, 2],
   ['asciidoc', /^(?:include|image|ifdef|ifndef|toc)::/, 4],
   ['asciidoc', /^\|={3,}\s*$|^\[(?:cols=|NOTE|TIP|IMPORTANT|WARNING|CAUTION)/, 2],
-  ['asciidoc', /\bhttps?:\/\/[^\s[\]()]{4,300}\[[^\]\n]{1,200}\]/, 2],
+  ['asciidoc', /\bhttps?:\/\/[^\s[\]()]{4,300}[^\s[\]():=&?]\[[^\]\n]{1,200}\](?=[\s.,;:)]|$)/, 2],
   ['asciidoc', /\b(?:xref|link|icon|kbd|btn):[^\s[\]]{1,300}\[/, 2],
   ['org', /^\s*#\+(?:begin_|end_|title:|author:|options:|startup:|results:|property:)/i, 4],
   ['org', /^\s*:(?:PROPERTIES|CUSTOM_ID):/, 4],
@@ -112,11 +112,14 @@ function signsOf(lines: readonly Line[]): Signs {
 const TAGS =
   /<\/?(?:html|head|body|div|p|span|h[1-6]|ul|ol|li|pre|table|tr|td|br|strong|b|em|section|article|ac:structured-macro)\b[^<>\n]{0,300}\/?>/gi;
 
+/** A heading of a wiki near the top, which no page of HTML has in its text. */
+const WIKI_HEADING = /^(?:={1,6} [^=\n][^\n]* ={1,6}|h[1-6]\. \S[^\n]*)\s*$/m;
+
 /** A page of HTML begins with a tag and has more of them than marks of anything else. */
 function isHtml(text: string, signs: Signs): boolean {
   const start = text.replace(/^(?:\s|\ufeff|<!--[\s\S]{0,5000}?-->|<\?xml[^>]{0,200}\?>)*/, '').slice(0, 400);
   if (/^<(?:!doctype\s+html|html|head|body)\b/i.test(start)) return true;
-  if (/^(?:#{1,6}\s|---\s*\n|```)/.test(start)) return false;
+  if (/^(?:#{1,6}\s|---\s*\n|```)/.test(start) || WIKI_HEADING.test(start)) return false;
   const tags = text.match(TAGS)?.length ?? 0;
   const blocks =
     text.match(/<(?:p|h[1-6]|li|pre|tr|div|ac:structured-macro)\b[^<>\n]{0,300}>/gi)?.length ?? 0;

@@ -190,21 +190,27 @@ class PlainReader {
     this.at = end - 1;
   }
 
-  /** The lines of a block that is indented beneath the text around it, from this one on; null when they are prose. */
+  /**
+   * The lines of a block that is indented beneath the text around it, from this one on; null when they are prose. In a
+   * list, commands may stand as far in as the text of their item.
+   */
   private indented(line: Line): Line[] | null {
     if (this.at < this.proseUntil) return null;
     const indent = indentOf(line.text);
     const base = this.columns.findLast((column) => column <= indent) ?? 0;
     const fresh = this.blankBefore(this.at);
-    if (indent < base + (base === 0 && fresh ? 3 : 2)) return null;
+    const opens = this.opensCode();
+    const level = indent < base + (base === 0 && fresh ? 3 : 2);
+    if (level && !(fresh && opens && base > 0 && indent >= base)) return null;
     const announced = fresh || /:\s*$/.test(this.outline.paragraph.at(-1)?.text ?? '');
     if (!announced && !isBareCommand(line.text)) return null;
+    const single = level || (isProse(line.text) && !opens && !prompted(line.text));
     const block: Line[] = [];
     for (let at = this.at; at < this.lines.length; at++) {
       const next = this.lines[at];
       if (!next) break;
       if (next.text.trim() === '') {
-        if (!this.blockGoesOn(at, indent)) break;
+        if (single || !this.blockGoesOn(at, indent)) break;
       } else if (indentOf(next.text) < indent || (at > this.at && !announced && !isBareCommand(next.text)))
         break;
       block.push(next);
@@ -213,9 +219,15 @@ class PlainReader {
     const wordy = full.filter(
       (each) => (isProse(each.text) || BULLET.test(each.text)) && !prompted(each.text),
     ).length;
-    if (wordy * 2 < full.length || isBareCommand(line.text)) return block;
+    if (wordy * 2 < full.length || opens) return block;
     this.proseUntil = this.at + block.length;
     return null;
+  }
+
+  /** A command, or a comment over one. */
+  private opensCode(): boolean {
+    const text = this.text(this.at);
+    return isBareCommand(text) || (/^\s*#\s/.test(text) && isBareCommand(this.text(this.at + 1)));
   }
 
   private blockGoesOn(blank: number, indent: number): boolean {

@@ -230,7 +230,7 @@ class RstReader {
   private prose(line: Line, bare: Line, indent: number): void {
     const { paragraph } = this.outline;
     const field = OPTION.exec(bare.text);
-    if (field?.[1] && paragraph.every((each) => OPTION.test(each.text)))
+    if (field?.[1] && (paragraph.length === 0 || OPTION.test(paragraph.at(-1)?.text ?? '')))
       this.values.set(field[1].toLowerCase(), field[2]?.trim() ?? '');
     const marker = ITEM.exec(bare.text)?.[0];
     const opens = paragraph.length === 0 || /:$/.test(paragraph.at(-1)?.text ?? '');

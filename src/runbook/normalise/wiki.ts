@@ -1,7 +1,9 @@
 import type { Line, Reading } from './blocks.ts';
 import { head, indentOf, sourceLines, tail, trimLine } from './blocks.ts';
-import { wikiCodes } from './codes.ts';
+import { dokuwikiCodes, jiraCodes, mediawikiCodes } from './codes.ts';
 import { Outline } from './outline.ts';
+import type { Dialect } from './wiki-view.ts';
+import { wikiView } from './wiki-view.ts';
 
 /** The marks of the wikis differ little enough for one reader: Jira and Confluence, MediaWiki, DokuWiki. */
 const JIRA_HEADING = /^[ \t]*h([1-6])\.[ \t]+(?=\S)/;
@@ -14,10 +16,12 @@ const MEDIAWIKI_ITEM = /^([*#:;]{1,10})[ \t]*(?=\S)/;
 const DASH_ITEM = /^(-{1,3})[ \t]+(?=\S)/;
 const DOKU_ITEM = /^((?: {2,}|\t+))([*-])[ \t]+(?=\S)/;
 const FRAME =
-  /^(?:__[A-Z]{3,20}__|\[\[(?:Category|File|Image):[^\]\n]{0,300}\]\]|~~[A-Z]{3,20}~~|\{\{[^{}\n|]{0,80}\}\}|<\/?(?:noinclude|includeonly|onlyinclude)>|-{4,})$/i;
+  /^(?:__[A-Z]{3,20}__|\[\[(?:Category|File|Image):[^\]\n]{0,300}\]\]|~~[A-Z]{3,20}~~|<\/?(?:noinclude|includeonly|onlyinclude)>|-{4,})$/i;
+/** A template of MediaWiki without text. */
+const TEMPLATE = /^\{\{[^{}\n|]{0,80}\}\}$/;
 const NOTICE = /^(?:warning|note|info|tip|caution|important|danger|ambox|notice)/i;
 
-type Dialect = 'jira' | 'mediawiki' | 'dokuwiki';
+const CODES = { jira: jiraCodes, mediawiki: mediawikiCodes, dokuwiki: dokuwikiCodes };
 
 function dialectOf(lines: readonly Line[]): Dialect {
   const count = (pattern: RegExp): number =>
@@ -25,8 +29,9 @@ function dialectOf(lines: readonly Line[]): Dialect {
   const jira = count(JIRA_HEADING) + count(/\{(?:code|noformat|panel)[:}]/);
   const doku = count(/^={5,6}[^=]/) + count(/^ {2,}[*-] \S/) + count(/<(?:code|file)(?: \w+)?>\s*$/);
   const media =
-    count(/^={2,4}[^=].*[^=]={2,4}\s*$/) + count(/<syntaxhighlight|<source lang|'''|\{\{[A-Z]|\[\[Category:/);
-  if (jira >= doku && jira >= media) return 'jira';
+    count(/^={1,4}[^=].*[^=]={1,4}\s*$/) +
+    count(/<(?:syntaxhighlight|source lang|pre|nowiki)\b|'''|\{\{[A-Z]|\[\[Category:/);
+  if (jira > 0 && jira >= doku && jira >= media) return 'jira';
   return doku > media ? 'dokuwiki' : 'mediawiki';
 }
 
@@ -39,10 +44,10 @@ class WikiReader {
   private at = 0;
   private readonly boxes: string[] = [];
 
-  constructor(text: string) {
+  constructor(text: string, dialect: Dialect) {
     this.lines = sourceLines(text);
-    this.dialect = dialectOf(this.lines);
-    this.outline = new Outline(text, wikiCodes);
+    this.dialect = dialect;
+    this.outline = new Outline(text, CODES[dialect]);
   }
 
   private text(index: number): string {
@@ -61,7 +66,7 @@ class WikiReader {
 
   private line(line: Line): void {
     if (line.text.trim() === '') this.outline.flush();
-    else if (FRAME.test(line.text.trim())) this.frame(line);
+    else if (this.isFrame(line.text.trim())) this.frame(line);
     else if (
       !this.heading(line) &&
       !this.code(line) &&
@@ -70,6 +75,10 @@ class WikiReader {
       !this.table(line)
     )
       this.prose(line);
+  }
+
+  private isFrame(text: string): boolean {
+    return FRAME.test(text) || (this.dialect === 'mediawiki' && TEMPLATE.test(text));
   }
 
   private frame(line: Line): void {
@@ -307,7 +316,12 @@ function named(parameters: readonly string[], name: string): string | undefined 
 
 /** Reads the source of a wiki page: Jira and Confluence markup, MediaWiki or DokuWiki. Linear in lines. */
 export function readWiki(text: string): Reading {
-  const reader = new WikiReader(text);
+  const dialect = dialectOf(sourceLines(text));
+  const view = wikiView(text, dialect);
+  const reader = new WikiReader(view?.text ?? text, dialect);
   const { blocks, items, markup } = reader.read();
-  return { title: null, blocks, items, markup, values: reader.values };
+  const reading = { title: null, blocks, items, values: reader.values };
+  return view
+    ? { ...reading, markup: markup.map((span) => view.toSource(span)), view }
+    : { ...reading, markup };
 }
