@@ -285,7 +285,10 @@ export function readCode(lines: readonly Line[], lang: string | null, context: C
   if (
     foreign &&
     !prompted &&
-    commands.some((unit) => shapeOf(unit.command.text, context.tools) !== 'strong')
+    commands.some(
+      ({ command: { text } }) =>
+        shapeOf(text, context.tools) !== 'strong' || (SCRIPT.has(tag) && /^\w+ ['"]/.test(text)),
+    )
   ) {
     return noted(lines, SCRIPT.has(tag) ? 'script' : 'configuration');
   }

@@ -118,9 +118,10 @@ function spanCommand(span: CodeSpan): Command | null {
   return { text: bare.text, source: { start: bare.start, end: bare.start + bare.text.length } };
 }
 
-/** Values by name and nothing else, or an expression in double brackets. */
+/** Values by name and nothing else, an expression in double brackets, or keys to press. */
 const isSettings = (text: string): boolean =>
-  text.startsWith('((') || text.split(/\s+/).every((word) => /^[A-Za-z_]\w*=/.test(word));
+  /^\(\(|^(?:ctrl|control|cmd|alt|shift)[ +-]\w+$/i.test(text) ||
+  text.split(/\s+/).every((word) => /^[A-Za-z_]\w*=/.test(word));
 
 /** Inline code of a paragraph: commands the reader is told to run, and mentions that only look like commands. */
 export function readInline(

@@ -81,9 +81,12 @@ export function shapeOf(text: string, tools = TOOLS): Shape {
   const second = words[1] ?? '';
   if (first === '.') return words.length === 2 && /[/$]/.test(second) ? 'strong' : 'none';
   if (/^(?:=|:=|=>|->|:|==)$/.test(second) || /[:,]$/.test(first)) return 'none';
+  // Two words in the case of a title: `Last Operation`.
+  if (/^[A-Z][a-z]+ [A-Z][a-z]+$/.test(line)) return 'none';
   if (/^(?:\(+|\[\[?)$/.test(first)) return 'weak';
   const bare = first.replace(/^[({]+/, '').replace(/[;)]+$/, '');
   if (tools.isPlain(bare) || tools.isWord(bare)) return /^[\w./~+-]+$/.test(bare) ? 'strong' : 'weak';
+  if (second === '/') return 'none';
   // One name behind the root is no program, but what chat services take: `/deploy web`.
   if (/^\/[\w-]+$/.test(bare)) return words.length > 1 ? 'weak' : 'none';
   if (PATH_WORD.test(bare))
@@ -160,6 +163,7 @@ export function isOutput(text: string): boolean {
     return true;
   if (/^[-dlbcps](?:[r-][w-][xsStT-]){3}[.+@]?\s|^total \d+[KMG]?$|^HTTP\/\d/.test(bare)) return true;
   if (/\b(?:FATAL|ERROR|PANIC): |^command terminated with /.test(unquoted(bare))) return true;
+  if (/^[A-Za-z][\w ()/-]{1,40}:(?: {2,}|\t)\S/.test(bare)) return true;
   if (/\S {2,}\|\s.*\S\s+\|\s/.test(bare)) return true;
   const words = bare.split(/\s+/);
   const gaps = bare.match(/\S(?: {2,}|\t+)\S/g)?.length ?? 0;

@@ -165,6 +165,9 @@ describe('commands in code blocks', () => {
       'output',
     ],
     ['a word in capitals', run('HEALTH_OK'), 'mention'],
+    ['a title', lines('# T', '', 'Run it.', '', fence('', 'Last Operation')), 'mention'],
+    ['what stands behind names', run('requested state:   started'), 'output'],
+    ['declarations of Ruby', lines('# T', '', 'Add:', '', fence('ruby', "gem 'jekyll'")), 'script'],
     [
       'a list of programs as a sample',
       lines('# T', '', 'It looks like this:', '', fence('sh', '/bin/df', '/bin/ls', '/bin/cat', '/bin/sh')),
@@ -231,6 +234,8 @@ describe('commands in prose', () => {
     ['Look at the `kubectl get pods -A` output.', []],
     ['Use `(( merge on <key> ))` for lists.', []],
     ['`index=web sourcetype="access"`', []],
+    ['Type `ctrl+c` to stop.', []],
+    ['- `disk_quota / -k`', []],
     ['See [`kubectl get pods -A`](https://a.example) for more.', []],
     ['Use the command (its output is long) below:\n\n```sh\nmount | grep /srv\n```', ['mount | grep /srv']],
   ];
