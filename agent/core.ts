@@ -180,7 +180,9 @@ function connect(state: AgentState, welcome: Welcome, around: Surroundings): Ste
   const { jobs, seqMark, faults } = settled.state;
   const asked = new Set(welcome.open.map(({ envelopeId }) => envelopeId));
   const known = [...jobs.values()].filter((job) => !isSettled(job) || asked.has(job.about.envelopeId));
-  const missing = welcome.open.filter(({ envelopeId }) => !jobs.has(envelopeId));
+  // Only a lease that was taken makes older envelopes dead: without one nothing is said of what never came.
+  const missing =
+    settled.state.lease === null ? [] : welcome.open.filter(({ envelopeId }) => !jobs.has(envelopeId));
   const reports = [
     ...known.flatMap(reportsOf),
     ...missing.map(

@@ -28,7 +28,7 @@ export interface Named {
 /** The longest name: that of a DNS name (RFC 1035), which also holds any Kubernetes name. */
 const MAX_NAME = 253;
 /** The longest other value, in UTF-16 units: a long URL. */
-const MAX_TEXT = 1_000;
+export const MAX_TEXT = 1_000;
 
 /** Characters that mean nothing to a shell in any quoting, nor to globbing. */
 const INERT = /^[A-Za-z0-9_./:@%+,=-]+$/;

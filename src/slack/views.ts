@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type IncidentId, incidentId, type RunbookId, runbookId, runId, stepId } from '../protocol/ids.ts';
 import { CHOICES, type Choice, REASON_LENGTH, type StepState } from '../run/run.ts';
 import type { Parse } from '../runbook/runbook.ts';
+import { MAX_TEXT } from '../runbook/value.ts';
 import { inputsOf } from '../runbook/variables.ts';
 import { RESUME_WORD } from '../tenant/resume.ts';
 import { truncateHead } from '../text/truncate.ts';
@@ -11,8 +12,8 @@ import { code, context, input, modal, section } from './blocks.ts';
 import { LIMITS } from './limits.ts';
 import { clip, plain, reasons } from './words.ts';
 
-/** Values of a run are at most this long; see bind. */
-const MAX_VALUE = 253;
+/** What a person types to confirm, and a secret, are no longer than this. */
+const MAX_TYPED = 253;
 const MAX_COMMAND = 2_500;
 const MAX_EXAMPLE = 80;
 
@@ -70,7 +71,7 @@ export function startRunView(runbook: RunbookId, parse: Parse, channel: string, 
         hint: example
           ? `${type.replaceAll('-', ' ')}, for example ${clip(example, MAX_EXAMPLE)}`
           : type.replaceAll('-', ' '),
-        max: MAX_VALUE,
+        max: MAX_TEXT,
         initial: page?.values.get(name) ?? '',
       }),
     );
@@ -105,7 +106,7 @@ export function confirmStepView(
     blocks: [
       section(`*This step is dangerous.*\n${job ? reasons(job.verdict) : ''}`),
       code(truncateHead(job?.command ?? '', MAX_COMMAND)),
-      input({ id: 'typed', label: `Type ${job?.confirm ?? ''} to approve`, max: MAX_VALUE }),
+      input({ id: 'typed', label: `Type ${job?.confirm ?? ''} to approve`, max: MAX_TYPED }),
       context(`Run ${target.run} · approval is bound to these bytes: ${target.shown.slice(0, 8)}`),
     ],
   });
@@ -124,7 +125,7 @@ export function resumeView(channel: string, run: string | null): View {
           ? `Run ${run} goes on from the step it stands at.`
           : 'All runs of this workspace go on. Approvals that were not used before the pause have to be given again.',
       ),
-      input({ id: 'typed', label: `Type ${RESUME_WORD} to go on`, max: MAX_VALUE }),
+      input({ id: 'typed', label: `Type ${RESUME_WORD} to go on`, max: MAX_TYPED }),
     ],
   });
 }
@@ -146,7 +147,7 @@ export function pagerDutyView(channel: string, url: string, secrets: number): Vi
       ),
       code(url),
       section('*2.* PagerDuty then shows a secret, once. Paste it here.'),
-      input({ id: 'secret', label: 'Signing secret', hint: known, max: MAX_VALUE }),
+      input({ id: 'secret', label: 'Signing secret', hint: known, max: MAX_TYPED }),
       context('*3.* In the channel that pages belong to, type `/runbook pages`.'),
     ],
   });

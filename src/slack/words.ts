@@ -45,9 +45,9 @@ export function reasons(verdict: Verdict): string {
   const lines = verdict.reasons
     .filter(({ risk }) => risk === verdict.risk)
     .slice(0, MAX_REASONS)
-    .map(({ sentence, alternative }) => plain(alternative ? `${sentence} Safer: ${alternative}` : sentence))
-    .join('\n');
-  return truncateHead(lines, MAX_REASONS_UNITS);
+    .map(({ sentence, alternative }) => (alternative ? `${sentence} Safer: ${alternative}` : sentence));
+  const hints = (verdict.hints ?? []).slice(0, MAX_REASONS);
+  return truncateHead([...lines, ...hints].map((line) => plain(line)).join('\n'), MAX_REASONS_UNITS);
 }
 
 /** A short text cut to `max` UTF-16 units with an ellipsis; never through a surrogate pair. */

@@ -112,16 +112,6 @@ export async function installTenant(
   );
 }
 
-/** The app was removed: everything is paused, and every run that was live is over. */
-export async function uninstallTenant(
-  { log, onPause }: Pick<TenantDeps, 'log' | 'onPause'>,
-  tenant: TenantId,
-): Promise<Result> {
-  const outcome = await log.transact(tenantKind, ref(tenant), { type: 'uninstall' });
-  if (outcome.ok) onPause(tenant, outcome.state.panicEpoch);
-  return outcome;
-}
-
 /** An admin says who may do what. */
 export async function setRoles(
   { log, directory }: Pick<TenantDeps, 'log' | 'directory'>,

@@ -207,6 +207,12 @@ describe('a connection', () => {
     expect(play.state.jobs.has('envelope-8')).toBe(false);
   });
 
+  test('says nothing of an attempt that never came while no lease makes older envelopes dead', () => {
+    const play = new Play();
+    const lease = leaseWith({ agent_id: 'agent-2' });
+    expect(kindsOf(play.feed(connected({ open: [about(8)], lease })))).toEqual(['credit 0']);
+  });
+
   test('with an agent whose records cannot be relied on makes unknown what they do not hold', () => {
     const play = new Play(stateWith({ faults: ['The journal is damaged.'] }));
     const said = play.feed(connected({ open: [about(8)] }));

@@ -37,10 +37,11 @@ import {
   RESULT,
   RUN,
   RUNBOOK,
-  type RunAt,
+  RUNS_AT,
   S1,
   tenantState,
   variable,
+  verdict,
 } from '../support/builders.ts';
 
 /** A run as it shows while nothing else is paused. */
@@ -56,26 +57,6 @@ const NASTY = {
   marks: '*bold* _it_ ~no~ `code` ```block``` > quote\n\n\n# head',
 };
 const texts = Object.entries(NASTY);
-const AT: RunAt[] = [
-  'awaiting-approval',
-  'by-hand',
-  'approved',
-  'dispatched',
-  'running',
-  'stalled',
-  'unknown',
-  'reopened',
-  'not-started',
-  'not-delivered',
-  'recovered',
-  'marked',
-  'succeeded',
-  'failed',
-  'rejected',
-  'aborted',
-  'paused',
-];
-
 const wordy = (text: string): Verdict => ({
   risk: 'danger',
   traits: [],
@@ -87,6 +68,7 @@ const wordy = (text: string): Verdict => ({
     sentence: text,
     alternative: text,
   })),
+  hints: Array.from({ length: 5 }, () => text),
 });
 
 /** The worst plan that can be: as much of `text` as there is room, in every place where a runbook's words stand. */
@@ -115,7 +97,7 @@ const worstResult = (text: string) =>
   });
 
 const everyRun = (): [string, RunState][] => [
-  ...AT.map((at): [string, RunState] => [at, buildRun({ at })]),
+  ...RUNS_AT.map((at): [string, RunState] => [at, buildRun({ at })]),
   ...texts.flatMap(([name, text]): [string, RunState][] => {
     const waiting = buildRun({ plan: worstPlan(text) });
     const running = buildRun({ at: 'running', plan: worstPlan(text) });
@@ -272,6 +254,12 @@ describe('what stands on the screen', () => {
     expect(buttonsOf(shownRun(run)[1] ?? {}).map(({ value }) => value)).toContain(
       `v1.${RUN}.s1.${hashOf(run, S1)}`,
     );
+  });
+
+  test('is how far a command reaches, before anybody approves it', () => {
+    const far = { ...verdict('danger'), hints: ['-A: it reaches every namespace.'] };
+    const run = buildRun({ plan: buildPlan({ steps: [{ command: 'drop -A', verdict: far }] }) });
+    expect(shown(run)).toContain('it reaches every namespace');
   });
 
   test('keeps the hash in sight however much the scanner has to say', () => {

@@ -1,7 +1,7 @@
 import type { Line, Reading } from './blocks.ts';
-import { head, indentOf, sourceLines, tail, trimLine } from './blocks.ts';
+import { head, indentOf, tail, trimLine } from './blocks.ts';
 import { asciidocCodes } from './codes.ts';
-import { Outline } from './outline.ts';
+import { LineReader } from './line-reader.ts';
 
 const ITEM = /^[ \t]*(\*{1,6}|-|\.{1,6}|\d{1,3}\.|[a-zA-Z]\.|[ivx]{1,5}\))[ \t]+(?:\[[ xX*]\][ \t]+)?(?=\S)/;
 const DEFINITION = /^[ \t]*(?!\/\/)(\S.{0,200}?)(:{2,4}|;;)(?:[ \t]+(?=\S)|[ \t]*$)/;
@@ -23,12 +23,8 @@ interface Box {
 }
 
 /** Reads AsciiDoc line by line. Lists nest by their marks; `+` joins a block to the item before it. */
-class AsciidocReader {
-  private readonly lines: readonly Line[];
-  readonly outline: Outline;
-  readonly values = new Map<string, string>();
+class AsciidocReader extends LineReader {
   title: string | null = null;
-  private at = 0;
   /** The marks of the open lists, from the outermost in, inside the innermost box. */
   private marks: string[] = [];
   private boxes: Box[] = [];
@@ -39,25 +35,10 @@ class AsciidocReader {
   private style = '';
 
   constructor(text: string) {
-    this.lines = sourceLines(text);
-    this.outline = new Outline(text, asciidocCodes);
+    super(text, asciidocCodes);
   }
 
-  private text(index: number): string {
-    return this.lines[index]?.text ?? '';
-  }
-
-  read(): Outline {
-    while (this.at < this.lines.length) {
-      const line = this.lines[this.at];
-      if (line) this.line(line);
-      this.at += 1;
-    }
-    this.outline.flush();
-    return this.outline;
-  }
-
-  private line(line: Line): void {
+  protected line(line: Line): void {
     const text = line.text.trimEnd();
     if (text.trim() === '') {
       this.outline.flush();

@@ -1,8 +1,8 @@
 import { cut } from '../cut.ts';
 import type { Line, Reading } from './blocks.ts';
-import { head, indentOf, sourceLines, tail, trimLine } from './blocks.ts';
+import { head, indentOf, tail, trimLine } from './blocks.ts';
 import { orgCodes } from './codes.ts';
-import { Outline } from './outline.ts';
+import { LineReader } from './line-reader.ts';
 
 const HEADING = /^(\*{1,8})[ \t]+(?:(?:TODO|DONE|NEXT|WAITING)[ \t]+)?(?:\[#[A-Z]\][ \t]+)?/;
 const ITEM = /^[ \t]*(?:[-+]|\d{1,3}[.)]|[a-zA-Z][.)]|[ \t]\*)[ \t]+(?:\[[ xX-]\][ \t]+)?(?=\S)/;
@@ -12,34 +12,15 @@ const DRAWER = /^[ \t]*:[\w-]{1,40}:[ \t]*$/;
 const LITERAL = /^[ \t]*:(?:[ \t]|$)/;
 
 /** Reads Org line by line: stars for headings, `#+BEGIN` for blocks, indent for lists. */
-class OrgReader {
-  private readonly lines: readonly Line[];
-  readonly outline: Outline;
-  readonly values = new Map<string, string>();
-  private at = 0;
+class OrgReader extends LineReader {
   /** The lines that come next are what a block of code printed. */
   private results = false;
 
   constructor(text: string) {
-    this.lines = sourceLines(text);
-    this.outline = new Outline(text, orgCodes);
+    super(text, orgCodes);
   }
 
-  private text(index: number): string {
-    return this.lines[index]?.text ?? '';
-  }
-
-  read(): Outline {
-    while (this.at < this.lines.length) {
-      const line = this.lines[this.at];
-      if (line) this.line(line);
-      this.at += 1;
-    }
-    this.outline.flush();
-    return this.outline;
-  }
-
-  private line(line: Line): void {
+  protected line(line: Line): void {
     const { text } = line;
     const heading = HEADING.exec(text);
     const begin = BEGIN.exec(text);

@@ -2,9 +2,9 @@ import { promptLength } from '../prompts.ts';
 import { isLabel } from '../prose.ts';
 import { isBareCommand, isProse } from '../shape.ts';
 import type { Line, Reading } from './blocks.ts';
-import { head, indentOf, sourceLines, tail, trimLine } from './blocks.ts';
+import { head, indentOf, tail, trimLine } from './blocks.ts';
 import { tickCodes } from './codes.ts';
-import { Outline } from './outline.ts';
+import { LineReader } from './line-reader.ts';
 import { slackLinks, slackView } from './slack.ts';
 
 const BULLET = /^([ \t]*)(?:[-*•◦▪–]|\d{1,3}[.)]|[a-z][.)]|step\s+\d{1,3}\s*[:.)-])[ \t]+(?=\S)/i;
@@ -37,22 +37,18 @@ const isShouted = (text: string): boolean =>
 const prompted = (text: string): boolean => promptLength(text.trimStart(), 'strong') > 0;
 
 /** Reads text without marks of its own line by line: notes, mail, histories of a shell, Slack messages. */
-class PlainReader {
-  private readonly lines: readonly Line[];
+class PlainReader extends LineReader {
   private readonly slack: boolean;
-  readonly outline: Outline;
   /** Where the text of the open list items begins, from the outermost in. */
   private columns: number[] = [];
-  private at = 0;
   /** Indented lines before this index are known to be prose. */
   private proseUntil = 0;
   /** For every line the index of the first one from there on that is not empty. */
   private readonly nextFull: Uint32Array;
 
   constructor(text: string, slack: boolean) {
-    this.lines = sourceLines(text);
+    super(text, tickCodes);
     this.slack = slack;
-    this.outline = new Outline(text, tickCodes);
     this.nextFull = new Uint32Array(this.lines.length + 1).fill(this.lines.length);
     for (let at = this.lines.length - 1; at >= 0; at--)
       this.nextFull[at] = this.text(at).trim() === '' ? (this.nextFull[at + 1] ?? at) : at;
@@ -62,25 +58,11 @@ class PlainReader {
     return this.nextFull[index] ?? this.lines.length;
   }
 
-  private text(index: number): string {
-    return this.lines[index]?.text ?? '';
-  }
-
   private blankBefore(index: number): boolean {
     return index === 0 || this.text(index - 1).trim() === '';
   }
 
-  read(): Outline {
-    while (this.at < this.lines.length) {
-      const line = this.lines[this.at];
-      if (line) this.line(line);
-      this.at += 1;
-    }
-    this.outline.flush();
-    return this.outline;
-  }
-
-  private line(line: Line): void {
+  protected line(line: Line): void {
     if (line.text.trim() === '') this.outline.flush();
     else if (line.text.includes('```')) this.fences(line);
     else if (this.historyEnd() > this.at + 2) this.history();

@@ -1,7 +1,7 @@
 import type { Line, Reading } from './blocks.ts';
-import { dedent, head, indentOf, sourceLines, tail, trimLine } from './blocks.ts';
+import { dedent, head, indentOf, tail, trimLine } from './blocks.ts';
 import { rstCodes } from './codes.ts';
-import { Outline } from './outline.ts';
+import { LineReader } from './line-reader.ts';
 import { View } from './view.ts';
 
 const ADORNMENT = /^([=\-`:'"~^_*+#<>.!$%&,/;?@[\]{|}\\()])\1{2,}\s*$/;
@@ -21,37 +21,18 @@ const EMPHASIS = /(?<![\w/*])(\*\*?)(?=[^\s*])[^*\n]{0,300}[^\s*]\1(?![\w*])/g;
 const TABLE = /^(?:list-table|csv-table|table|flat-table)$/;
 
 /** Reads reStructuredText line by line: sections by their adornments, everything else by indent. */
-class RstReader {
-  private readonly lines: readonly Line[];
-  readonly outline: Outline;
-  readonly values = new Map<string, string>();
+class RstReader extends LineReader {
   /** Set once a literal has marks in it that readers do not see. */
   view: View | undefined;
   private readonly source: string;
   private readonly levels: string[] = [];
-  private at = 0;
 
   constructor(text: string) {
+    super(text, rstCodes);
     this.source = text;
-    this.lines = sourceLines(text);
-    this.outline = new Outline(text, rstCodes);
   }
 
-  private text(index: number): string {
-    return this.lines[index]?.text ?? '';
-  }
-
-  read(): Outline {
-    while (this.at < this.lines.length) {
-      const line = this.lines[this.at];
-      if (line) this.line(line);
-      this.at += 1;
-    }
-    this.outline.flush();
-    return this.outline;
-  }
-
-  private line(line: Line): void {
+  protected line(line: Line): void {
     const bare = trimLine(line);
     if (bare.text === '') {
       this.outline.flush();

@@ -1,7 +1,7 @@
 import type { Line, Reading } from './blocks.ts';
 import { head, indentOf, sourceLines, tail, trimLine } from './blocks.ts';
 import { dokuwikiCodes, jiraCodes, mediawikiCodes } from './codes.ts';
-import { Outline } from './outline.ts';
+import { LineReader } from './line-reader.ts';
 import type { Dialect } from './wiki-view.ts';
 import { wikiView } from './wiki-view.ts';
 
@@ -36,35 +36,16 @@ function dialectOf(lines: readonly Line[]): Dialect {
 }
 
 /** Reads a wiki's source line by line. */
-class WikiReader {
-  private readonly lines: readonly Line[];
+class WikiReader extends LineReader {
   private readonly dialect: Dialect;
-  readonly outline: Outline;
-  readonly values = new Map<string, string>();
-  private at = 0;
   private readonly boxes: string[] = [];
 
   constructor(text: string, dialect: Dialect) {
-    this.lines = sourceLines(text);
+    super(text, CODES[dialect]);
     this.dialect = dialect;
-    this.outline = new Outline(text, CODES[dialect]);
   }
 
-  private text(index: number): string {
-    return this.lines[index]?.text ?? '';
-  }
-
-  read(): Outline {
-    while (this.at < this.lines.length) {
-      const line = this.lines[this.at];
-      if (line) this.line(line);
-      this.at += 1;
-    }
-    this.outline.flush();
-    return this.outline;
-  }
-
-  private line(line: Line): void {
+  protected line(line: Line): void {
     if (line.text.trim() === '') this.outline.flush();
     else if (this.isFrame(line.text.trim())) this.frame(line);
     else if (
