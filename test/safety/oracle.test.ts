@@ -73,13 +73,22 @@ if (!opened.ok) {
   });
 } else {
   const cage = opened;
+  const others = ['dash', 'zsh', 'busybox'].map((name) => ({
+    name,
+    path: [`/usr/bin/${name}`, `/bin/${name}`].find((each) => existsSync(each)) ?? null,
+  }));
+  const missing = others.filter(({ path }) => path === null).map(({ name }) => name);
   const shells = [
     { name: 'bash', path: 'bash' },
-    ...['dash', 'zsh', 'busybox'].flatMap((name) => {
-      const path = [`/usr/bin/${name}`, `/bin/${name}`].find((each) => existsSync(each));
-      return path === undefined ? [] : [{ name, path }];
-    }),
+    ...others.flatMap(({ name, path }) => (path === null ? [] : [{ name, path }])),
   ];
+
+  test(
+    missing.length === 0 ? 'no shell is left out' : `left out for want of it: ${missing.join(', ')}`,
+    () => {
+      if (process.env.DD0C_REQUIRE_ALL) expect(missing).toEqual([]);
+    },
+  );
 
   describe.each(shells)('a text called safe, run by $name,', ({ name, path }) => {
     beforeAll(() => runAll(cage, path, name));
