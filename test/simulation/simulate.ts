@@ -18,8 +18,11 @@ export interface Result {
   readonly virtualMs: number;
 }
 
-/** An approval holds 15 min, a step runs 10 min at most, and then there is a margin: by then everything must stand still. */
-const LONGEST_NIGHT_MS = 30 * 60_000;
+/**
+ * By then everything must stand still: an approval holds 15 min, a step that hangs is ended after 10, one agent may have to
+ * wait out such a step of every run in turn (a run ends with it), and then there is a margin.
+ */
+const longestNightMs = ({ runs }: Swarm): number => (15 + 10 * runs.length + 5) * 60_000;
 const CALM_MS = 3_000;
 
 /** Plays one seed to its end. The same seed gives the same result, wherever and whenever it is played. */
@@ -35,7 +38,7 @@ export async function simulate(seed: number, parts: Parts = REAL, logger?: Logge
   world.becomeEvening();
   await timeline.run(swarm.trouble + swarm.evening, () => oracle.findings.length > 0);
   world.becomeNight();
-  const night = timeline.now + LONGEST_NIGHT_MS;
+  const night = timeline.now + longestNightMs(swarm);
   let calmSince = timeline.now;
   await timeline.run(night, () => {
     if (!oracle.isQuiet) calmSince = timeline.now;
