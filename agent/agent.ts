@@ -22,7 +22,8 @@ export interface AgentOptions {
   readonly clock: Clock;
   readonly host: Host;
   readonly hostName: string;
-  readonly scanner: { readonly classify: Classify; readonly version: string };
+  /** The scanner in this program, and the version and hash of its rules. */
+  readonly scanner: { readonly classify: Classify; readonly version: string; readonly sha256: string };
   readonly logger: Logger;
 }
 
@@ -112,7 +113,8 @@ export class Agent {
     const { clock, host, scanner, journal, logger } = this.#options;
     const before = this.#state;
     const times = { now: clock.now(), mono: clock.mono() };
-    const taken = step(before, input, { ...times, host, classify: scanner.classify });
+    const { classify, sha256: rulesetSha256 } = scanner;
+    const taken = step(before, input, { ...times, host, classify, rulesetSha256 });
     this.#state = taken.state;
     try {
       for (const effect of taken.effects) this.#perform(effect);
@@ -228,6 +230,7 @@ export class Agent {
       pausedBecause: toSentence(because ?? ''),
       policySha256: policy.sha256,
       rulesetVersion: scanner.version,
+      rulesetSha256: scanner.sha256,
       version: AGENT_VERSION,
       hostName,
       profiles: [...policy.profiles.values()].map(({ name, digest }) => ({ name, digest })),

@@ -255,7 +255,7 @@ function refuseByScanner(candidate: Candidate): string | null {
   const { envelope, classify } = candidate;
   const declared = openDeclarations(candidate);
   if (!declared.ok) return declared.sentence;
-  const verdict = classify(commandText(envelope.exec), { readOnly: declared.names });
+  const verdict = classify(commandText(envelope.exec), { readOnly: declared.names }, envelope.exec.cwd);
   if (!isWorse(verdict.risk, envelope.verdict.risk)) return null;
   const because = verdict.reasons[0]?.sentence ?? 'No reason was given.';
   return `The scanner on this host finds the command "${verdict.risk}", not "${envelope.verdict.risk}". ${because}`;

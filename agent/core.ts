@@ -88,6 +88,8 @@ export interface Step {
 export interface Surroundings extends Times {
   readonly host: Host;
   readonly classify: Classify;
+  /** The hash of the rules that `classify` judges by. */
+  readonly rulesetSha256: string;
 }
 
 /** The agent: a state and an input give the next state and what to do. Pure, given its surroundings. */
@@ -299,8 +301,22 @@ function take(state: AgentState, signed: Signed, around: Surroundings): Step {
     { kind: 'started', at, about },
   ]);
   const started: Report = { kind: 'started', ...about, startedAt: at };
-  const effects: Effect[] = [...next.effects, { kind: 'spawn', envelope }, send(started)];
+  const effects: Effect[] = [
+    ...next.effects,
+    ...otherRules(envelope, around),
+    { kind: 'spawn', envelope },
+    send(started),
+  ];
   return withCredit({ state: next.state, effects }, around);
+}
+
+/** Other rules than the server's are no reason to refuse what they do not find riskier, but somebody should know. */
+function otherRules({ envelope_id, verdict }: Envelope, { rulesetSha256 }: Surroundings): readonly Effect[] {
+  if (verdict.ruleset_sha256 === rulesetSha256) return [];
+  const sentence =
+    `The server judged ${envelope_id} by rules ${verdict.ruleset_version}, which are not the rules of this agent. ` +
+    'By its own the command is no riskier, so it starts. Bring both to one release.';
+  return [log('warn', 'ruleset', sentence)];
 }
 
 function kill(state: AgentState, envelopeId: string): readonly Effect[] {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import pino, { type Logger } from 'pino';
-import { classify, loadSafety, RULESET_VERSION } from '../src/safety/index.ts';
+import { classify, loadSafety, RULESET_SHA256, RULESET_VERSION } from '../src/safety/index.ts';
 import { Agent } from './agent.ts';
 import { systemClock } from './clock.ts';
 import { enrol, inviteSchema, openEnrolment } from './enrol.ts';
@@ -67,7 +67,7 @@ async function main(logger: Logger): Promise<void> {
     clock: systemClock,
     host: realHost,
     hostName: hostname(),
-    scanner: { classify, version: RULESET_VERSION },
+    scanner: { classify, version: RULESET_VERSION, sha256: RULESET_SHA256 },
     logger: logger.child({ agentId: identity.agentId }),
   });
   const drain = (signal: string) => {

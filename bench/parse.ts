@@ -3,13 +3,16 @@ import path from 'node:path';
 import MarkdownIt from 'markdown-it';
 import { extract } from '../src/runbook/extract.ts';
 import { normalise } from '../src/runbook/normalise/index.ts';
+import { readAnswer } from '../src/runbook/refine/read.ts';
 import type { Parse } from '../src/runbook/runbook.ts';
 import { shows } from '../src/runbook/trace.ts';
 import { type Gold, rates, type Score, score, total } from './parse-score.ts';
+import { recordedAnswers, recordedFor } from './recorded.ts';
 
 /**
  * `npm run bench:parse`: how much of labelled runbooks the structural reading finds, whether every command can be
- * shown in its source, and how long it takes. The last line is one JSON object. Nothing that is read is executed.
+ * shown in its source, and how long it takes; and the same with recorded answers of a model, where there is one, which
+ * must not find less. The last line is one JSON object. Nothing that is read is executed.
  */
 const root = path.resolve(import.meta.dirname, '..');
 const corpus = path.resolve(root, process.env.CORPUS_DIR ?? '../shared/corpus', 'runbooks');
@@ -45,28 +48,58 @@ function lost(text: string, parse: Parse): string[] {
     .map((command) => command.text);
 }
 
-interface Measured {
-  readonly kind: string;
+interface Reading {
   readonly score: Score;
   readonly lost: number;
 }
 
-function measure({ name, text, gold }: Page): Measured {
+interface Measured extends Reading {
+  readonly kind: string;
+  /** The same with the answer that is recorded for the page, if one is. */
+  readonly refined: Reading | null;
+}
+
+const recorded = recordedAnswers();
+
+/** What the recorded answer makes of a page: what it only suggests is not taken. */
+function refined({ text }: Page, parse: Parse): Parse | null {
+  const answer = recordedFor(text, recorded);
+  const read = answer === null ? null : readAnswer(answer, text, parse);
+  if (answer !== null && read === null) throw new Error('A recorded answer has not the shape of an answer.');
+  return (
+    read && {
+      ...read.parse,
+      steps: read.parse.steps.map((step) => ({
+        ...step,
+        commands: step.commands.filter(({ suggested }) => !suggested),
+      })),
+    }
+  );
+}
+
+function measure(page: Page): Measured {
+  const { name, text, gold } = page;
   const parse = extract(text);
   const scored = score(parse, gold);
   const { precision, recall, f1 } = rates(scored);
   const unseen = lost(text, parse);
+  const model = refined(page, parse);
   say(
     `${name.padEnd(56)} ${parse.kind.padEnd(9)} ${String(scored.gold).padStart(3)} ${percent(precision)} ${percent(recall)} ${percent(f1)}` +
-      `  ${scored.notCommandsTaken}/${scored.notCommands}  ${scored.variablesFound}/${scored.variables}`,
+      ` ${model ? percent(rates(score(model, gold)).f1) : '      -'}  ${scored.notCommandsTaken}/${scored.notCommands}  ${scored.variablesFound}/${scored.variables}`,
   );
   for (const command of scored.missed) say(`    missed   ${JSON.stringify(command).slice(0, 160)}`);
   for (const command of scored.spurious) say(`    spurious ${JSON.stringify(command).slice(0, 160)}`);
   for (const command of unseen) say(`    not shown by its source ${JSON.stringify(command).slice(0, 160)}`);
-  return { kind: parse.kind, score: scored, lost: unseen.length };
+  return {
+    kind: parse.kind,
+    score: scored,
+    lost: unseen.length,
+    refined: model && { score: score(model, gold), lost: lost(text, model).length },
+  };
 }
 
-function summary(measured: readonly Measured[]) {
+function summary(measured: readonly Reading[]) {
   const all = total(measured.map((each) => each.score));
   return {
     files: measured.length,
@@ -78,9 +111,19 @@ function summary(measured: readonly Measured[]) {
   };
 }
 
+/** Both readings of the pages that have a recorded answer, and on how many of them the answer made it find less. */
+function compared(measured: readonly Measured[]) {
+  const pairs = measured.flatMap((before) => (before.refined ? [{ before, after: before.refined }] : []));
+  return {
+    structure: summary(pairs.map(({ before }) => before)),
+    recorded: summary(pairs.map(({ after }) => after)),
+    fell: pairs.filter(({ before, after }) => rates(after.score).f1 < rates(before.score).f1).length,
+  };
+}
+
 function report(title: string, folder: string) {
   say(
-    `\n${title}\n${'file'.padEnd(56)} kind     gold  precis.  recall      F1  not-commands taken  variables`,
+    `\n${title}\n${'file'.padEnd(56)} kind     gold  precis.  recall      F1   model  not-commands taken  variables`,
   );
   const measured = pagesOf(folder).map(measure);
   for (const kind of new Set(measured.map((each) => each.kind))) {
@@ -93,7 +136,12 @@ function report(title: string, folder: string) {
   say(
     `  all       ${all.files} files  precision ${percent(all.precision)}  recall ${percent(all.recall)}  F1 ${percent(all.f1)}  not-commands taken ${percent(all.notCommandsTaken)}  variables ${percent(all.variableRecall)}  commands not shown ${all.notShown} of ${all.commands}`,
   );
-  return all;
+  const model = compared(measured);
+  say(
+    `  recorded  ${model.recorded.files} files with a recorded answer  F1 ${percent(model.recorded.f1)} (by structure alone ${percent(model.structure.f1)})  commands not shown ${model.recorded.notShown} of ${model.recorded.commands}`,
+  );
+  if (model.fell > 0) process.exitCode = 1;
+  return { ...all, model };
 }
 
 /** A text of `size` units in the manner of the pages of a folder's kind. */

@@ -58,8 +58,13 @@ const PREFIXES =
   /^(ls|cat|head|tail|grep|less|wc|sort|uniq|cut|find|du|df|free|ps|top|uptime|id|whoami|hostname|date|echo|pwd|stat|file|which|env|printenv|ping|dig|nslookup|ss|netstat|ip a|ip addr|curl|journalctl|dmesg|systemctl (status|list|show|is-)|kubectl (get|describe|logs|top|explain|version|api-)|docker (ps|logs|inspect|images|stats)|git (status|log|diff|show|branch)|helm (list|status|history|get)|terraform (plan|show|output|validate)|aws \S+ (describe|list|get)-)/;
 const prefixList: Guard = (command) => (PREFIXES.test(command) ? 'safe' : 'caution');
 
+const GUARDS = {
+  scanner: (command: string) => classify(command).risk,
+  patternList,
+  prefixList,
+};
+
 interface Score {
-  lines: number;
   danger: number;
   dangerSafe: number;
   caution: number;
@@ -69,11 +74,10 @@ interface Score {
 }
 
 function score(list: readonly Line[], guard: Guard): Score {
-  const total: Score = { lines: 0, danger: 0, dangerSafe: 0, caution: 0, cautionSafe: 0, safe: 0, alarms: 0 };
+  const total: Score = { danger: 0, dangerSafe: 0, caution: 0, cautionSafe: 0, safe: 0, alarms: 0 };
   for (const { cmd, label } of list) {
     const risk = guard(cmd);
     const lowest = RISKS.find((each) => label.includes(each)) ?? 'danger';
-    total.lines += 1;
     total[lowest] += 1;
     if (lowest === 'danger' && risk === 'safe') total.dangerSafe += 1;
     if (lowest === 'caution' && risk === 'safe') total.cautionSafe += 1;
@@ -85,18 +89,16 @@ function score(list: readonly Line[], guard: Guard): Score {
 const share = (part: number, whole: number): string =>
   whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`;
 
-function row(
-  name: string,
-  { lines: count, danger, dangerSafe, caution, cautionSafe, safe, alarms }: Score,
-): string {
-  return [
-    name.padEnd(28),
-    String(count).padStart(6),
-    `${dangerSafe}/${danger}`.padStart(10),
-    `${cautionSafe}/${caution}`.padStart(10),
-    `${alarms}/${safe}`.padStart(10),
-    share(alarms, safe).padStart(8),
-  ].join('');
+/** Of one guard: danger called safe, caution called safe, and safe called anything else. */
+function columns({ danger, dangerSafe, caution, cautionSafe, safe, alarms }: Score): string {
+  return [`${dangerSafe}/${danger}`, `${cautionSafe}/${caution}`, `${alarms}/${safe}`, share(alarms, safe)]
+    .map((text) => text.padStart(9))
+    .join('');
+}
+
+function row(name: string, list: readonly Line[]): string {
+  const scores = Object.values(GUARDS).map((guard) => columns(score(list, guard)));
+  return `${name.padEnd(24)}${scores.join('  |')}`;
 }
 
 /** Microseconds a command, each the best of three runs on a shared machine: median, 99th percentile, commands a second. */
@@ -145,7 +147,6 @@ async function bundleSize(): Promise<number> {
 }
 
 await loadSafety();
-const scanner: Guard = (command) => classify(command).risk;
 const parser = (command: string): unknown => {
   try {
     return parse(command);
@@ -155,28 +156,27 @@ const parser = (command: string): unknown => {
   }
 };
 
-console.log(`${'family'.padEnd(28)} lines   danger→safe caution→safe  alarms`);
-for (const family of new Set(lines.map((line) => line.family)))
-  console.log(
-    row(
-      family,
-      score(
-        lines.filter((line) => line.family === family),
-        scanner,
-      ),
-    ),
-  );
-const scores = {
-  scanner: score(lines, scanner),
-  patternList: score(lines, patternList),
-  prefixList: score(lines, prefixList),
-};
-for (const [name, each] of Object.entries(scores)) console.log(row(name, each));
+const families = [...new Set(lines.map((line) => line.family))].map((family) => ({
+  family,
+  list: lines.filter((line) => line.family === family),
+}));
+const heads = ['the scanner', 'a list of patterns', 'a list of allowed beginnings'];
+console.log(' '.repeat(24) + heads.map((head) => head.padStart(36)).join('  |'));
+const columnHeads = ['danger→', 'caution→', 'safe→', ''].map((head) => head.padStart(9)).join('');
+console.log('family'.padEnd(24) + heads.map(() => columnHeads).join('  |'));
+for (const { family, list } of families) console.log(row(family, list));
+console.log(row(`all ${lines.length}`, lines));
+console.log('danger→ and caution→: called safe; safe→: called anything else');
+const scores = Object.fromEntries(
+  Object.entries(GUARDS).map(([name, guard]) => [name, { lines: lines.length, ...score(lines, guard) }]),
+);
 const speed = { scanner: time(classify), parser: time(parser) };
 console.log(
   `scanner: median ${speed.scanner.median} µs, p99 ${speed.scanner.p99} µs, ${speed.scanner.perSecond} commands a second`,
 );
-console.log(`parser alone: median ${speed.parser.median} µs, p99 ${speed.parser.p99} µs`);
+console.log(
+  `parser alone: median ${speed.parser.median} µs, p99 ${speed.parser.p99} µs, ${speed.parser.perSecond} commands a second`,
+);
 const start = { plain: coldStart('ls -la'), postgres: coldStart('psql -c "SELECT 1"') };
 const kilobytes = await bundleSize();
 console.log(

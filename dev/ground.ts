@@ -122,7 +122,7 @@ export async function layGround(options: GroundOptions): Promise<Ground> {
 /** What a process on this ground is told of it. */
 export function systemOn(
   { databaseUrl, queues, keyFolder, simulator }: Ground,
-  rest: Pick<SystemOptions, 'trust' | 'logger'>,
+  rest: Pick<SystemOptions, 'trust' | 'model' | 'logger'>,
 ): SystemOptions {
   return {
     databaseUrl,

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { INSTALL_PATH } from '../handlers/slack/install.ts';
 import type { Log } from '../src/audit/log.ts';
 import { type SlackOptions, slackOptions, startServer, startWorker } from '../src/main.ts';
-import type { Config } from '../src/platform/config.ts';
+import { type Config, modelOf } from '../src/platform/config.ts';
 import type { Logger } from '../src/platform/logger.ts';
 import type { TenantId } from '../src/protocol/ids.ts';
 import { openSystem, type System } from '../src/system.ts';
@@ -59,7 +59,9 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   });
   try {
     onProgress('starting server and workers');
-    const system = await openSystem(systemOn(ground, { trust: config.TRUST_LEVEL, logger }));
+    const system = await openSystem(
+      systemOn(ground, { trust: config.TRUST_LEVEL, ...modelOf(config), logger }),
+    );
     ground.onEnd(() => system.close());
     const server = await startServer(system, {
       http: { host: config.HOST, port: config.PORT },

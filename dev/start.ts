@@ -1,6 +1,6 @@
 /** `npm start`: says where to look, and ends everything at Ctrl-C. */
 import { existsSync } from 'node:fs';
-import { loadConfig } from '../src/platform/config.ts';
+import { loadConfig, modelNotice } from '../src/platform/config.ts';
 import { createLogger } from '../src/platform/logger.ts';
 import { startInstance } from './instance.ts';
 import { progress } from './progress.ts';
@@ -25,7 +25,10 @@ try {
   const where = instance.simulator
     ? `Open ${instance.simulator.url}`
     : `Slack sends its requests to ${instance.url}/slack/events`;
-  line.end(`dd0c/run is running. ${where}\nCtrl-C ends it. Everything it keeps is in ${config.DATA_DIR}/.`);
+  const notice = modelNotice(config);
+  line.end(
+    `dd0c/run is running. ${where}\n${notice && `${notice}\n`}Ctrl-C ends it. Everything it keeps is in ${config.DATA_DIR}/.`,
+  );
 
   let ending = false;
   const end = (signal: NodeJS.Signals) => {

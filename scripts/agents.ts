@@ -15,6 +15,7 @@ import { type Keys, openKeyFolder } from '../src/platform/keys.ts';
 import { createLogger } from '../src/platform/logger.ts';
 import { type AgentId, agentId, type TenantId, tenantId } from '../src/protocol/ids.ts';
 import { encodeSigned } from '../src/protocol/index.ts';
+import { RULESET_SHA256 } from '../src/safety/version.ts';
 import { agentKind } from '../src/tenant/agent.ts';
 import { gatewayNames } from './serve.ts';
 
@@ -58,6 +59,8 @@ export interface Listed {
   readonly connected: boolean;
   /** Why it starts nothing by its own decision, or empty. */
   readonly pausedBecause: string;
+  /** It judges by other rules than this server, so it may refuse what is planned here. */
+  readonly otherRules: boolean;
   /** How often it has been enrolled. */
   readonly epoch: number;
 }
@@ -68,8 +71,9 @@ export async function listAgents(config: Config, wanted: string | undefined): Pr
     Promise.all(
       (await agents.agentsOf(tenant)).map(async ({ agentId: id, online }) => {
         const state = (await log.load(agentKind, agentRef(tenant, id)))?.state;
-        const { hostName: host = '', pausedBecause = '' } = state?.description ?? {};
-        return { id, host, connected: online, pausedBecause, epoch: state?.epoch ?? 0 };
+        const { hostName: host = '', pausedBecause = '', rulesetSha256 } = state?.description ?? {};
+        const otherRules = rulesetSha256 !== undefined && rulesetSha256 !== RULESET_SHA256;
+        return { id, host, connected: online, pausedBecause, otherRules, epoch: state?.epoch ?? 0 };
       }),
     ),
   );

@@ -26,12 +26,12 @@ export function samplesOf(tool: Tool): readonly Sample[] {
   const [first = ''] = tool.name.split(' ');
   const others = tool.name.split(' ').slice(1);
   return [
-    ...ofNode(tool, [first], first),
+    ...ofNode(tool, [first], first, tool.style),
     ...others.map((name) => ({ row: name, command: written([name]) })),
   ];
 }
 
-function ofNode(node: Node, words: readonly string[], row: string): readonly Sample[] {
+function ofNode(node: Node, words: readonly string[], row: string, style: Node['style']): readonly Sample[] {
   const sample = (part: string, ...more: readonly string[]): Sample => ({
     row: `${row}${part}`,
     command: written([...words, ...more]),
@@ -39,13 +39,13 @@ function ofNode(node: Node, words: readonly string[], row: string): readonly Sam
   return [
     sample(''),
     ...(node.raises ?? []).flatMap((raise) =>
-      split(raise.flags).map((flag) => sample(` ${flag}`, ...raising(raise, flag, node.style))),
+      split(raise.flags).map((flag) => sample(` ${flag}`, ...raising(raise, flag, node, style))),
     ),
     ...(node.dryRun ?? []).flatMap(({ flags, value }) =>
       split(flags).map((flag) =>
         sample(
           ` dry run ${flags}`,
-          ...optionWords(flag, value === undefined ? null : sampleOf(value), 'optional'),
+          ...optionWords(flag, value === undefined ? null : sampleOf(value), 'optional', style),
         ),
       ),
     ),
@@ -62,19 +62,19 @@ function ofNode(node: Node, words: readonly string[], row: string): readonly Sam
     ...(node.programs ?? []).flatMap((program) =>
       ofProgram(program).map((more) => sample(` program ${program.language}`, ...more)),
     ),
-    ...verbsOf(node, words, row),
+    ...verbsOf(node, words, row, style),
   ];
 }
 
 const hasVerbs = ({ commands, patterns, simple }: Node): boolean =>
   commands !== undefined || patterns !== undefined || simple !== undefined;
 
-function verbsOf(node: Node, words: readonly string[], row: string): readonly Sample[] {
+function verbsOf(node: Node, words: readonly string[], row: string, style: Node['style']): readonly Sample[] {
   const own = [...words, ...Array<string>(node.verbAfter ?? 0).fill('x')];
   const commands = Object.entries(node.commands ?? {}).flatMap(([names, child]) => {
     const [first = '', ...others] = names.split('|').map((name) => name.trim());
     return [
-      ...ofNode(child, [...own, first], `${row} ${first}`),
+      ...ofNode(child, [...own, first], `${row} ${first}`, child.style ?? style),
       ...others.map((name) => ({ row: `${row} ${name}`, command: written([...own, name]) })),
     ];
   });
@@ -91,18 +91,20 @@ function verbsOf(node: Node, words: readonly string[], row: string): readonly Sa
     const before = all.slice(0, at).map(({ match }) => match);
     const known = `^(${names.replace(/[^\w|-]/g, '\\$&')})$`;
     const verb = sampleOf(child.match, [...before, known]) ?? sampleOf(child.match) ?? 'x';
-    return ofNode(child, [...own, verb], `${row} /${new RegExp(child.match).source}/`);
+    return ofNode(child, [...own, verb], `${row} /${new RegExp(child.match).source}/`, child.style ?? style);
   });
   return [...commands, ...simple, ...patterns];
 }
 
-function raising(raise: Risky, flag: string, style: Node['style']): readonly string[] {
+function raising(raise: Risky, flag: string, { values }: Node, style: Node['style']): readonly string[] {
   const except = raise.except === undefined ? [] : [raise.except];
   const isValued = raise.takes === 'value' || raise.when !== undefined || raise.except !== undefined;
   const value = isValued ? sampleOf(raise.when ?? '', except) : null;
-  const beside = split(raise.onlyWith)[0];
+  const [beside = []] = split(raise.onlyWith).map((each) =>
+    split(values).includes(each) ? [each, 'x'] : [each],
+  );
   if (raise.takes === 'rest') return [flag, 'ls', ';'];
-  return [...(beside === undefined ? [] : [beside]), ...optionWords(flag, value, raise.takes, style)];
+  return [...beside, ...optionWords(flag, value, raise.takes, style)];
 }
 
 /** An option as it is written with its value, which is a word of its own only where one must follow. */
@@ -110,7 +112,7 @@ function optionWords(
   flag: string,
   value: string | null,
   takes: Risky['takes'],
-  style?: Node['style'],
+  style: Node['style'],
 ): readonly string[] {
   if (value === null) return [flag];
   if (takes === 'value') return [flag, value];

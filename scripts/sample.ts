@@ -43,7 +43,8 @@ function readAtom(source: string, at: number): Read {
   }
   if (char === '[') {
     const whole = /^\[\^?\]?(?:\\.|[^\]\\])*\]/s.exec(source.slice(at))?.[0] ?? '[';
-    return [CHARACTERS.filter((each) => new RegExp(`^${whole}$`).test(each)).slice(0, 8), at + whole.length];
+    const ofClass = (each: string): boolean => new RegExp(`^${whole}$`).test(each);
+    return [[...CHARACTERS, ...whole].filter(ofClass).slice(0, 8), at + whole.length];
   }
   if (char !== '\\') return [[char], at + 1];
   const escaped = source.slice(at, at + 2);

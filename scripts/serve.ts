@@ -6,7 +6,7 @@ import { sentenceOf } from '../dev/sentence.ts';
 import { keptCertificate } from '../handlers/grpc/tls.ts';
 import { type Running, slackOptions, startServer, startWorker } from '../src/main.ts';
 import { systemClock, systemRandom } from '../src/platform/clock.ts';
-import { type Config, keyFolderOf, loadConfig } from '../src/platform/config.ts';
+import { type Config, keyFolderOf, loadConfig, modelNotice, modelOf } from '../src/platform/config.ts';
 import { openKeyFolder } from '../src/platform/keys.ts';
 import { createLogger, type Logger } from '../src/platform/logger.ts';
 import { MIGRATIONS, MigrationError, missingMigrations } from '../src/platform/migrate.ts';
@@ -41,6 +41,7 @@ export async function serve(role: Role, args: readonly string[]): Promise<void> 
       : { kind: 'postgres', url: databaseUrl },
     ...openKeyFolder(keyFolder, systemRandom, systemClock, logger),
     ...(config.SLACK_API_URL ? { slackApiUrl: config.SLACK_API_URL } : {}),
+    ...modelOf(config),
     trust: config.TRUST_LEVEL,
     clock: systemClock,
     random: systemRandom,
@@ -52,6 +53,8 @@ export async function serve(role: Role, args: readonly string[]): Promise<void> 
     process.exit(1);
   });
   console.error(`dd0c ${role} is running on ${running.address}. Ctrl-C or SIGTERM ends it.`);
+  const notice = modelNotice(config);
+  if (role === 'worker' && notice) console.error(notice);
   endOnSignal(role, async () => {
     await running.close();
     await system.close();

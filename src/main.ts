@@ -14,12 +14,15 @@ import { createPagerDutyHook, PAGERDUTY_PATH } from '../handlers/webhooks/pagerd
 import { classifyRunbook } from '../workers/classify.ts';
 import { matchIncident } from '../workers/match.ts';
 import { parseRunbook } from '../workers/parse.ts';
+import { refineRunbook } from '../workers/refine.ts';
 import { renderSubject } from '../workers/render.ts';
 import { advanceStep } from '../workers/step.ts';
 import * as store from './audit/store.ts';
 import type { SubjectRef } from './audit/subject.ts';
 import type { Config } from './platform/config.ts';
 import type { Logger } from './platform/logger.ts';
+import { openModel } from './platform/model.ts';
+import { openRefine } from './platform/model-refine.ts';
 import { type QueueName, queueFor, startWorkers } from './platform/queues.ts';
 import { every } from './platform/timer.ts';
 import { trackWork, type UnderWay } from './platform/under-way.ts';
@@ -36,6 +39,8 @@ export interface Address {
 
 const SWEEP_MS = 1_000;
 const SWEEP_LIMIT = 500;
+/** A hint of the sweep is not repeated for so long while it waits: workers that are behind get no more to do by it. */
+const SWEEP_FOLD_MS = 5_000;
 const FAILED_WAIT_MS = 5_000;
 const FORGET_MS = 60_000;
 type Defer = (ref: SubjectRef, until: number) => Promise<void>;
@@ -220,7 +225,8 @@ function depsAt({ core, workspaces, requests, shown }: System, publicUrl: string
 /** Starts what goes on by itself: the queues' processors, and the sweep that makes every predicate a hint again. */
 export async function startWorker(system: System, options: { readonly http?: Address }): Promise<Running> {
   const { core, database, hints, requests, log, shown } = system;
-  const { clock, logger } = system.options;
+  const { clock, logger, model } = system.options;
+  const refine = model ? openRefine(openModel(model, logger), clock) : null;
   const render = {
     ...core,
     shown,
@@ -239,7 +245,8 @@ export async function startWorker(system: System, options: { readonly http?: Add
     system.options.queues,
     {
       parse: later(core.defer, (ref) => parseRunbook({ log, extract }, ref)),
-      classify: later(core.defer, (ref) => classifyRunbook({ log, classify }, ref)),
+      classify: later(core.defer, (ref) => classifyRunbook({ log, classify, refine: refine !== null }, ref)),
+      refine: later(core.defer, (ref) => refineRunbook({ log, refine, defer: core.defer }, ref)),
       step: later(core.defer, (ref) => advanceStep(core, ref)),
       match: later(core.defer, (ref) => matchIncident({ log, logger }, ref)),
       render: later(core.deferShow, (ref) => renderSubject(render, ref)),
@@ -247,11 +254,11 @@ export async function startWorker(system: System, options: { readonly http?: Add
     logger,
   );
   // Hints get lost; predicates do not. Whatever is due, or not shown yet, becomes a hint again within a second. All
-  // workers sweep; hints of the same second and version fold into one.
+  // workers sweep; hints of the same time and version fold into one.
   const sweep = every(SWEEP_MS, logger, async () => {
-    const second = Math.floor(clock.now() / SWEEP_MS);
+    const time = Math.floor(clock.now() / SWEEP_FOLD_MS);
     for (const row of await store.findDue(database.pool, clock.now(), SWEEP_LIMIT)) {
-      const mark = `${row.version}-${second}`;
+      const mark = `${row.version}-${time}`;
       const queue: QueueName | null = row.due ? queueFor(row.kind, row.status) : null;
       if (queue) hints.add(queue, row, mark);
       if (row.unshown) hints.add('render', row, mark);

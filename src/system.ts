@@ -8,14 +8,15 @@ import type { Clock, Random } from './platform/clock.ts';
 import { connectDatabase, type Database } from './platform/database.ts';
 import { nonce, shortId } from './platform/ids.ts';
 import type { Logger } from './platform/logger.ts';
-import { type Hints, openHints, type QueueBackend, queueFor } from './platform/queues.ts';
+import type { ModelOptions } from './platform/model.ts';
+import { type Hints, isSeen, openHints, type QueueBackend, queueFor } from './platform/queues.ts';
 import { alone, openShownMessages } from './platform/shown-messages.ts';
 import { openSlackRequests } from './platform/slack-requests.ts';
 import { openWorkspaces, type Workspaces } from './platform/workspaces.ts';
 import type { TenantId } from './protocol/ids.ts';
 import { type Bundle, type EncodedSigned, encodeSigned, type Signer } from './protocol/index.ts';
 import { LIVE_STATUSES, runKind } from './run/kind.ts';
-import { classify, loadSafety, plannedInvocations, RULESET_VERSION } from './safety/index.ts';
+import { classify, loadSafety, plannedInvocations } from './safety/index.ts';
 import type { TrustLevel } from './tenant/tenant.ts';
 
 export interface SystemOptions {
@@ -33,6 +34,8 @@ export interface SystemOptions {
   readonly keyTrouble?: () => string | null;
   /** Another Slack Web API than Slack's own, for tests. */
   readonly slackApiUrl?: string;
+  /** The language model that texts are sent to; left out, none is. */
+  readonly model?: ModelOptions;
   readonly trust: TrustLevel;
   readonly clock: Clock;
   readonly random: Random;
@@ -127,7 +130,7 @@ type Spread = Pick<System, 'log' | 'hints' | 'changes'> & { readonly logger: Log
 function spread({ ref, kind, status, version }: Change, { log, hints, changes, logger }: Spread): void {
   const queue = queueFor(kind, status);
   if (queue) hints.add(queue, ref, version);
-  hints.add('render', ref, version);
+  if (isSeen(kind, status)) hints.add('render', ref, version);
   if (kind === 'tenant' || (kind === 'run' && status === 'under-way'))
     changes.tell({ kind: 'changed', tenant: ref.tenant });
   // A pause, or its end, changes how every live run stands and shows.
@@ -156,7 +159,6 @@ function coreOf(options: SystemOptions, { log, agents, changes, database }: Part
     dispatchKey: options.dispatchKey,
     approveKey: options.approveKey,
     bundle: options.bundle,
-    rulesetVersion: RULESET_VERSION,
     trust: options.trust,
     clock: options.clock,
     logger: options.logger,

@@ -84,7 +84,10 @@ async function draw(deps: RenderDeps, ref: SubjectRef): Promise<Picture | null> 
     return picture(await log.load(runKind, ref), (state) => renderRun(state, { allPaused }));
   }
   if (ref.stream.startsWith('runbook-')) {
-    return picture(await log.load(runbookKind, ref), (state) => renderRunbook(state, runbookOf(ref)));
+    const shown = await deps.shown.of(ref);
+    return picture(await log.load(runbookKind, ref), (state) =>
+      renderRunbook(state, runbookOf(ref), shown.keys()),
+    );
   }
   if (ref.stream.startsWith('incident-')) {
     return picture(await log.load(incidentKind, ref), (state) => renderIncident(state, incidentOf(ref)));

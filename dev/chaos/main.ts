@@ -29,7 +29,8 @@ agent's lines between any two frames. Then it counts, from a file that the steps
   stuck     runs that neither ended nor asked a person within two minutes
   unknown   runs in which a person had to say how a step ended; this is not a fault
 The line before the last says how soon things went on, in ms: agentBack is the time from a kill of the agent to its next
-connection, longestPause the longest time in which nothing was recorded while runs were open.
+connection when nothing else was hit meanwhile, agentBackAfterMore the time from the last blow when something was, and
+longestPause the longest time in which nothing was recorded while runs were open.
 The last line is JSON. The exit code is 0 when the first three are zero and the log verifies. The seed decides who is
 killed in which order; when it hits depends on the machine.`;
 

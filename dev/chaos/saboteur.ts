@@ -72,6 +72,7 @@ export function startSaboteur(
       const away = dice.between(...AWAY_MS);
       if (stopping) return;
       kills.set(victim.name, (kills.get(victim.name) ?? 0) + 1);
+      watch.blow();
       await victim.kill();
       await wait(away);
       await victim.back();
@@ -86,6 +87,7 @@ export function startSaboteur(
       if (stopping) return;
       const name = silent ? 'silence' : 'cut';
       kills.set(name, (kills.get(name) ?? 0) + 1);
+      watch.blow();
       if (silent) line.silence(SILENT_MS);
       else line.cutAfter(frames);
     }

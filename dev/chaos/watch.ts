@@ -2,6 +2,8 @@
 import pg from 'pg';
 
 export interface Watch {
+  /** Something was killed or cut. */
+  blow(): void;
   /** Resolves when the agent has a newer connection than now. */
   agentBack(): Promise<void>;
   stop(): Promise<Timing>;
@@ -9,8 +11,10 @@ export interface Watch {
 
 /** All in ms. */
 export interface Timing {
-  /** From each kill of the agent, and each cut of its line, to its next connection. */
+  /** From each kill of the agent to its next connection, when nothing else was killed or cut meanwhile. */
   readonly agentBack: Spread;
+  /** When something was: from the last of those blows. */
+  readonly agentBackAfterMore: Spread;
   /** The longest time in which nothing at all was recorded while runs were open. */
   readonly longestPause: number;
 }
@@ -31,6 +35,8 @@ export function startWatch(ownerUrl: string, busy: () => boolean): Watch {
   pool.on('error', () => undefined); // Postgres is killed all the time
   pool.on('connect', (client) => client.on('error', () => undefined));
   const backs: number[] = [];
+  const backsAfterMore: number[] = [];
+  let blowAt = 0;
   let changedAt = performance.now();
   let last = -1;
   let longestPause = 0;
@@ -53,14 +59,18 @@ export function startWatch(ownerUrl: string, busy: () => boolean): Watch {
     }
   })();
   return {
+    blow() {
+      blowAt = performance.now();
+    },
     async agentBack() {
-      const since = performance.now();
+      const killedAt = performance.now();
       let before: number | null = null;
       while (!stopped) {
         const now = await epoch();
         before ??= now;
         if (now !== null && before !== null && now > before) {
-          backs.push(performance.now() - since);
+          const wasAlone = blowAt <= killedAt;
+          (wasAlone ? backs : backsAfterMore).push(performance.now() - Math.max(killedAt, blowAt));
           return;
         }
         await wait(LOOK_MS);
@@ -70,7 +80,11 @@ export function startWatch(ownerUrl: string, busy: () => boolean): Watch {
       stopped = true;
       await looking;
       await pool.end();
-      return { agentBack: spread(backs), longestPause: Math.round(longestPause) };
+      return {
+        agentBack: spread(backs),
+        agentBackAfterMore: spread(backsAfterMore),
+        longestPause: Math.round(longestPause),
+      };
     },
   };
 }

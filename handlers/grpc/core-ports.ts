@@ -106,9 +106,10 @@ export function corePorts(deps: CorePortsDeps): GatewayPorts {
     async connect(agent, hello) {
       const { agentEpoch, tenantId, seqMark, leaseEpoch: last, leaseNonce } = hello;
       const granted = await agents.connect(agent, { agentEpoch, seqMark, leaseEpoch: last });
-      const { hostName, version, rulesetVersion, policySha256, profiles } = hello;
+      const { hostName, version, rulesetVersion, rulesetSha256, policySha256, profiles } = hello;
       const pausedBecause = granted.kind === 'rolled-back' ? ROLLED_BACK : hello.pausedBecause;
-      const description = { hostName, version, rulesetVersion, policySha256, profiles, pausedBecause };
+      const about = { hostName, version, rulesetVersion, rulesetSha256, policySha256, profiles };
+      const description = { ...about, pausedBecause };
       await log.transact(agentKind, agentRef(tenantId, agent), { type: 'describe', description });
       switch (granted.kind) {
         case 'granted': {

@@ -1,18 +1,17 @@
 import type { App } from '@slack/bolt';
 import type { z } from 'zod';
 import { type Refusal, refuse } from '../../src/audit/subject.ts';
-import { actOnRun, approveStep, findRun, startRun } from '../../src/run/service.ts';
+import { actOnRun, approveStep, findRun } from '../../src/run/service.ts';
 import { killRunningSteps } from '../../src/run/stop.ts';
-import { discardRunbook, findRunbook, saveRunbook } from '../../src/runbook/service.ts';
-import { inputsOf } from '../../src/runbook/variables.ts';
-import { ACTIONS, runbookTarget, runTarget, stepTarget } from '../../src/slack/actions.ts';
-import { confirmStepView, resumeView, startRunView } from '../../src/slack/views.ts';
+import { ACTIONS, runTarget, stepTarget } from '../../src/slack/actions.ts';
+import { confirmStepView, resumeView } from '../../src/slack/views.ts';
 import { pauseTenant } from '../../src/tenant/service.ts';
 import { type Asker, afterAck } from './answer.ts';
 import { depsOf, type SlackDeps } from './deps.ts';
 import { openOutcome } from './outcomes.ts';
 import { chooseRunbook, seeSteps, startFromPage } from './pages.ts';
 import { buttonPayload } from './payloads.ts';
+import { pressAdopt, pressDiscard, pressEdit, pressSave, pressStart } from './runbooks.ts';
 
 type Answer = { readonly ok: true } | { readonly ok: false; readonly refusal: Refusal };
 
@@ -26,26 +25,11 @@ type OnPress = (deps: SlackDeps, press: Press) => Promise<Answer>;
 
 /** What each button does. One row a button; the person's rights are looked up by what is called. */
 const BUTTONS: Record<(typeof ACTIONS)[keyof typeof ACTIONS], OnPress> = {
-  [ACTIONS.startRun]: async (deps, { asker, value, trigger }) => {
-    const runbook = runbookTarget.parse(value);
-    const parse = (await findRunbook(deps.log, deps.tenant, runbook))?.parse;
-    if (!parse) return refuse('no-such-runbook', 'There is no such runbook any more.');
-    if (inputsOf(parse).length === 0) {
-      return startRun(deps, {
-        tenant: deps.tenant,
-        runbook,
-        by: asker.user,
-        values: new Map(),
-        channel: asker.channel,
-      });
-    }
-    await deps.slack.openView(trigger, startRunView(runbook, parse, asker.channel));
-    return { ok: true };
-  },
-  [ACTIONS.saveRunbook]: (deps, { asker, value }) =>
-    saveRunbook(deps, deps.tenant, runbookTarget.parse(value), asker.user),
-  [ACTIONS.discardRunbook]: (deps, { asker, value }) =>
-    discardRunbook(deps, deps.tenant, runbookTarget.parse(value), asker.user),
+  [ACTIONS.startRun]: pressStart,
+  [ACTIONS.saveRunbook]: pressSave,
+  [ACTIONS.discardRunbook]: pressDiscard,
+  [ACTIONS.editLines]: pressEdit,
+  [ACTIONS.adoptLine]: pressAdopt,
   [ACTIONS.approveStep]: (deps, { asker, value }) =>
     approveStep(deps, { tenant: deps.tenant, ...stepTarget.parse(value), by: asker.user, typed: null }),
   [ACTIONS.confirmStep]: async (deps, { asker, value, trigger }) => {

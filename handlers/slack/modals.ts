@@ -8,7 +8,14 @@ import { findRunbook, importRunbook } from '../../src/runbook/service.ts';
 import { checkSource } from '../../src/runbook/source.ts';
 import { inputsOf } from '../../src/runbook/variables.ts';
 import { stepTarget, VIEWS } from '../../src/slack/actions.ts';
-import { aboutConfirm, aboutNew, aboutResume, aboutStart } from '../../src/slack/views.ts';
+import {
+  aboutConfirm,
+  aboutNew,
+  aboutResume,
+  aboutStart,
+  askedOf,
+  startRunView,
+} from '../../src/slack/views.ts';
 import { resumeTenant } from '../../src/tenant/service.ts';
 import { afterAck, outcome } from './answer.ts';
 import { depsOf, type SlackDeps } from './deps.ts';
@@ -17,6 +24,7 @@ import { registerOutcomeModal } from './outcomes.ts';
 import { registerPageModals } from './pages.ts';
 import { boxValue, type ViewSubmission, viewPayload } from './payloads.ts';
 import { registerProgramsModal } from './programs.ts';
+import { registerRunbookModals } from './runbooks.ts';
 
 /**
  * The modals. Unlike a button, a modal is answered in the acknowledgement: an error has to come back into the box that
@@ -44,6 +52,13 @@ export function registerModals(app: App): void {
     const parse = (await findRunbook(deps.log, deps.tenant, runbook))?.parse;
     const inputs = parse ? inputsOf(parse) : [];
     const values = new Map(inputs.map(({ name }) => [name, boxValue(submission, name).trim()]));
+    const isAsked = ({ name }: { name: string }) => Object.hasOwn(submission.view.state.values, name);
+    if (parse && !askedOf(parse).every(isAsked)) {
+      // The steps have changed since the form was opened: it asks again, for what they wait for now.
+      const typed = new Map([...values].filter(([name]) => isAsked({ name })));
+      const view = startRunView(runbook, parse, channel, { incident, values: typed });
+      return ack({ response_action: 'update', view });
+    }
     const commands = parse?.steps.flatMap((step) => step.commands.map(({ text }) => text));
     const wrong = inputs.flatMap((variable) => {
       const sentence = validateValue(variable, values.get(variable.name) ?? '', commands);
@@ -89,6 +104,7 @@ export function registerModals(app: App): void {
   registerOutcomeModal(app);
   registerMembersModal(app);
   registerProgramsModal(app);
+  registerRunbookModals(app);
 
   // A modal that nobody listens for would leave Slack waiting and the person without an answer.
   app.view({ callback_id: /.*/, type: 'view_submission' }, async ({ ack, body }) => {

@@ -63,13 +63,14 @@ async function list(args: readonly string[], importSource: ImportSource): Promis
   return 0;
 }
 
-const lineOf = ({ id, host, connected, pausedBecause, epoch }: Listed): string =>
+const lineOf = ({ id, host, connected, pausedBecause, otherRules, epoch }: Listed): string =>
   [
     id,
     visible(host) || '(no host yet)',
     connected ? 'connected' : 'not connected',
     `epoch ${epoch}`,
     ...(pausedBecause ? [`paused: ${visible(pausedBecause)}`] : []),
+    ...(otherRules ? ['judges by other rules than this server: bring both to one release'] : []),
   ].join('  ');
 
 async function remove(args: readonly string[], importSource: ImportSource): Promise<number> {

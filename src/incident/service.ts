@@ -5,7 +5,7 @@ import type { IncidentId, RunbookId, RunId, TenantId, UserId } from '../protocol
 import { type RunDeps, startRun } from '../run/service.ts';
 import { flatten } from '../runbook/flatten.ts';
 import type { Parse } from '../runbook/runbook.ts';
-import { findRunbook } from '../runbook/service.ts';
+import { findRunbook, newestVersions } from '../runbook/service.ts';
 import { type RunbookState, runbookKind } from '../runbook/stream.ts';
 import { tenantState } from '../tenant/service.ts';
 import { channelFor } from '../tenant/settings.ts';
@@ -53,7 +53,7 @@ export async function lookForRunbook(log: Log, tenant: TenantId, { about }: Inci
     log.list(runbookKind, tenant, ['saved']),
     log.list(incidentKind, tenant, TAUGHT_STATUSES),
   ]);
-  const runbooks = saved.map(({ ref, state }) => candidate(runbookOf(ref), state));
+  const runbooks = newestVersions(saved).map(({ ref, state }) => candidate(runbookOf(ref), state));
   const history = taught.flatMap(({ state }) => pastOf(state));
   return match({ title: about?.title ?? '', service: about?.service ?? null }, runbooks, history);
 }

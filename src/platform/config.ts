@@ -16,6 +16,8 @@ const url = (...protocols: string[]) =>
   });
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+const isHere = (text: string | undefined): boolean =>
+  text !== undefined && URL.canParse(text) && LOOPBACK.includes(new URL(text).hostname);
 
 /**
  * Every setting of the server, with its unit in its name. `.env.example` holds the same names (a test compares them).
@@ -98,6 +100,28 @@ export const configSchema = z.strictObject({
     })
     .optional()
     .describe('Another Slack Web API, on this machine, for tests.'),
+  OPENAI_API_KEY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Key of a language model. With it every text that becomes a runbook is sent to OPENAI_BASE_URL. Left out, structure alone counts.',
+    ),
+  OPENAI_BASE_URL: url('https:', 'http:')
+    .refine((text) => isHere(text) || new URL(text).protocol === 'https:', {
+      error: 'must begin with https:// unless it is an address of this machine',
+    })
+    .optional()
+    .describe(
+      'A compatible endpoint instead of https://api.openai.com/v1. One on this machine needs no key: naming it is enough.',
+    ),
+  OPENAI_MODEL: z
+    .string()
+    .min(1)
+    .default('gpt-4.1-mini')
+    .describe(
+      'The model to ask. It has to know structured outputs, and answers within 3.5 seconds or not at all.',
+    ),
   TRUST_LEVEL: z
     .enum(TRUST_LEVELS)
     .default('copilot')
@@ -150,6 +174,11 @@ const RULES: readonly { readonly broken: (given: Given) => boolean; readonly sen
     sentence:
       'SLACK_CLIENT_ID and SLACK_APP_TOKEN exclude each other: Socket Mode serves one workspace, and its requests carry no signature.',
   },
+  {
+    broken: ({ OPENAI_API_KEY, OPENAI_BASE_URL }) =>
+      Boolean(OPENAI_BASE_URL) && !OPENAI_API_KEY && !isHere(OPENAI_BASE_URL),
+    sentence: 'OPENAI_BASE_URL needs OPENAI_API_KEY, unless it is an address of this machine.',
+  },
 ];
 
 /** Reads the settings from an environment; names that are not ours are ignored, empty ones count as left out. */
@@ -165,6 +194,25 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     );
   }
   return Object.freeze(result.data);
+}
+
+/** Where the model is asked when OPENAI_BASE_URL names nothing else. */
+const OPENAI_URL = 'https://api.openai.com/v1';
+
+/** The model that texts are sent to; none is, and no text leaves, unless a key or an endpoint on this machine is set. */
+export function modelOf({ OPENAI_API_KEY: key, OPENAI_BASE_URL: baseUrl, OPENAI_MODEL: name }: Config): {
+  model?: { apiKey: string; baseUrl: string; name: string };
+} {
+  if (!key && !isHere(baseUrl)) return {};
+  return { model: { apiKey: key ?? 'none', baseUrl: baseUrl ?? OPENAI_URL, name } };
+}
+
+/** Where texts go, in a sentence for whoever starts a process; empty when they stay. */
+export function modelNotice(config: Config): string {
+  const { model } = modelOf(config);
+  return model
+    ? `Every text that becomes a runbook is also sent to the model ${model.name} at ${new URL(model.baseUrl).host}.`
+    : '';
 }
 
 /** Where the keys are. */

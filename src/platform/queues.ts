@@ -16,7 +16,7 @@ import { reasonOf, seldom, within } from './queue-line.ts';
 
 export type { QueueBackend } from './queue-connections.ts';
 
-export const QUEUES = ['parse', 'classify', 'step', 'match', 'render'] as const;
+export const QUEUES = ['parse', 'classify', 'refine', 'step', 'match', 'render'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 /** Ids of ours and nothing that could be anything else; what is in a queue may have been written by anybody. */
@@ -29,9 +29,26 @@ const LOCK_MS = 5_000;
 const MOST_ADDING = 2_000;
 const WORK_LIMIT_MS = 10_000;
 const LET_GO_MS = 2_000;
+/** How many of a queue are worked on at once. Who asks a model waits for it, seconds long, and who draws waits for Slack. */
+const AT_ONCE: Readonly<Record<QueueName, number>> = {
+  parse: 4,
+  classify: 4,
+  refine: 64,
+  step: 4,
+  match: 4,
+  render: 8,
+};
 /** So many errors of one worker within a second are a storm (a full Redis answers every call with one): then it rests. */
 const STORM = 20;
 const REST_MS = 1_000;
+
+const RUNBOOK_QUEUES: ReadonlyMap<string, QueueName> = new Map([
+  ['received', 'parse'],
+  ['parsed', 'classify'],
+  ['refining', 'refine'],
+  ['refined', 'classify'],
+  ['edited', 'classify'],
+] as const);
 
 /** Which queue looks at a subject of this kind when its time has come. */
 export function queueFor(kind: SubjectKind, status: string): QueueName | null {
@@ -39,7 +56,7 @@ export function queueFor(kind: SubjectKind, status: string): QueueName | null {
     case 'run':
       return 'step';
     case 'runbook':
-      return status === 'received' ? 'parse' : status === 'parsed' ? 'classify' : null;
+      return RUNBOOK_QUEUES.get(status) ?? null;
     case 'incident':
       return status === 'triggered' ? 'match' : null;
     case 'tenant':
@@ -47,6 +64,10 @@ export function queueFor(kind: SubjectKind, status: string): QueueName | null {
       return null;
   }
 }
+
+/** Whether such a change is to be seen at once. What is being read looks as it did, until that is done a moment later. */
+export const isSeen = (kind: SubjectKind, status: string): boolean =>
+  kind !== 'runbook' || !['received', 'parsed', 'refined'].includes(status);
 
 export interface Hints {
   /**
@@ -121,7 +142,7 @@ export function startWorkers(
   backend: QueueBackend,
   processors: Processors,
   logger: Logger,
-  concurrency = 4,
+  atOnce = AT_ONCE,
 ): Workers {
   const connection = connectQueues(backend, 'outlet', 'The worker', logger);
   const warn = seldom(logger);
@@ -129,7 +150,6 @@ export function startWorkers(
   const underWay = new Set<Promise<void>>();
   let closed: Promise<void> | null = null;
   const manner: Manner = {
-    concurrency,
     lockDuration: LOCK_MS,
     stalledInterval: LOCK_MS,
     runRetryDelay: REST_MS,
@@ -147,7 +167,7 @@ export function startWorkers(
       underWay.add(done);
       await done.finally(() => underWay.delete(done));
     };
-    connection.outlet(name, work, manner, (outlet) => {
+    connection.outlet(name, work, { ...manner, concurrency: atOnce[name] }, (outlet) => {
       const brake = brakeOf(outlet, () => closed !== null);
       outlet.on('error', (error) => {
         connection.suspect(error);

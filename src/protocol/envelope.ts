@@ -69,7 +69,12 @@ export const envelopeSchema = z
       output_head_bytes: z.int().nonnegative().max(MAX_OUTPUT_BYTES),
       output_tail_bytes: z.int().nonnegative().max(MAX_OUTPUT_BYTES),
     }),
-    verdict: z.strictObject({ risk: z.enum(RISKS), ruleset_version: field.id }),
+    /** What the server found, and the rules it found it by: the agent judges by its own and only says when they differ. */
+    verdict: z.strictObject({
+      risk: z.enum(RISKS),
+      ruleset_version: field.id,
+      ruleset_sha256: field.sha256,
+    }),
     profile: field.profile,
     authority: z.strictObject({
       requester: field.userId,

@@ -97,6 +97,7 @@ export const helloSchema = z.strictObject({
   pausedBecause: z.string().max(1000),
   policySha256: field.sha256,
   rulesetVersion: field.id,
+  rulesetSha256: field.sha256,
   version: field.id,
   hostName: z.string().max(253),
   profiles: z.array(field.profile).max(64),

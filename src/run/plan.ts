@@ -10,10 +10,13 @@ import {
   type UserId,
 } from '../protocol/ids.ts';
 import { bindCommand } from '../runbook/bind.ts';
-import { flatten, type Line } from '../runbook/flatten.ts';
-import type { Parse } from '../runbook/runbook.ts';
+import { flatten, type Line, type Opinions } from '../runbook/flatten.ts';
+import { folderOf } from '../runbook/folder.ts';
+import type { Command, Parse } from '../runbook/runbook.ts';
+import { raised } from '../safety/merge.ts';
 import type { Classify, Trait, Verdict } from '../safety/verdict.ts';
 import type { TrustLevel } from '../tenant/tenant.ts';
+import { truncateHead } from '../text/truncate.ts';
 import { visible } from '../text/visible.ts';
 import { approvalRule } from './policy.ts';
 import type { Job, NextJob, Plan, PlannedStep } from './run.ts';
@@ -32,6 +35,8 @@ export interface PlanInput {
   readonly runbookSha256: string;
   readonly parse: Parse;
   readonly verdicts: readonly (readonly Verdict[])[];
+  /** Of a model, on the commands of the parse: here too they may only raise. */
+  readonly opinions?: Opinions;
   readonly values: ReadonlyMap<string, string>;
   readonly requester: UserId;
   readonly agentId: AgentId;
@@ -47,7 +52,7 @@ export function makePlan(
   input: PlanInput,
   scanner: Scanner,
 ): { ok: true; plan: Plan } | { ok: false; refusal: Refusal } {
-  const { parse, verdicts, values, ...fixed } = input;
+  const { parse, verdicts, opinions: _, values, ...fixed } = input;
   const steps: PlannedStep[] = [];
   for (const line of flatten(parse, verdicts)) {
     const step = planStep(line, input, scanner);
@@ -59,7 +64,7 @@ export function makePlan(
 
 type Planned = { ok: true; step: PlannedStep } | { ok: false; refusal: Refusal };
 
-function planStep({ number, step, command }: Line, input: PlanInput, scanner: Scanner): Planned {
+function planStep({ number, at, step, command }: Line, input: PlanInput, scanner: Scanner): Planned {
   const shared = {
     id: stepId(`s${number}`),
     number,
@@ -73,22 +78,51 @@ function planStep({ number, step, command }: Line, input: PlanInput, scanner: Sc
     const byHand = { command: null, reason: 'There is no command here. Do what it says, then mark it done.' };
     return { ok: true, step: { ...shared, job: null, byHand } };
   }
+  if (command.suggested && command.adopted === undefined) {
+    return {
+      ok: true,
+      step: { ...shared, job: null, byHand: { command: command.text, reason: NOT_ADOPTED } },
+    };
+  }
   const bound = bindCommand(command.text, input.parse.variables, input.values);
   if (!bound.ok) return refuse(bound.code, `Step ${number}: ${bound.sentence}`);
-  const verdict = scanner.classify(bound.text);
-  const reason = verdict.traits.map((trait) => BY_HAND[trait])[0] ?? unfit(bound.text);
-  if (reason) return { ok: true, step: { ...shared, job: null, byHand: { command: bound.text, reason } } };
-  return {
-    ok: true,
-    step: { ...shared, byHand: null, job: makeJob(bound.text, verdict, number, input, scanner) },
-  };
+  const folder = folderOf(command, input.parse.variables, input.values);
+  const opinion = at.command === null ? null : input.opinions?.[at.step]?.[at.command];
+  const verdict = raised(scanner.classify(bound.text, undefined, folder ?? undefined), opinion);
+  const reason = elsewhere(command) ?? verdict.traits.map((trait) => BY_HAND[trait])[0] ?? unfit(bound.text);
+  if (folder === null || reason) {
+    const byHand = { command: bound.text, reason: reason ?? unknownFolder(command) };
+    return { ok: true, step: { ...shared, job: null, byHand } };
+  }
+  const job = makeJob({ command: bound.text, cwd: folder, verdict, number }, input, scanner);
+  return { ok: true, step: { ...shared, byHand: null, job } };
 }
 
-function makeJob(command: string, verdict: Verdict, number: number, input: PlanInput, scanner: Scanner): Job {
+const DO_IT = 'Do it yourself, then mark it done.';
+
+/** Why a command that is typed into another program is none for the agent's shell, or undefined. */
+function elsewhere({ session }: Command): string | undefined {
+  return session && `It is typed into what “${truncateHead(session.opener, MAX_NAMED)}” opens. ${DO_IT}`;
+}
+
+function unknownFolder({ cwd = '' }: Command): string {
+  return `It was written for the folder “${truncateHead(cwd, MAX_NAMED)}”, and an agent cannot tell where that is. ${DO_IT}`;
+}
+
+const MAX_NAMED = 200; // UTF-16 units
+
+interface Resolved {
+  readonly command: string;
+  readonly cwd: string;
+  readonly verdict: Verdict;
+  readonly number: number;
+}
+
+function makeJob({ command, cwd, verdict, number }: Resolved, input: PlanInput, scanner: Scanner): Job {
   const exec: Exec = {
     mode: 'bash',
     command_b64: Buffer.from(command).toString('base64url'),
-    cwd: '/',
+    cwd,
     env: { DD0C_RUN: input.runId, DD0C_STEP: `s${number}`, DD0C_ATTEMPT: '1' },
   };
   return {
@@ -114,8 +148,11 @@ const BY_HAND: Record<Trait, string> = {
   'sets-variable':
     'It sets a variable for a shell, and every step is a shell of its own. Note the value, then mark it done.',
   'changes-directory':
-    'It changes the directory of a shell, and every step is a shell of its own. Go on with full paths.',
+    'It only changes the directory. An agent starts the commands after it there, where it can tell. Mark it done.',
 };
+
+const NOT_ADOPTED =
+  'A model suggested this command. It is not in your text, and nobody has adopted it, so no agent runs it. Skip it.';
 
 /** What nobody can review whole nobody can approve: a message and its modal show this much of a command (UTF-16 units). */
 const MAX_REVIEW_UNITS = 2_400;

@@ -67,7 +67,6 @@ export interface RunDeps {
   readonly approveKey: Signer;
   /** The newest trust bundle that this process has heard of. */
   readonly bundle: () => Bundle;
-  readonly rulesetVersion: string;
   readonly trust: TrustLevel;
   readonly newId: () => string;
   readonly nonce: () => string;
@@ -99,7 +98,7 @@ export async function startRun(
 ): Promise<{ ok: true; run: RunId } | { ok: false; refusal: Refusal }> {
   const saved = await saveRunbook(deps, tenant, runbook, by);
   if (!saved.ok) return saved;
-  const { parse, source, verdicts } = saved.state;
+  const { parse, source, verdicts, opinions } = saved.state;
   if (!parse || !source) return refuse('no-such-runbook', 'There is no such runbook.');
   const agent = (await deps.registry.agentsOf(tenant))[0];
   const described = agent && (await deps.log.load(agentKind, agentRef(tenant, agent.agentId)))?.state;
@@ -119,6 +118,7 @@ export async function startRun(
       runbookSha256: source.sha256,
       parse,
       verdicts,
+      ...(opinions ? { opinions } : {}),
       values,
       requester: by,
       agentId: agent.agentId,
@@ -128,7 +128,7 @@ export async function startRun(
       channel,
       ...(incident ? { incident } : {}),
     },
-    { ...deps.scanner, classify: (command) => deps.scanner.classify(command, declared) },
+    { ...deps.scanner, classify: (command, _, cwd) => deps.scanner.classify(command, declared, cwd) },
   );
   if (!plan.ok) return plan;
   const person = await deps.directory.person(by);
@@ -365,7 +365,11 @@ function envelopeOf(
       output_head_bytes: OUTPUT_HEAD_BYTES,
       output_tail_bytes: OUTPUT_TAIL_BYTES,
     },
-    verdict: { risk: job.verdict.risk, ruleset_version: deps.rulesetVersion },
+    verdict: {
+      risk: job.verdict.risk,
+      ruleset_version: job.verdict.rulesetVersion,
+      ruleset_sha256: job.verdict.rulesetSha256,
+    },
     profile: plan.profile,
     authority: {
       requester: subjectOf(plan.requester, tenant),

@@ -1,19 +1,12 @@
 import type { Unit } from './cutter.ts';
 import { BlockCutter, CLIENT, COMMENT } from './cutter.ts';
+import { anglePrompts, rootPrompts, withoutAngle } from './marks.ts';
 import type { Line } from './normalise/blocks.ts';
-import { endOf, tail } from './normalise/blocks.ts';
+import { endOf } from './normalise/blocks.ts';
 import { promptLength } from './prompts.ts';
 import type { Command, Untaken } from './runbook.ts';
-import {
-  isBareCommand,
-  isConfiguration,
-  isLog,
-  isOutput,
-  isProse,
-  isQuery,
-  isSql,
-  shapeOf,
-} from './shape.ts';
+import { isBareCommand, isConfiguration, isLog, isOutput, isQuery, isSql, shapeOf } from './shape.ts';
+import { NEUTRAL, PRINTED, QUERY, SCRIPT, SHELL, SQL } from './tags.ts';
 import type { Tools } from './tools.ts';
 
 /** A run of commands in a block with the comment that stands over them, or null. */
@@ -29,51 +22,6 @@ export interface CodeReading {
 
 /** Longest command and block that are taken, in UTF-16 units (design: 16 KB). */
 const MAX_UNITS = 16 * 1024;
-
-export const SHELL: ReadonlySet<string> = new Set([
-  'bash',
-  'sh',
-  'shell',
-  'zsh',
-  'console',
-  'shell-session',
-  'shellsession',
-  'sh-session',
-  'terminal',
-  'bash-session',
-  'ksh',
-  'cmd',
-  'commandline',
-  'shellscript',
-  'command',
-  'history',
-  'powershell',
-  'ps1',
-  'doscon',
-  'bat',
-  'fish',
-]);
-const SCRIPT = new Set([
-  'ruby',
-  'rb',
-  'python',
-  'py',
-  'python3',
-  'javascript',
-  'js',
-  'typescript',
-  'go',
-  'java',
-  'perl',
-  'php',
-  'groovy',
-  'lua',
-]);
-const QUERY = new Set(['promql', 'logql', 'kql', 'kusto', 'esql', 'graphql', 'lucene', 'spl', 'traceql']);
-const SQL = new Set(['sql', 'psql', 'mysql', 'postgresql', 'plsql', 'postgres', 'pgsql', 'tsql']);
-const NEUTRAL = new Set(['', 'text', 'plaintext', 'txt', 'plain', 'none', 'code', 'redis', 'cli']);
-/** Tags of what a program printed. */
-const PRINTED = new Set(['output', 'log', 'logs']);
 
 const span = (lines: readonly Line[]): { start: number; end: number } => ({
   start: lines[0]?.start ?? 0,
@@ -124,30 +72,6 @@ function isNested([head, ...rest]: readonly Line[]): boolean {
   return rest.filter((line) => indent(line) > indent(head)).length * 2 > rest.length;
 }
 
-/** A `# ` before a known command is a root prompt only when nothing else in the block can be the command. */
-function rootPrompts(lines: readonly Line[]): readonly Line[] | null {
-  const full = lines.filter((line) => line.text.trim() !== '');
-  const first = full[0];
-  if (!first || !/^\s*[#%>] /.test(first.text)) return null;
-  const marked = full.map((line) => promptLength(line.text.trimStart(), 'weak') > 0);
-  const unmarkedCommand = full.some(
-    (line, index) =>
-      !marked[index] && !COMMENT.test(line.text) && shapeOf(line.text) !== 'none' && !isOutput(line.text),
-  );
-  if (!marked[0] || unmarkedCommand) return null;
-  return full.every((line, index) => !marked[index] || isBareCommand(withoutRoot(line).text)) ? full : null;
-}
-
-/** `> ` before every command: a prompt when the first line of the block has it and a name follows. */
-function anglePrompts(lines: readonly Line[], shell: boolean): readonly Line[] | null {
-  const first = lines.find((line) => line.text.trim() !== '')?.text ?? '';
-  const rest = /^\s*>\s+(?=[A-Za-z])(.*)$/.exec(first)?.[1];
-  if (rest === undefined || (isProse(rest) && !shell)) return null;
-  return lines;
-}
-
-const withoutAngle = (line: Line): Line => tail(line, /^\s*>\s+/.exec(line.text)?.[0].length ?? 0);
-
 interface Judge {
   readonly tools: Tools;
   readonly shell: boolean;
@@ -173,14 +97,24 @@ interface Seen {
   sawCommand: boolean;
   sawPrompt: boolean;
   sawOutput: boolean;
+  /** The command before this line prints nothing, so that the line is not its output. */
+  silent: boolean;
 }
 
+/** Commands that print nothing when they work. */
+const SILENT = /^(?:cd\s+\S+|(?:export\s+|unset\s+)?[A-Za-z_]\w*=.*|unset\s.*)$/;
+
 /** Whether a unit of an unprompted block is a command, given what the block has shown so far. */
-function accepts(unit: CommandUnit, judge: Judge, { sawCommand, sawPrompt, sawOutput }: Seen): boolean {
+function accepts(unit: CommandUnit, judge: Judge, seen: Seen): boolean {
+  const { sawCommand, sawPrompt, sawOutput, silent } = seen;
   const text = unit.command.text;
   if (unit.prompted) return true;
   // What stands before the first prompt opened the session that the prompts are of.
-  if (judge.transcript) return !sawPrompt && !sawOutput && isBareCommand(text, judge.tools);
+  if (judge.transcript)
+    return (
+      (silent && /\s/.test(text) && shapeOf(text, judge.tools) !== 'none') ||
+      (!sawPrompt && !sawOutput && isBareCommand(text, judge.tools))
+    );
   if (isSql(text)) return !sawOutput;
   if (judge.sql) return shapeOf(text) === 'strong' || /;\s*$/.test(text) || CLIENT.test(text);
   const firstLine = text.slice(0, text.indexOf('\n') < 0 ? undefined : text.indexOf('\n'));
@@ -203,7 +137,7 @@ function readUnits(units: readonly Unit[], judge: Judge): CodeReading {
   const untaken: Untaken[] = [];
   let comment: string | null = null;
   let fresh = true;
-  const seen: Seen = { sawCommand: false, sawPrompt: false, sawOutput: false };
+  const seen: Seen = { sawCommand: false, sawPrompt: false, sawOutput: false, silent: false };
   let inTable = false;
   for (const unit of units) {
     if (unit.type === 'blank') inTable = false;
@@ -223,8 +157,10 @@ function readUnits(units: readonly Unit[], judge: Judge): CodeReading {
       comment = null;
       seen.sawCommand = true;
       seen.sawPrompt ||= unit.prompted;
+      seen.silent = SILENT.test(unit.command.text);
     } else if (unit.type === 'command') {
       seen.sawOutput = true;
+      seen.silent = false;
       const text = unit.command.text;
       const reason = leftOut(text, judge, seen.sawCommand);
       const last = untaken.at(-1);
@@ -266,13 +202,13 @@ export interface CodeContext {
 /** Reads one code block: commands with exact spans in order, and what was left out with the reason. */
 export function readCode(lines: readonly Line[], lang: string | null, context: CodeContext): CodeReading {
   const tag = lang ?? '';
-  const roots = rootPrompts(lines);
+  const roots = rootPrompts(lines, tag, context.tools);
   const angles = roots ? null : anglePrompts(lines, SHELL.has(tag));
   const printed = context.outputExpected || PRINTED.has(tag);
   if (angles) return printed ? noted(lines, 'output') : readAngled(angles, tag);
-  const whole = wholeBlock(roots ? roots.map(withoutRoot) : lines, tag, context.tools);
+  const whole = wholeBlock(roots?.lines ?? lines, tag, context.tools);
   if (whole) return noted(lines, whole);
-  const units = new BlockCutter(roots ? roots.map(withoutRoot) : lines, SQL.has(tag)).cut();
+  const units = new BlockCutter(roots?.lines ?? lines, SQL.has(tag), roots?.typed).cut();
   const prompted = units.some((unit) => unit.type === 'command' && unit.prompted);
   if (printed && !prompted) return noted(lines, 'output');
   const commands = units.filter((unit) => unit.type === 'command');
@@ -280,7 +216,9 @@ export function readCode(lines: readonly Line[], lang: string | null, context: C
   const doing = commands.find((unit) => !ASSIGNMENT.test(unit.command.text)) ?? commands[0];
   const first = doing?.command.text.split('\n', 1)[0] ?? '';
   const sure =
-    isBareCommand(first, context.tools) || (SHELL.has(tag) && shapeOf(first, context.tools) === 'strong');
+    isBareCommand(first, context.tools) ||
+    (SHELL.has(tag) && shapeOf(first, context.tools) === 'strong') ||
+    (SQL.has(tag) && isSql(first));
   if (context.sampleExpected && !prompted && (!sure || isListing(commands))) return noted(lines, 'output');
   if (
     foreign &&
@@ -293,9 +231,9 @@ export function readCode(lines: readonly Line[], lang: string | null, context: C
     return noted(lines, SCRIPT.has(tag) ? 'script' : 'configuration');
   }
   const reading = readUnits(units, {
-    shell: SHELL.has(tag) || (roots !== null && tag === ''),
+    shell: SHELL.has(tag),
     tools: context.tools,
-    shaped: tag === '' ? shapedAs(commands, context) : 'no',
+    shaped: tag === '' || (NEUTRAL.has(tag) && context.told) ? shapedAs(commands, context) : 'no',
     someStrong: commands.some((unit) =>
       isBareCommand(unit.command.text.split('\n', 1)[0] ?? '', context.tools),
     ),
@@ -344,11 +282,7 @@ function shapedAs(units: readonly CommandUnit[], { told, tools }: CodeContext): 
   );
   if (shapes.includes('none')) return 'no';
   if (shapes.includes('strong')) return 'mixed';
-  return told || lines.every((line) => /\s--?\w/.test(line)) ? 'unknown-tools' : 'no';
-}
-
-function withoutRoot(line: Line): Line {
-  const lead = line.text.length - line.text.trimStart().length;
-  const mark = promptLength(line.text.slice(lead), 'weak');
-  return mark > 0 ? tail(line, lead + mark) : line;
+  const names = new Set(lines.map((line) => line.trim().split(/\s+/, 1)[0]));
+  const oneTool = lines.length > 1 && names.size === 1 && lines.some((line) => /\s--?\w/.test(line));
+  return told || oneTool || lines.every((line) => /\s--?\w/.test(line)) ? 'unknown-tools' : 'no';
 }

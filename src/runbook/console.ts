@@ -27,7 +27,7 @@ function opened(text: string): number {
 
 /** True for a line that goes on with the statement before it. */
 function goesOn(language: Language, text: string): boolean {
-  if (/^\s*[.)\]}]/.test(text)) return true;
+  if (/^\s*(?:\.(?!\.)|[)\]}])/.test(text)) return true;
   return language === 'python' && /^\s+\S/.test(text);
 }
 
@@ -61,7 +61,7 @@ function isForeign(text: string): boolean {
  * configuration, prose.
  */
 export function readConsole(lines: readonly Line[], language: Language): Command[] | null {
-  const full = lines.filter((line) => line.text.trim() !== '' && !COMMENT.test(line.text));
+  const full = lines.filter(({ text }) => !/^\s*(?:\.\.\.)?\s*$/.test(text) && !COMMENT.test(text));
   if (full.length === 0) return null;
   const foreign = full.filter(
     ({ text }) => isForeign(text) || (language !== 'ruby' && language !== 'python' && isConfiguration(text)),

@@ -81,11 +81,14 @@ export class BlockCutter {
   readonly units: Unit[] = [];
   private readonly lines: readonly Line[];
   private readonly sql: boolean;
+  private readonly typed: ReadonlySet<Line>;
   private strays = 0;
 
-  constructor(lines: readonly Line[], sql: boolean) {
+  /** `typed` are lines that had a prompt, which has been taken off. */
+  constructor(lines: readonly Line[], sql: boolean, typed: ReadonlySet<Line> = new Set()) {
     this.lines = lines;
     this.sql = sql;
+    this.typed = typed;
   }
 
   cut(): Unit[] {
@@ -106,14 +109,15 @@ export class BlockCutter {
     const prompt = outer + promptLength(line.text.slice(lead + outer), 'strong');
     const start = tail(line, lead + prompt);
     if (prompt > 0 && start.text.trim() === '') return index + 1;
-    if (prompt === 0 && COMMENT.test(line.text)) {
+    const prompted = prompt > 0 || this.typed.has(line);
+    if (!prompted && COMMENT.test(line.text)) {
       this.units.push({ type: 'comment', text: line.text });
       return index + 1;
     }
     const repl = prompt > 0 && line.text.slice(lead).startsWith('>>>');
-    const [taken, comment] = this.extent(start, index, repl, prompt > 0);
+    const [taken, comment] = this.extent(start, index, repl, prompted);
     const command = commandOf(taken, comment);
-    if (command) this.units.push({ type: 'command', command, prompted: prompt > 0, repl });
+    if (command) this.units.push({ type: 'command', command, prompted, repl });
     return index + taken.length;
   }
 

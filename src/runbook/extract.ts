@@ -15,7 +15,8 @@ import { findVariables } from './variables.ts';
 export { checkSource, MAX_SOURCE_UNITS } from './source.ts';
 
 const MAX_TITLE = 120;
-const UNTITLED = 'Untitled runbook';
+/** The title of a text that has none. */
+export const UNTITLED = 'Untitled runbook';
 
 const wordsOf = (text: string, { kind }: Document): string => prose.plainWords(withoutMarks(text, kind));
 

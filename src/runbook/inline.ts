@@ -3,6 +3,7 @@ import { endOf, head, spanOf, tail, trimLine } from './normalise/blocks.ts';
 import { promptLength } from './prompts.ts';
 import { isImperative } from './prose.ts';
 import type { Command, Untaken } from './runbook.ts';
+import { consoleNamed } from './sessions.ts';
 import type { Shape } from './shape.ts';
 import { isBareCommand, isConfiguration, isQuery, isSql, shapeOf } from './shape.ts';
 import type { Tools } from './tools.ts';
@@ -25,7 +26,7 @@ interface CodeSpan {
 
 /** Told to run it: the last words before the span. */
 const STRICT =
-  /\b(?:run(?:ning)?|re-?run|execut(?:e|ing)|type|enter|issue|invoke|do|launch(?:ing)?|try)(?:\s+(?:the|this|a|following|command|commands|script|again|also|first|simply|just|either|query))*\s*[:(]?\s*$/i;
+  /\b(?:run(?:ning)?|re-?run|execut(?:e|ing)|type|enter|issue|invoke|do|perform|launch(?:ing)?|try)(?:\s+(?:the|this|an?|following|command|commands|script|again|also|first|simply|just|either|query))*\s*[:(]?\s*$/i;
 const LOOSE =
   /(?:\b(?:use|command|following|check|checking|verify|like this|then|e\.g\.|for example|instead|first|perform|apply|inspect|see|follow|watch|start|stop|restart|connect|query|look at)\s*[:(]?|[:→-])\s*$/i;
 /** The means of an act: told to run only where the sentence asks for the act. */
@@ -51,6 +52,8 @@ const GERUND = /(?:^|[.;:–—-]\s)\W{0,6}(?:running|executing|issuing)\s+(?:th
 /** Words that tie the code to the sentence: it is spoken of, or the means of something. */
 const LINKED =
   /\b(?:the|an?|your|its|our|this|that|these|of|in|for|from|to|on|with|at|by|and|or|is|are|as|than|like|named|called|any|all|into|about|where|whether|including|via|under|both|either|set|add|pass|append|specify)\s*$|[^\w)\s]\s*$/i;
+/** A program by its path and nothing else: `/usr/sbin/reset-cache`. */
+const PROGRAM_PATH = /^\/[\w./-]*\bs?bin\/[\w.+-]+$/;
 /** After the span at the head of a list item: what it is for. */
 const PURPOSE = /^\s*(?:[-–—:#(]|to\s|in order to\s)/;
 
@@ -61,7 +64,7 @@ function codeSpans(lines: readonly Line[], codes: readonly Marked[], text: strin
   return codes
     .filter((code) => code.start >= first && code.end <= end)
     .map((code) => {
-      const before = text.slice(Math.max(from, code.outer.start - 200), code.outer.start);
+      const before = text.slice(Math.max(first, code.outer.start - 200), code.outer.start);
       const between = text.slice(from, code.outer.start);
       from = code.outer.end;
       const after = text.slice(code.outer.end, Math.min(end, code.outer.end + 80));
@@ -99,16 +102,22 @@ function toldToRun(span: CodeSpan, text: string, shape: Shape, tools: Tools): bo
   if (EXAMPLE.test(before)) return false;
   const clauses = before.split(/[,;:]\s+/);
   if (MEANS.test(before))
-    return argued && (ASKING.test(before) || clauses.some((part) => isImperative(part.trim())));
+    return (
+      (argued || (words.length > 1 && tools.isPlain(words[0] ?? ''))) &&
+      (ASKING.test(before) || clauses.some((part) => isImperative(part.trim())))
+    );
   const aside =
     /\(\s*$/.test(before) && /^\s*\)/.test(span.after) && clauses.some((part) => isImperative(part.trim()));
   const direct =
     !LINKED.test(before) &&
     isImperative((clauses.at(-1) ?? '').trim()) &&
-    words.some((word) => /^--?[a-z]/.test(word)) &&
     !/\.{3}|…/.test(text) &&
-    isBareCommand(text, tools);
-  return argued && (aside || direct || LOOSE.test(before));
+    (PROGRAM_PATH.test(text) ||
+      (argued &&
+        isBareCommand(text, tools) &&
+        (words.some((word) => /^--?[a-z]/.test(word)) ||
+          (words.length > 3 && /^\s*[.;:]?\s*$/.test(span.after)))));
+  return direct || (argued && (aside || LOOSE.test(before)));
 }
 
 function spanCommand(span: CodeSpan): Command | null {
@@ -122,6 +131,16 @@ function spanCommand(span: CodeSpan): Command | null {
 const isSettings = (text: string): boolean =>
   /^\(\(|^(?:ctrl|control|cmd|alt|shift)[ +-]\w+$/i.test(text) ||
   text.split(/\s+/).every((word) => /^[A-Za-z_]\w*=/.test(word));
+
+/** `In the Rails console run …`: a statement that is called or set. */
+function typedIntoConsole(span: CodeSpan, text: string): boolean {
+  const before = lead(span.before);
+  return (
+    consoleNamed(before) !== null &&
+    (STRICT.test(before) || /:\s*$/.test(before)) &&
+    /[\w?!][(.=]|\w = /.test(text)
+  );
+}
 
 /** Inline code of a paragraph: commands the reader is told to run, and mentions that only look like commands. */
 export function readInline(
@@ -138,6 +157,10 @@ export function readInline(
     const chained: boolean = last && CHAINED.test(span.between);
     last = false;
     if (!command) continue;
+    if (typedIntoConsole(span, command.text)) {
+      commands.push(command);
+      continue;
+    }
     const shape = isSql(command.text) ? 'strong' : shapeOf(command.text, tools);
     if (
       shape === 'none' ||

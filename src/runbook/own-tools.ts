@@ -1,7 +1,8 @@
-import { SHELL } from './code.ts';
 import type { Block, Document, Line } from './normalise/blocks.ts';
+import { tail } from './normalise/blocks.ts';
 import { promptLength } from './prompts.ts';
 import { isConfiguration, isOutput, isProse, shapeOf } from './shape.ts';
+import { SHELL } from './tags.ts';
 import { TOOLS, Tools } from './tools.ts';
 
 const MAX_OWN = 200;
@@ -25,12 +26,25 @@ const isCommandLike = (text: string): boolean =>
 const isMostlyKnown = (lines: readonly Line[]): boolean =>
   lines.filter(({ text }) => shapeOf(text) === 'strong').length * 2 >= lines.length;
 
+const hasOption = (text: string): boolean => /\s--?\w/.test(text);
+
+/** True for lines of which each is a known command or has the shape of one with an option. */
+const areCommands = (lines: readonly Line[]): boolean =>
+  lines.every(({ text }) => isCommandLike(text) && (hasOption(text) || shapeOf(text) === 'strong'));
+
 function toolsIn(block: Block): string[] {
   if (block.type !== 'code') return [];
   const shell = SHELL.has(block.lang ?? '');
-  const lines = block.lines.filter(({ text }) => text.trim() !== '' && !text.trimStart().startsWith('#'));
-  const commands = shell && lines.every(({ text }) => isCommandLike(text)) && isMostlyKnown(lines);
-  return lines.flatMap((line, index) => toolIn(line, commands || (shell && index === 0)) ?? []);
+  const full = block.lines.filter(({ text }) => text.trim() !== '');
+  const lines = full.filter(({ text }) => !text.trimStart().startsWith('#'));
+  // Behind root prompts only: nothing is left when comments are gone.
+  const typed = lines.length > 0 ? lines : full.map((line) => tail(line, line.text.indexOf('#') + 1));
+  const commands =
+    (shell && lines.every(({ text }) => isCommandLike(text)) && isMostlyKnown(lines)) ||
+    ((shell || block.lang === null) && areCommands(typed));
+  return typed.flatMap(
+    (line, index) => toolIn(line, commands || (shell && lines.length > 0 && index === 0)) ?? [],
+  );
 }
 
 /** The tools that everybody knows and those that this text runs in its shell blocks: its own scripts and clients. */

@@ -11,7 +11,7 @@ export type { Placeholder } from './placeholder.ts';
 const ENVIRONMENT =
   /^(?:HOME|PATH|USER|LOGNAME|PWD|OLDPWD|SHELL|HOSTNAME|LANG|LC_\w+|TERM|TMPDIR|EDITOR|PAGER|DISPLAY|UID|EUID|GROUPS|RANDOM|SECONDS|LINENO|PPID|SHLVL|IFS|REPLY|OPTARG|OPTIND|COLUMNS|LINES|HOSTTYPE|OSTYPE|MACHTYPE|EPOCHSECONDS|PIPESTATUS|FUNCNAME|BASH\w*|XDG_\w+|DD0C_RUN|DD0C_STEP|DD0C_ATTEMPT|_)$/;
 
-const ANGLE = /<([A-Za-z][\w .,:'/-]{0,78}[\w.)'-]|[A-Za-z])>/y;
+const ANGLE = /<([A-Za-z][\w .,:'/-]{0,78}[\w.)'-]|[A-Za-z]|\d{1,8}-\d{1,8})>/y;
 /** `<<name>>`. */
 const DOUBLE_ANGLE = /<<([A-Za-z][\w .-]{1,60})>>/y;
 const NOT_ANGLE =
@@ -87,18 +87,20 @@ const NAMED_SQUARE =
 
 /** `[NAME]` or `[pod-name]` as a word or the end of one; not a test, an index, an option or a character class. */
 function square(place: Place): Placeholder | null {
-  if (place.quoting === 'single' || !/^$|[\w\s/=:@."]/.test(previous(place))) return null;
+  if (place.quoting === 'single' && !place.statement) return null;
+  if (!/^$|[\w\s/=:@."']/.test(previous(place))) return null;
   const found = matchAt(SQUARE, place);
   const name = found?.[1];
   if (!found || !name || !NAMED_SQUARE.test(name)) return null;
   if (/\w/.test(previous(place)) && (place.quoting !== 'none' || !/^[a-z]+$/.test(name))) return null;
   if (/^[a-z]-[a-z]$/i.test(name) || /^(?:OPTIONS?|FLAGS?|ARGS?)$/i.test(name)) return null;
   const after = place.text[place.at + found[0].length] ?? '';
-  return after === '' || /[\s/:;,.@|&)"-]/.test(after) ? placeholder(name, found[0], place.at) : null;
+  return after === '' || /[\s/:;,.@|&)"'\\-]/.test(after) ? placeholder(name, found[0], place.at) : null;
 }
 
 function dollar(place: Place): Placeholder | null {
-  if (place.quoting === 'single' || previous(place) === '\\') return null;
+  // The single quotes of a statement of SQL are no shell's.
+  if ((place.quoting === 'single' && !place.statement) || previous(place) === '\\') return null;
   if (place.statement && /\w/.test(previous(place))) return null;
   const found = matchAt(DOLLAR, place);
   const name = found?.[1] ?? found?.[2];

@@ -23,13 +23,11 @@ const STRONG: readonly RegExp[] = [
 const NAMED = /^(\w[\w.-]{0,127})(?::[\w~./-]{0,256})?([$#>])(?:[ \t]+|$)/;
 const WRITERS = /^(?:cat|echo|printf|tee|sort|df|du|ls|ps|env)$/;
 
-const isTool = (word: string): boolean => TOOLS.isPlain(word) || TOOLS.isWord(word);
-
 /**
  * How many units of a line are a prompt, blanks after it included; 0 when there is none. `strong` counts only
  * marks that nothing else begins with; `weak` also `# `, `% ` and `> ` before a known command.
  */
-export function promptLength(line: string, strength: 'strong' | 'weak'): number {
+export function promptLength(line: string, strength: 'strong' | 'weak', tools = TOOLS): number {
   const head = line.slice(0, 600);
   if (!/[$#%>)➜❯]/.test(head)) return 0;
   for (const prompt of STRONG) {
@@ -42,5 +40,6 @@ export function promptLength(line: string, strength: 'strong' | 'weak'): number 
   if (glued && TOOLS.isPlain(glued[1] ?? '')) return 1;
   if (strength === 'strong') return 0;
   const weak = /^[#%>][ \t]+(?=([\w./~-]{1,100}))/.exec(head);
-  return weak && isTool(weak[1] ?? '') ? weak[0].length : 0;
+  const word = weak?.[1] ?? '';
+  return weak && (tools.isPlain(word) || tools.isWord(word)) ? weak[0].length : 0;
 }

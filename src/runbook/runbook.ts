@@ -1,3 +1,5 @@
+import type { UserId } from '../protocol/ids.ts';
+
 /** Where a piece of the runbook came from: UTF-16 units of the pasted text, half-open. */
 export interface SourceSpan {
   readonly start: number;
@@ -27,6 +29,12 @@ export interface Command {
   readonly session?: Session;
   /** The same without a terminal or with an end, for a command that needs the one or has not the other. */
   readonly bounded?: string;
+  /** Proposed by a model and not in the text: never run until somebody adopts it. `source` is then that of its step. */
+  readonly suggested?: true;
+  /** Who took a suggested command over. */
+  readonly adopted?: UserId;
+  /** Who last wrote it anew; `source` is then where the text has what stood there before. */
+  readonly edited?: UserId;
 }
 
 export const STEP_KINDS = ['command', 'verify', 'manual', 'wait', 'decision'] as const;
@@ -54,6 +62,8 @@ export interface Step {
   readonly target?: Target;
   /** What the author says should come of it. */
   readonly expected?: readonly string[];
+  /** A short name in the words of a model; `description` stays the author's. */
+  readonly title?: string;
 }
 
 export const VARIABLE_TYPES = ['text', 'integer', 'path', 'host', 'kubernetes-name', 'url'] as const;
@@ -70,6 +80,8 @@ export interface Variable {
   readonly default?: string;
   /** True when a command of the runbook finds the value: `POD=$(kubectl get pods -o name)`. */
   readonly output?: boolean;
+  /** What the value is, in the words of a model. */
+  readonly description?: string;
 }
 
 /** Part of the text that looks like something to run or do and was not taken, with the reason. */
@@ -96,6 +108,12 @@ export interface Link {
   readonly url: string;
 }
 
+/** What the text leaves open, as a model asks it. `step` is the index in `Parse.steps`, or null for the whole. */
+export interface Question {
+  readonly text: string;
+  readonly step: number | null;
+}
+
 /** What structural extraction makes of a text. Pure data: the same text always gives the same parse. */
 export interface Parse {
   readonly title: string;
@@ -110,4 +128,5 @@ export interface Parse {
   /** Names of the alerts it answers. */
   readonly alerts?: readonly string[];
   readonly services?: readonly string[];
+  readonly questions?: readonly Question[];
 }

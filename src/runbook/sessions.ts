@@ -97,6 +97,9 @@ function opensShell(line: string): boolean {
   );
 }
 
+/** `<pod>` is one word, and no redirection. */
+const PLACEHOLDER = /<[A-Za-z][^<>\n|;&]{0,78}>/g;
+
 function hasStatement(line: string): boolean {
   const client = TAKES_STATEMENT.exec(line);
   if (!client) return false;
@@ -111,7 +114,10 @@ function hasStatement(line: string): boolean {
 /** The language of the session that a command opens, or null. */
 export function opensSession(text: string): Language | null {
   if (text.length > 2000) return null;
-  const line = text.replace(/\s*\\\n\s*/g, ' ').trim();
+  const line = text
+    .replace(/\s*\\\n\s*/g, ' ')
+    .replace(PLACEHOLDER, 'x')
+    .trim();
   if (line.includes('\n')) return null;
   if (opensShell(line)) return 'shell';
   for (const [language, starts, not] of CONSOLES) {

@@ -9,7 +9,7 @@ const STOPWORDS =
 const WINDOW = 1000;
 
 const SQL =
-  /^(?:select\s(?!\w+\s+in\s).{1,400}|select$|insert\s+into\s|update\s+\S+\s+set\b|delete\s+from\s|with\s+\w+\s+as\s*\(|create\s+(?:or\s+replace\s+)?(?:table|index|user|role|database|view|function|extension|unique)\b|alter\s+(?:table|system|user|role|database|index|session)\b|drop\s+(?:table|index|user|role|database|view|function|extension)\b|truncate\s+table\b|explain\s+(?:\(|analyze|select)|vacuum\b(?:\s+(?:full|analyze|verbose|\w+))?;?$|show\s+[\w. ]+;|grant\s.+\sto\s|revoke\s.+\sfrom\s|reindex\s+(?:table|index|database)\b|flush\s+(?:tables|privileges|logs|hosts|status)\b|change\s+(?:master|replication)\s+(?:to|source)\b|(?:start|stop|reset)\s+(?:slave|replica|master)\b\s*(?:all)?\s*;?$|(?:un)?lock\s+tables\b|set\s+(?:global|session|password|local)\s|show\s+(?:slave|master|replica|processlist|databases|tables|engine|variables|grants|status)\b[^.]{0,80}$|call\s+\w+[\w.]*\(|merge\s+into\s|(?:begin|commit|rollback|checkpoint)\s*;$|refresh\s+materialized\s|comment\s+on\s|kill\s+(?:query\s+)?\d+;)/i;
+  /^(?:select\s(?!\w+\s+in\s|(?:the|this|your)\s).{1,400}|select$|insert\s+into\s|update\s+\S+\s+set\b|delete\s+from\s|with\s+\w+\s+as\s*\(|create\s+(?:or\s+replace\s+)?(?:table|index|user|role|database|view|function|extension|unique)\b|alter\s+(?:table|system|user|role|database|index|session)\b|drop\s+(?:table|index|user|role|database|view|function|extension)\b|truncate\s+table\b|explain\s+(?:\(|analyze|select)|vacuum\b(?:\s+(?:full|analyze|verbose|\w+))?;?$|show\s+[\w. ]+;|grant\s.+\sto\s|revoke\s.+\sfrom\s|reindex\s+(?:table|index|database)\b|flush\s+(?:tables|privileges|logs|hosts|status)\b|change\s+(?:master|replication)\s+(?:to|source)\b|(?:start|stop|reset)\s+(?:slave|replica|master)\b\s*(?:all)?\s*;?$|(?:un)?lock\s+tables\b|set\s+(?:global|session|password|local)\s|show\s+(?:slave|master|replica|processlist|databases|tables|engine|variables|grants|status)\b[^.]{0,80}$|call\s+\w+[\w.]*\(|merge\s+into\s|(?:begin|commit|end|rollback|checkpoint)\s*;$|refresh\s+materialized\s|comment\s+on\s|kill\s+(?:query\s+)?\d+;)/i;
 
 /** The first line of a compound command: prose does not end in `; then` or `; do`, nor begin `for x in`. */
 const COMPOUND =
@@ -31,6 +31,9 @@ const hasFlag = (words: readonly string[]): boolean => words.some((word) => /^--
 const hasPath = (words: readonly string[]): boolean =>
   words.some((word) => /^[.~]?\/\S|\/\S+\.\w+$|^\*\.|^\w[\w-]*\/\w/.test(word));
 
+/** A copy to or from another machine: `scp dump.xz db2:` ends like a sentence and is none. */
+const REMOTE_COPY = /^(?:sudo\s+)?(?:scp|rsync)\s.*\S:$/;
+
 /** True for a line of ordinary language: function words outside quotes, or the end of a sentence, and no options. */
 export function isProse(text: string): boolean {
   const line = unquoted(text.trim().slice(0, WINDOW).replace(PLACEHOLDER, 'x'));
@@ -38,6 +41,7 @@ export function isProse(text: string): boolean {
   const functionWords = words.filter((word) => STOPWORDS.test(word.replace(/[,;:.]$/, ''))).length;
   if (functionWords >= 2 && !hasFlag(words)) return true;
   if (functionWords >= 3) return true;
+  if (REMOTE_COPY.test(line)) return false;
   return (
     words.length >= 3 && !hasFlag(words) && /[A-Za-z][.?!]$|[a-z]:$/.test(line) && !/\s\.{1,2}$/.test(line)
   );
@@ -85,7 +89,8 @@ export function shapeOf(text: string, tools = TOOLS): Shape {
   if (/^[A-Z][a-z]+ [A-Z][a-z]+$/.test(line)) return 'none';
   if (/^(?:\(+|\[\[?)$/.test(first)) return 'weak';
   const bare = first.replace(/^[({]+/, '').replace(/[;)]+$/, '');
-  if (tools.isPlain(bare) || tools.isWord(bare)) return /^[\w./~+-]+$/.test(bare) ? 'strong' : 'weak';
+  if (tools.isPlain(bare) || (tools.isWord(bare) && !/^[A-Z]/.test(bare)))
+    return /^[\w./~+-]+$/.test(bare) ? 'strong' : 'weak';
   if (second === '/') return 'none';
   // One name behind the root is no program, but what chat services take: `/deploy web`.
   if (/^\/[\w-]+$/.test(bare)) return words.length > 1 ? 'weak' : 'none';
@@ -101,6 +106,8 @@ export function shapeOf(text: string, tools = TOOLS): Shape {
 
 /** `export NAME=value`, `NAME=$(…)`: nothing but a shell is told so. */
 const SETS = /^(?:export\s+[A-Za-z_]\w*=|[A-Za-z_]\w*=["']?(?:\$\(|`))/;
+/** The name of a thing that is not run: `terraform CLI`. */
+const THING = /^[\w.-]+(?: [\w.-]+)? (?:CLI|API|UI|GUI|SDK)$/;
 /** A tool and words in the case of a title: a heading. */
 const TITLE = /^\S+(?: (?:[a-z]{1,4}|[A-Z][A-Za-z-]+)){1,4}$/;
 
@@ -110,9 +117,10 @@ const TITLE = /^\S+(?: (?:[a-z]{1,4}|[A-Z][A-Za-z-]+)){1,4}$/;
  */
 export function isBareCommand(text: string, tools = TOOLS): boolean {
   const line = text.trim();
-  if (line.length > 16_384 || /^(?:[-*]\s|>\s)/.test(line) || /[A-Za-z][.?!:]$/.test(line)) return false;
+  if (line.length > 16_384 || /^(?:[-*]\s|>\s)/.test(line)) return false;
+  if (/[A-Za-z][.?!:]$/.test(line) && !REMOTE_COPY.test(line)) return false;
   if (COMPOUND.test(line) || SETS.test(line)) return true;
-  if (TITLE.test(line) && /\s[A-Z][a-z]/.test(line)) return false;
+  if (THING.test(line) || (TITLE.test(line) && /\s[A-Z][a-z]/.test(line))) return false;
   if (isSql(line)) return /;$/.test(line) || /^select\s.+\sfrom\s/i.test(line.slice(0, WINDOW));
   const words = calledWords(line);
   const [first = '', ...rest] = words[0] === 'sudo' ? words.slice(1) : words;

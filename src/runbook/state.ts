@@ -55,7 +55,13 @@ function joined(cwd: string | null, folder: string): string | null {
 
 /** What one command leaves for the next: the folder, the session it is typed into, variables. Read in order. */
 export class ShellState {
-  private places: Place[] = [{ session: null, cwd: null }];
+  private places: Place[];
+
+  /** At the beginning, or where a command stands that was read before. */
+  constructor({ session = null, cwd = null }: { session?: Session | null; cwd?: string | null } = {}) {
+    const outside: Place = { session: null, cwd: session ? null : cwd };
+    this.places = session ? [outside, { session, cwd }] : [outside];
+  }
 
   private get place(): Place {
     return this.places.at(-1) ?? { session: null, cwd: null };

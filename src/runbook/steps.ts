@@ -1,6 +1,7 @@
 import type { CodeReading, CommandGroup } from './code.ts';
 import { readCode } from './code.ts';
 import { readConsole } from './console.ts';
+import { Consoles } from './consoles.ts';
 import { cut } from './cut.ts';
 import { readInline, readParagraph } from './inline.ts';
 import type { Block, Document, Line } from './normalise/blocks.ts';
@@ -10,7 +11,6 @@ import { toolsOf } from './own-tools.ts';
 import * as prose from './prose.ts';
 import type { Command, SourceSpan, Untaken } from './runbook.ts';
 import { Sections } from './sections.ts';
-import { consoleNamed } from './sessions.ts';
 import { isBareCommand, isSql } from './shape.ts';
 import { ShellState } from './state.ts';
 import type { Numbered, Lead as Target } from './targets.ts';
@@ -43,11 +43,15 @@ export interface Draft {
 
 type Para = Extract<Block, { type: 'para' }>;
 
+/** What a paragraph is in its place. */
+interface Paragraph {
+  readonly quoted: boolean;
+  readonly hasCommands: boolean;
+  readonly firstOfItem: boolean;
+}
+
 /** More commands than any runbook has; blocks after that many are left out as too long. */
 const MAX_COMMANDS = 1000;
-/** Tags of blocks that may be what is typed into a console. */
-const CONSOLE_TAGS =
-  /^(?:|ruby|irb|rb|python|py|pycon|python3|javascript|js|mongodb|mongo|sql|psql|mysql|redis|text|plaintext|console|shell|bash|sh|default|none|erlang|elixir|groovy)$/;
 const MAX_EXPECTED = 5;
 /** Below every heading. */
 const LABEL_LEVEL = 7;
@@ -80,6 +84,7 @@ export class StepReader {
   /** The step of the paragraph read last, when it has commands. */
   private announced: Draft | null = null;
   private readonly state = new ShellState();
+  private readonly consoles = new Consoles();
 
   constructor(document: Document) {
     this.document = document;
@@ -201,7 +206,12 @@ export class StepReader {
       block.concealed,
     );
     this.untaken.push(...untaken);
-    const text = this.takeWarnings(raw, whole, block.quoted || block.notice === true, commands.length > 0);
+    const text = this.takeWarnings(raw, whole, {
+      quoted: block.quoted || block.notice === true,
+      hasCommands: commands.length > 0,
+      firstOfItem,
+    });
+    this.consoles.hear(whole);
     this.lastText = whole;
     this.introduction = prose.hasWarningMark(text) ? '' : text;
     if (text === '' && commands.length === 0) return;
@@ -246,7 +256,7 @@ export class StepReader {
   }
 
   /** Takes the cautions out of a paragraph and returns the rest; a paragraph marked as a warning is one whole. */
-  private takeWarnings(raw: string, whole: string, quoted: boolean, hasCommands: boolean): string {
+  private takeWarnings(raw: string, whole: string, { quoted, hasCommands, firstOfItem }: Paragraph): string {
     const remark = quoted && !hasCommands && !whole.endsWith(':');
     if (prose.hasWarningMark(raw.slice(0, 200)) || prose.hasWarningMark(whole) || remark) {
       this.warn(whole.replace(/^!!!\s*\w+\s*|^\[!\w+\]\s*/, ''));
@@ -254,9 +264,12 @@ export class StepReader {
     }
     const parts = prose.sentences(whole);
     const cautions = this.sections.within('background') ? [] : parts.filter((part) => prose.isWarning(part));
-    for (const caution of cautions) this.warn(caution);
-    if (cautions.length === 0 || hasCommands) return whole;
-    return parts.filter((part) => !cautions.includes(part)).join(' ');
+    if (cautions.length === 0) return whole;
+    const rest = parts.filter((part) => !cautions.includes(part)).join(' ');
+    // A paragraph that is a step, or opens one, warns of itself; another one of the step before it.
+    if (hasCommands || (firstOfItem && rest !== '')) this.warnings.push(...cautions);
+    else for (const caution of cautions) this.warn(caution);
+    return hasCommands ? whole : rest;
   }
 
   private warn(text: string): void {
@@ -300,12 +313,16 @@ export class StepReader {
       tools: this.tools,
       outputExpected: prose.expectsOutput(introduced),
       sampleExpected: prose.expectsSample(introduced),
-      told: prose.tellsToRun(introduced),
+      told: prose.tellsToRun(introduced) || prose.namesCommands(this.sections.last?.text ?? ''),
     });
-    const open = this.state.session?.language;
-    const named = consoleNamed(introduced) ?? consoleNamed(this.sections.last?.text ?? '');
-    const language = open && open !== 'shell' ? open : named;
-    if (reading.groups.length > 0 || !language || !CONSOLE_TAGS.test(block.lang ?? '')) return reading;
+    if (reading.groups.length > 0) return reading;
+    const language = this.consoles.languageOf({
+      tag: block.lang ?? '',
+      introduced,
+      heading: this.sections.last?.text ?? '',
+      open: this.state.session?.language ?? null,
+    });
+    if (!language) return reading;
     if (prose.expectsOutput(introduced) || prose.tellsToSave(introduced)) return reading;
     const commands = readConsole(block.lines, language);
     return commands ? { groups: [{ comment: null, commands }], untaken: [] } : reading;
@@ -331,7 +348,9 @@ export class StepReader {
       const [opening = ''] = command.text.split('\n', 1);
       const shell = isBareCommand(opening, this.tools) && !isSql(opening);
       if (shell) this.state.leaveConsole();
-      return this.state.read(command);
+      const read = this.state.read(command);
+      this.consoles.opened(this.state.session?.language ?? null);
+      return read;
     });
   }
 

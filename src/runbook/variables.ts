@@ -102,10 +102,13 @@ function namesIn(commands: readonly Command[], announced: readonly string[]): Ma
     if (spelling !== null) known.spellings.add(spelling);
     if (key !== '' && (found.size < MAX_VARIABLES || found.has(key))) found.set(key, known);
   };
-  for (const { text } of commands) {
+  for (const { text, sets } of commands) {
     for (const { name, spelling, bindable } of findCandidates(text, announced))
       note(name, bindable ? spelling : `\${${name}}`);
     for (const name of innerNames(text)) note(name, null);
+    // What is exported is read by the programs that follow, though none of their commands names it.
+    if (/^export\s/.test(text))
+      for (const { name, from } of sets ?? []) if (from === 'output') note(name, null);
   }
   return found;
 }

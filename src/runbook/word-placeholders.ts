@@ -12,9 +12,9 @@ const CAPITALS = /[A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)*/y;
 const CROSSES =
   /(?:[Xx]{1,3}[-.:]){2,7}[Xx]{1,3}|[a-z]{0,20}(?:X{2,80}|x{3,40}|YY|ZZ|NN)|[a-z]{2,20}X(?=\d|$|[^A-Za-z])/y;
 const DUMMY =
-  /(?:your|enter|insert|replace|change)[_-][a-z0-9](?:[a-z0-9_-]{0,60}[a-z0-9])?|[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*[_-]here(?![\w-])/y;
+  /your(?:user)?name(?![a-z])|(?:your|enter|insert|replace|change)[_-][a-z0-9](?:[a-z0-9_-]{0,60}[a-z0-9])?|[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*[_-]here(?![\w-])/y;
 const LEFT_OUT = /\.{3}|…/y;
-const DATE = /Y{4}[-_/.]?MM[-_/.]?DD(?:[-_T ]?HH[-:]?MM(?:[-:]?SS)?)?/y;
+const DATE = /Y{2,4}[-_/.]?MM[-_/.]?DD(?:[-_T ]?HH[-:]?MM(?:[-:]?SS)?)?/y;
 const SAMPLE =
   /(?:my|some|example|dummy|foo|bar|changeme|change-me|redacted|secret|placeholder)(?:[-_.][a-z0-9]+){0,6}/y;
 const PHRASE = /(["'])([A-Z][A-Z0-9]*(?: [A-Z][A-Z0-9]*){1,6})\1/y;
@@ -49,7 +49,11 @@ function capitals(place: Place): Placeholder | null {
   const last = previous(place);
   if (!/[\s/=:@"'.,[-]/.test(last)) return null;
   const name = matchAt(CAPITALS, place)?.[0];
-  if (!name || !(isValueName(name) || place.names.has(name) || isArgument(place, name))) return null;
+  if (
+    !name ||
+    !(isValueName(name) || place.names.has(name) || isArgument(place, name) || isNamed(place, name))
+  )
+    return null;
   const after = place.text.slice(place.at + name.length, place.at + name.length + 2);
   const explicit = /^(?:YOUR|ENTER|INSERT|REPLACE|CHANGE)|HERE$/.test(name);
   if (
@@ -65,6 +69,10 @@ function capitals(place: Place): Placeholder | null {
   if (place.quoting !== 'none' && !/^$|^["'/:,.@\]&?-]/.test(after)) return null;
   return { name, spelling: name, start: place.at, bindable: true };
 }
+
+/** `color COLOR`: the word before says what it is. */
+const isNamed = (place: Place, name: string): boolean =>
+  before(place, name.length + 1) === `${name.toLowerCase()} `;
 
 /** `task[CODE,NAME]`: an argument of a task. */
 const isArgument = (place: Place, name: string): boolean =>
@@ -124,7 +132,7 @@ function crosses(place: Place): Placeholder | null {
   return placeholder(assigned ?? found[0], found[0], place.at);
 }
 
-/** `YYYY-MM-DD` where a date belongs; not the format of one. */
+/** `YYYY-MM-DD` or `YYMMDD` where a date belongs; not the format of one. */
 function date(place: Place): Placeholder | null {
   const found = matchAt(DATE, place);
   if (!found || /[\w%]/.test(previous(place)) || /\w/.test(place.text[place.at + found[0].length] ?? ''))
@@ -140,12 +148,14 @@ function dummy(place: Place): Placeholder | null {
   return placeholder(found[0], found[0], place.at);
 }
 
-/** A sample that a variable in capitals is set to: `ENVIRONMENT=my-env`, `TOKEN=changeme`. It takes the name it is assigned to. */
+/** A sample that a variable in capitals is set to: `ENVIRONMENT=my-env`, `ID=id`. It takes the name it is assigned to. */
 function sampleValue(place: Place): Placeholder | null {
   const name = /(?:^|[\s;])(?:export\s+)?([A-Z][A-Z0-9_]{1,60})=["']?$/.exec(before(place, 120))?.[1];
-  const found = name ? matchAt(SAMPLE, place) : null;
-  if (!name || !found || /[\w/-]/.test(place.text[place.at + found[0].length] ?? '')) return null;
-  return { name, spelling: found[0], start: place.at, bindable: true };
+  if (!name) return null;
+  const own = name.toLowerCase();
+  const spelling = place.text.startsWith(own, place.at) ? own : matchAt(SAMPLE, place)?.[0];
+  if (!spelling || /[\w/-]/.test(place.text[place.at + spelling.length] ?? '')) return null;
+  return { name, spelling, start: place.at, bindable: true };
 }
 
 /** `:id` in a statement of SQL; not the cast of a value. */

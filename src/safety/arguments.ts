@@ -78,14 +78,18 @@ function isInput(arg: Arg): boolean {
 
 function judgeWritten(rule: string, arg: Arg | null | undefined, context: Context): void {
   const path = arg?.text ?? arg?.lead;
-  const write = arg && path ? writeRisk(path) : null;
+  // What is put into a directory is a file of it.
+  const file = path?.replace(/(^|\/)\.{1,2}\/?$/, '$&/new');
+  const write = arg && file ? writeRisk(file, context.directories) : null;
   if (arg && write?.risk === 'danger')
     add(context, `${rule}.${write.rule}`, 'danger', write.sentence, arg.span);
 }
 
 /** Whether a risky option is risky with this value; a value nobody knows counts as the worst. */
-function applies({ when, except }: Risky, value: Arg | null): boolean {
+function applies({ when, except, takes }: Risky, value: Arg | null): boolean {
   const text = value?.text ?? null;
+  // A switch alone has no value that could match (`prlimit --nofile` shows, `--nofile=9` sets).
+  if (value === null && takes === 'nothing') return when === undefined;
   if (text === null) return when === undefined || !(value?.lead && isRuledOut(when, value.lead));
   if (except !== undefined && new RegExp(except).test(text)) return false;
   return when === undefined || new RegExp(when).test(text);
@@ -112,7 +116,9 @@ export function judgeOperands(entry: Entry, parsed: Parsed, context: Context): v
         add(context, `${rule}.operand`, row.risk, `${rule} ${row.says}.`, operand.span);
   });
   if (node.writes && (node.writesWith === undefined || hasFlag(parsed, node.writesWith)))
-    for (const operand of node.writes === 'last' ? operands.slice(-1) : operands)
+    for (const operand of operands.slice(
+      node.writes === 'last' ? -1 : node.writes === 'any' ? 0 : node.writes,
+    ))
       judgeWritten(rule, operand, context);
   if (node.most && operands.length > node.most.operands)
     add(

@@ -1,5 +1,6 @@
 import { type Collected, collect } from './collect.ts';
 import type { Context } from './context.ts';
+import { directoriesOf } from './directory.ts';
 import { judgeInvocation } from './judge.ts';
 import type { Finding, Invocation, Stdin } from './model.ts';
 import { placeholders } from './placeholder.ts';
@@ -23,7 +24,7 @@ export interface Judgement {
 }
 
 /** Judges a text: precheck, two readings, every command in it, everything those run in turn. Never throws. */
-export function judge(text: string, loaded: Loaded, { readOnly }: Declared = NOTHING): Judgement {
+export function judge(text: string, loaded: Loaded, { readOnly }: Declared = NOTHING, cwd = '/'): Judgement {
   const context: Context = {
     ...loaded,
     findings: [],
@@ -33,6 +34,7 @@ export function judge(text: string, loaded: Loaded, { readOnly }: Declared = NOT
     sends: new Set(),
     functions: new Set(),
     readOnly,
+    directories: [cwd],
     depth: 0,
     remote: false,
     judgeInvocation,
@@ -108,7 +110,8 @@ function judgeShell(text: string, stdin: Stdin, span: Span, context: Context): v
 function judgeText(text: string, stdin: Stdin, place: Place, outer: Context): void {
   const collected = collect(text, stdin, place);
   const readOnly = collected.invocations.some(steersShell) ? NOTHING.readOnly : outer.readOnly;
-  const context: Context = { ...outer, functions: collected.functions, readOnly };
+  const directories = directoriesOf(collected.invocations, outer.directories);
+  const context: Context = { ...outer, functions: collected.functions, readOnly, directories };
   for (const name of collected.functions)
     if (context.knowledge.get(name))
       context.findings.push({

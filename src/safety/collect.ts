@@ -58,7 +58,7 @@ export function collect(text: string, stdin: Stdin, place: Place): Collected {
     invocations: [],
     findings: [],
     functions: new Set(),
-    variables: { known: new Map(), data: new Set() },
+    variables: { known: new Map(), data: new Set(), undashed: new Set() },
     again: [],
     parsed: true,
   };
@@ -231,6 +231,7 @@ function remark(node: SyntaxNode, walk: Walk, scope: Scope): void {
       assigned(walk, scope, node.name, node.name.text);
       const plain = node.wordlist?.every((word) => /^[\w.:/{},-]*$/.test(word.text)) ?? false;
       remember(walk.variables, node.name.text, plain ? null : undefined);
+      if (isUndashed(node.name.text, node.wordlist, scope.source)) walk.variables.undashed.add(node.name.text);
       return;
     }
     case 'ParameterExpansion':
@@ -239,6 +240,12 @@ function remark(node: SyntaxNode, walk: Walk, scope: Scope): void {
     default:
       return;
   }
+}
+
+/** Whether a loop only ever gives its variable words that cannot be options; nothing else in the text may name it. */
+function isUndashed(name: string, words: readonly Word[] | undefined, source: string): boolean {
+  const elsewhere = source.match(new RegExp(`(?<![\\w$]|\\$\\{)${name}(?!\\w)`, 'g'))?.length ?? 0;
+  return elsewhere === 1 && (words?.every(({ text }) => /^['"]?[\w./~]/.test(text)) ?? false);
 }
 
 /** A variable that is set by other means than NAME=value matters as if it were. */
@@ -390,6 +397,8 @@ function redirectOf(item: Redirection, walk: Walk, scope: Scope): Redirect {
   const target = item.target ? resolve(item.target, walk.variables, scope.place) : { ...blank, text: null };
   if (item.type === 'HereString')
     return { direction: 'fd', operator: item.operator, target, placeholder: false };
+  // `exec {NAME}> file` sets NAME.
+  if (item.descriptor?.type === 'FileDescriptorVariable') assigned(walk, scope, item, item.descriptor.name);
   const placeholder = item.operator === '<' && scope.source[item.end] === '>';
   const joins =
     isProcess(item.target) ||

@@ -20,6 +20,8 @@ export interface Context {
   readonly functions: ReadonlySet<string>;
   /** Unknown programs that are declared read-only. */
   readonly readOnly: ReadonlySet<string>;
+  /** The directories in which it may run. */
+  readonly directories: readonly string[];
   readonly depth: number;
   /** True inside a command that runs on another machine or in a container. */
   readonly remote: boolean;

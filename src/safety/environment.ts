@@ -12,6 +12,9 @@ const RUNS_CODE =
 /** Of those, the ones that runbooks set to say which configuration to read; they may name a program but seldom do. */
 const CONFIGURATION =
   /^(HOME|TMPDIR|XDG_[A-Z_]+|DOCKER_HOST|KUBECONFIG|AWS_[A-Z_]+|SSH_AUTH_SOCK|NODE_ENV|HELM_[A-Z_]+|SYSTEMD_(?!PAGER$|EDITOR$)[A-Z_]+|LESS|SHELL|PYTHONUNBUFFERED|PYTHONDONTWRITEBYTECODE|PYTHONIOENCODING|GIT_TERMINAL_PROMPT|ANSIBLE_HOST_KEY_CHECKING)$/;
+/** Where only the user or the machine keeps them. */
+const USUAL_KUBECONFIG =
+  /^((~|\/root|\/home\/[\w-]+)\/\.kube\/[\w.-]+|\/etc\/(kubernetes|rancher\/k3s)\/[\w.-]+)$/;
 const NO_PROGRAM = /^(cat|less|more|)$/;
 
 /**
@@ -26,6 +29,7 @@ export function judgeAssignment(
 ): Finding | null {
   if (RUNS_CODE.test(name)) {
     if (/PAGER$/.test(name) && value !== null && NO_PROGRAM.test(value)) return null;
+    if (name === 'KUBECONFIG' && value !== null && USUAL_KUBECONFIG.test(value)) return null;
     if (CONFIGURATION.test(name))
       return {
         rule: 'environment.configuration',

@@ -12,6 +12,8 @@ import type {
 export interface Variables {
   readonly known: Map<string, string>;
   readonly data: Set<string>;
+  /** Names of loops whose every word begins with a known character that is no dash. */
+  readonly undashed: Set<string>;
 }
 
 /**
@@ -130,7 +132,7 @@ function printed(script: ParsedScript | undefined): 'number' | 'word' | 'substit
 
 const DATE = String.raw`^date( -u)?( -d ('[^']*'|"[^"]*"|\S+))? ['"]?\+`;
 const PRINTS_NUMBERS = new RegExp(
-  String.raw`^(nproc|id -[ug]|pidof \S+|pgrep( -[fxnou])* [^-]\S*|seq [\d ]+|grep -c[iEFvw]* [^*?]+|stat -c ['"]?%[YXZWsagu]['"]? \S+|wc -[lcwm])$|${DATE}[%\d][%\w:./ -]*['"]?$`,
+  String.raw`^(nproc|ulimit -[a-zA-Z]|id -[ug]|pidof \S+|pgrep( -[fxnou])* [^-]\S*|seq [\d ]+|grep -c[iEFvw]* [^*?]+|stat -c ['"]?%[YXZWsagu]['"]? \S+|wc -[lcwm])$|${DATE}[%\d][%\w:./ -]*['"]?$`,
 );
 const PRINTS_WORDS =
   /^(whoami|hostname( -[fsi])?|uname( -[rsnm])?|tty|arch|id -[ug]n|(command -v|which) \S+)$/;

@@ -44,9 +44,7 @@ export function parseArgs(args: readonly Arg[], table: OptionTable, stopAfter: n
   const state: State = { table, options: [], operands: [], doubtful: [] };
   const done = (rest: readonly Arg[], dashed = false): Parsed => ({ ...state, rest, dashed });
   let at = 0;
-  while (at < args.length) {
-    const arg = args[at];
-    if (arg === undefined) break;
+  for (let arg = args[at]; arg !== undefined; arg = args[at]) {
     const isOption = looksLikeOption(arg, table, at);
     if (isOption && arg.text === '--' && table.style !== 'none')
       return afterDashes(args.slice(at + 1), state, stopAfter);
@@ -88,7 +86,7 @@ function looksLikeOption(arg: Arg, table: OptionTable, at: number): boolean {
 
 /** A word whose start is not known may turn out to be an option. */
 function couldBeOption(arg: Arg): boolean {
-  return arg.lead === '' || arg.splits;
+  return arg.splits || (arg.lead === '' && arg.undashed !== true);
 }
 
 /** Reads one option word; returns how many of the following words it consumed. */
@@ -138,11 +136,9 @@ function readLong(text: string, arg: Arg, following: readonly Arg[], state: Stat
     return 0;
   }
   const takes = state.table.takes.get(flag);
-  const digits = /^-\d+$/.test(flag) && state.table.takes.has('-#');
-  if (digits) push(state, '-#', null, arg.span);
-  else if (takes === 'value') push(state, flag, following[0] ?? null, arg.span);
-  else push(state, flag, null, arg.span);
-  return takes === 'value' && following.length > 0 ? 1 : 0;
+  const value = takes === 'value' ? (following[0] ?? null) : null;
+  push(state, flag, value, arg.span);
+  return value === null ? 0 : 1;
 }
 
 /** In single-dash tools `-x` and `--x` are the same option; the listed spelling wins. */

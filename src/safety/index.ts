@@ -23,9 +23,10 @@ function openOnce(): Loaded {
 
 /**
  * The verdict on a shell text. Synchronous and pure; never throws. Before loadSafety everything is danger. Of what is
- * declared only names count that may be, and only where they stand as a command of their own (docs/safety.md).
+ * declared only names count that may be, and only where they stand as a command of their own (docs/safety.md). Relative
+ * names are judged as if in `cwd` (absolute; `/` when left out).
  */
-export function classify(command: string, declared?: Declared): Verdict {
+export function classify(command: string, declared?: Declared, cwd?: string): Verdict {
   if (loaded === null)
     return {
       risk: 'danger',
@@ -40,7 +41,7 @@ export function classify(command: string, declared?: Declared): Verdict {
       rulesetVersion: RULESET_VERSION,
       rulesetSha256: RULESET_SHA256,
     };
-  return merge(judge(command, loaded, declared));
+  return merge(judge(command, loaded, declared, cwd));
 }
 
 /** The same for a program that starts for a few texts: loads the grammar only when the text needs it. */

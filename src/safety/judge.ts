@@ -1,6 +1,7 @@
 import { judgeOperands, judgeOptions } from './arguments.ts';
 import { add, type Context } from './context.ts';
 import { refuseDeclared } from './declarable.ts';
+import { chosenBy } from './directory.ts';
 import { judgeAssignment, judgeAssignments } from './environment.ts';
 import { hasFlag, type Option, type Parsed, parseArgs, split } from './getopt.ts';
 import type { Entry } from './knowledge.ts';
@@ -12,9 +13,14 @@ import type { Trait } from './verdict.ts';
 import { runInner } from './wrappers.ts';
 
 /** Judges one simple command: its environment, redirections, name, options, operands and whatever it runs in turn. */
-export function judgeInvocation(invocation: Invocation, context: Context): void {
+export function judgeInvocation(invocation: Invocation, outer: Context): void {
   const { name, args } = invocation;
-  context.findings.push(...judgeRedirects(invocation), ...judgeAssignments(invocation.assignments, name));
+  const directories = [...outer.directories, ...chosenBy(args)];
+  const context: Context = { ...outer, directories };
+  context.findings.push(
+    ...judgeRedirects(invocation, directories),
+    ...judgeAssignments(invocation.assignments, name),
+  );
   const tool = context.knowledge.get(basename(name?.text ?? ''))?.tool;
   const sends = tool?.sends ?? false;
   const printed = sends
@@ -30,21 +36,18 @@ export function judgeInvocation(invocation: Invocation, context: Context): void 
     );
   const opened = tool?.namesOnly && !args.some(({ text }) => /^-(exec|ok)/.test(text ?? '')) ? [] : args;
   const keys = split(tool?.keys);
-  for (const [index, arg] of opened.entries())
-    if (
-      !arg.lead.startsWith('--') &&
-      !keys.includes(opened[index - 1]?.text ?? '') &&
-      isSecretPath(arg.text ?? arg.lead) &&
-      /[./]/.test(arg.lead) &&
-      !/\s/.test(arg.lead)
-    )
-      add(
-        context,
-        sends ? 'file.own-secret' : 'file.secret',
-        'caution',
-        `${arg.raw || arg.lead} is a file that holds a secret.`,
-        arg.span,
-      );
+  const isFar = args.some(({ lead }) => /^[\w.@-]+:(?!\\)|:\/\//.test(lead));
+  for (const [index, arg] of opened.entries()) {
+    if (!namesSecret(arg, directories) || keys.includes(opened[index - 1]?.text ?? '')) continue;
+    const isSent = sends && isFar && index < args.length - 1 && !arg.lead.includes(':');
+    add(
+      context,
+      sends ? 'file.own-secret' : 'file.secret',
+      isSent ? 'danger' : 'caution',
+      `${arg.raw || arg.lead} is a file that holds a secret${isSent ? ', and it is sent to another machine' : ''}.`,
+      arg.span,
+    );
+  }
   if (invocation.group) return;
   if (name === null) {
     add(context, 'shell.assignment', 'safe', 'It only sets variables of this shell.', invocation.span);
@@ -66,6 +69,19 @@ export function judgeInvocation(invocation: Invocation, context: Context): void 
   judgeNamed(name, name.text, invocation, context);
   const guessed = withGuesses(invocation);
   if (guessed) judgeInvocation(guessed, context);
+}
+
+/** Whether a word is the path of a secret; a bare word is one only in a directory that is known. */
+function namesSecret({ text, lead }: Arg, directories: readonly string[]): boolean {
+  const name = text ?? lead;
+  if (lead.startsWith('--') || /\s/.test(lead)) return false;
+  return (
+    (/[./]/.test(lead) && isSecretPath(name, [])) ||
+    isSecretPath(
+      name,
+      directories.filter((place) => place !== '/'),
+    )
+  );
 }
 
 const DECLARES = new Set(['export', 'declare', 'typeset', 'local', 'readonly']);
@@ -111,13 +127,13 @@ function withGuesses(invocation: Invocation): Invocation | null {
 
 /** Where packages and vendors put programs: `/usr/bin/x`, `/opt/kafka/bin/x`, `/usr/lib/postgresql/16/bin/x`. */
 const SYSTEM_PATH =
-  /^\/((usr\/(local\/)?)?s?bin|(opt|usr\/(lib|local|share))(\/(?!\.\.?\/)[\w.-]+)+\/s?bin|usr\/pgsql-\d+\/bin)\/[^/]+$/;
+  /^\/((usr\/(local\/)?)?s?bin|(opt|usr\/(lib|local|share))(\/(?!\.\.?\/)[\w.-]+)+\/s?bin|usr\/pgsql-\d+\/bin|usr\/lib(64)?\/(nagios|monitoring-plugins)(\/plugins)?)\/[^/]+$/;
 
 function judgeNamed(name: Arg, text: string, invocation: Invocation, context: Context): void {
   const bare = basename(text);
   const tool = context.knowledge.get(bare);
   if (!context.remote && !text.includes('/') && !tool?.tool.builtin) context.names.add(text);
-  if (name.disguised && text !== name.raw.replace(/^\\/, ''))
+  if (name.disguised && ![`\\${text}`, `'${text}'`, `"${text}"`].includes(name.raw))
     add(
       context,
       'shell.disguised-name',
@@ -151,6 +167,7 @@ function judgeNamed(name: Arg, text: string, invocation: Invocation, context: Co
   }
   if (!tool) {
     add(context, 'program.unknown', 'caution', `What ${bare} does is not known.`, name.span);
+    judgePassedOn(bare, invocation, context);
     return;
   }
   if (text.includes('/') && !SYSTEM_PATH.test(text))
@@ -163,6 +180,29 @@ function judgeNamed(name: Arg, text: string, invocation: Invocation, context: Co
     );
   if (tool.tool.sends) context.sends.add(text);
   evaluate(tool, invocation.args, invocation, context);
+}
+
+/** Text that starts a shell or a program in most languages. */
+const STARTS_PROGRAM = /\/bin\/\w*sh\b|\b(system|exec\w*|popen|spawn\w*)\s*\(/;
+
+/** An unknown program may run what it is given (`valgrind rm x`): that counts where it would be danger. */
+function judgePassedOn(program: string, invocation: Invocation, context: Context): void {
+  const { args } = invocation;
+  const at = args.findIndex(({ text }) => text !== null && context.knowledge.get(basename(text)));
+  const [name = null, ...rest] = at < 0 ? [] : args.slice(at);
+  const inner: Context = { ...context, findings: [], traits: new Set(), hints: new Set(), names: new Set() };
+  if (name) judgeInvocation({ ...invocation, name, args: rest, assignments: [], redirects: [] }, inner);
+  if (
+    inner.findings.some(({ risk }) => risk === 'danger') ||
+    args.some(({ text }) => STARTS_PROGRAM.test(text ?? ''))
+  )
+    add(
+      context,
+      'program.passed-on',
+      'danger',
+      `${program} is not known and may run what it is given.`,
+      invocation.span,
+    );
 }
 
 /** Plainly written, started by this shell itself with its own environment: anywhere else it is as unknown as before. */
@@ -198,8 +238,9 @@ export function evaluate(
     return;
   }
   judgeOptions(entry, own.options, dryRunOf(entry, parsed) !== undefined, context);
-  if (hasVerbs && parsed.rest[0] !== undefined) {
-    judgeVerb(entry, parsed, invocation, context);
+  const [verb, ...rest] = parsed.rest;
+  if (hasVerbs && verb !== undefined) {
+    judgeVerb(entry, verb, rest, parsed.options, invocation, context);
     return;
   }
   judgeLeaf(entry, parsed, args, invocation, context);
@@ -226,13 +267,18 @@ function stopAfter(entry: Entry): number | null {
   return programs?.some((program) => program.onlyWith !== undefined) ? 0 : null;
 }
 
-function judgeVerb(entry: Entry, parsed: Parsed, invocation: Invocation, context: Context): void {
-  const [verb, ...rest] = parsed.rest;
-  if (verb === undefined) return;
+function judgeVerb(
+  entry: Entry,
+  verb: Arg,
+  rest: readonly Arg[],
+  before: readonly Option[],
+  invocation: Invocation,
+  context: Context,
+): void {
   const { text } = verb;
   const anything = entry.patterns.find((pattern) => pattern.match.source === '(?:)')?.entry;
   if (text === null && anything) {
-    evaluate(anything, rest, invocation, context, parsed.options);
+    evaluate(anything, rest, invocation, context, before);
     return;
   }
   if (text === null) {
@@ -249,7 +295,7 @@ function judgeVerb(entry: Entry, parsed: Parsed, invocation: Invocation, context
   const rule = /^[\w.-]{1,40}$/.test(text) ? `${entry.rule} ${text}` : entry.rule;
   const next = entry.verbs.get(text) ?? (match && { ...match, rule });
   if (next) {
-    evaluate(next, rest, invocation, context, parsed.options);
+    evaluate(next, rest, invocation, context, before);
     return;
   }
   if (text === 'help') {

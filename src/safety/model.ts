@@ -10,6 +10,8 @@ export interface Arg {
   readonly unknown: Unknown;
   /** True when bash may make several words, or none, of it. */
   readonly splits: boolean;
+  /** True when it surely begins with no dash although nobody knows with what. */
+  readonly undashed?: boolean;
   /** True when the name is spelt with quotes or escapes that a reader may not see through. */
   readonly disguised: boolean;
   /** Words it becomes by its braces, or when an earlier assignment still holds: used only to raise a risk. */

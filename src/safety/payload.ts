@@ -3,6 +3,7 @@ import { hasFlag, type Parsed, split } from './getopt.ts';
 import type { Entry } from './knowledge.ts';
 import type { Arg, Invocation } from './model.ts';
 import { judgeProgram } from './programs/index.ts';
+import { ssmCommands } from './programs/ssm.ts';
 import type { ProgramSpec } from './schema.ts';
 
 /** Judges the program texts a command carries: in an option, an operand or its standard input. */
@@ -74,16 +75,22 @@ function judgeText(
     );
     return;
   }
+  const text = spec.packed === 'ssm' ? ssmCommands(arg.text) : arg.text;
+  if (text === null) {
+    add(context, 'program.unreadable', 'danger', `The text given to ${entry.rule} cannot be read.`, arg.span);
+    return;
+  }
   if (spec.language === 'shell') {
     // `trap - INT` and `trap '' INT` run nothing.
-    if (arg.text.trim() === '' || arg.text === '-') return;
-    context.judgeShell(arg.text, invocation.stdin, arg.span, {
+    if (text.trim() === '' || text === '-') return;
+    context.judgeShell(text, invocation.stdin, arg.span, {
       ...context,
       remote: context.remote || spec.remote,
+      directories: spec.remote ? [] : context.directories,
     });
     return;
   }
-  for (const finding of judgeProgram(spec.language, arg.text, context.postgres))
+  for (const finding of judgeProgram(spec.language, text, context.postgres, context.directories))
     context.findings.push({ ...finding, span: arg.span });
 }
 
@@ -104,7 +111,7 @@ function judgeStdin(spec: ProgramSpec, entry: Entry, invocation: Invocation, con
       context.judgeShell(stdin.text, { kind: 'file' }, stdin.span, context);
       return;
     }
-    for (const finding of judgeProgram(spec.language, stdin.text, context.postgres))
+    for (const finding of judgeProgram(spec.language, stdin.text, context.postgres, context.directories))
       context.findings.push({ ...finding, span: stdin.span });
   } else if (spec.language === 'socket' && stdin.kind !== 'inherited')
     add(context, entry.rule, 'caution', `${entry.rule} sends what nobody here has seen.`, invocation.span);

@@ -1,3 +1,4 @@
+import { normal, pathsOf } from './directory.ts';
 import type { Arg, Finding, Invocation, Redirect } from './model.ts';
 import type { Risk } from './verdict.ts';
 
@@ -7,17 +8,28 @@ const DEVICE = /^\/dev\/(?!shm\/)./;
 
 /** Files whose change gives a way in, or breaks the machine (LABELS rule 4). Read as: any of these at the end of a path. */
 const CRITICAL =
-  /(^|\/)(etc\/(passwd|shadow|group|gshadow|sudoers|sudoers\.d\/.*|crontab|cron\.[a-z]+\/.*|pam\.d\/.*|pam\.conf|ld\.so\.(preload|conf|conf\.d\/.*|cache)|ssh\/sshd_config.*|fstab|profile|profile\.d\/.*|bash\.bashrc|environment|rc\.local|init\.d\/.*|systemd\/.*|security\/.*|hosts\.(allow|deny)|selinux\/.*|audit\/.*|modprobe\.d\/.*)|var\/spool\/cron\/.*|authorized_keys2?|\.ssh\/(rc|config|environment|id_\w+)|\.(bashrc|bash_profile|bash_login|profile|zshrc|zprofile|zshenv|bash_logout|netrc|pgpass|vimrc|gitconfig)|boot\/.*|usr\/(local\/)?s?bin\/.*|s?bin\/.*|(?<!var\/)lib(64)?\/.*|usr\/lib(64)?\/.*|(?!(proc\/sys\/(vm\/(?!mmap_min_addr|panic)\w+|net\/[\w./-]+|fs\/(file-max|nr_open|aio-max-nr|inotify\/\w+|pipe-max-size)|kernel\/(pid_max|threads-max|shm\w+|msg\w+|sem|sched_\w+|printk|hung_task_\w+|numa_balancing))|proc\/(self|\d+)\/(oom_score_adj|oom_adj|coredump_filter|timerslack_ns)|sys\/block\/\w+\/queue\/\w+|sys\/kernel\/mm\/(transparent_hugepage|ksm)\/[\w/]+|sys\/class\/(scsi_host\/host\d+\/scan|[\w-]+\/[\w:.-]+\/(device\/)?rescan)|sys\/devices\/system\/cpu\/cpu\d+\/(online|cpufreq\/\w+))$)(?<!proc\/)(sys|proc)\/.*|git\/hooks\/.*)$/;
+  /(^|\/)(etc\/(passwd|shadow|group|gshadow|sudoers|sudoers\.d\/.*|crontab|cron\.[a-z]+\/.*|pam\.d\/.*|pam\.conf|ld\.so\.(preload|conf|conf\.d\/.*|cache)|ssh\/sshd_config.*|fstab|profile|profile\.d\/.*|bash\.bashrc|environment|rc\.local|init\.d\/.*|systemd\/.*|security\/.*|hosts\.(allow|deny)|selinux\/.*|audit\/.*|modprobe\.d\/.*)|var\/spool\/cron\/.*|var\/log\/(wtmp|btmp|lastlog|audit\/.*)|authorized_keys2?|\.ssh\/(rc|config|environment|id_\w+)|\.(bashrc|bash_profile|bash_login|profile|zshrc|zprofile|zshenv|bash_logout|netrc|pgpass|vimrc|gitconfig)|boot\/.*|usr\/(local\/)?s?bin\/.*|s?bin\/.*|(?<!var\/)lib(64)?\/.*|usr\/lib(64)?\/.*|(?!(proc\/sys\/(vm\/(?!mmap_min_addr|panic)\w+|net\/[\w./-]+|fs\/(file-max|nr_open|aio-max-nr|inotify\/\w+|pipe-max-size)|kernel\/(pid_max|threads-max|shm\w+|msg\w+|sem|sched_\w+|printk|hung_task_\w+|numa_balancing))|proc\/(self|\d+)\/(oom_score_adj|oom_adj|coredump_filter|timerslack_ns)|sys\/block\/\w+\/queue\/\w+|sys\/kernel\/mm\/(transparent_hugepage|ksm)\/[\w/]+|sys\/class\/(scsi_host\/host\d+\/scan|[\w-]+\/[\w:.-]+\/(device\/)?rescan)|sys\/devices\/system\/cpu\/cpu\d+\/(online|cpufreq\/\w+))$)(?<!proc\/)(sys|proc)\/.*|git\/hooks\/.*)$/;
 
 /** Files that hold secrets; reading one is caution (LABELS rule 8). */
 const SECRET =
-  /(^|\/)(etc\/(shadow|gshadow|sudoers|krb5\.keytab|kubernetes\/(admin|super-admin)\.conf|kubernetes\/pki\/.*\.key|ssl\/private\/.*|ssh\/ssh_host_\w+_key)|\.ssh\/id_\w+|\.aws\/credentials|\.kube\/config|\.docker\/config\.json|\.netrc|\.pgpass|\.my\.cnf|\.git-credentials|\.npmrc|\.env|\.vault-token|proc\/[^/]+\/environ|proc\/kcore|dev\/k?mem|serviceaccount\/token|run\/secrets\/.*|[^/]*\.(key|p12|pfx|jks|keytab|kdbx)|[^/]*key\.pem|id_(rsa|dsa|ecdsa|ed25519)|(?<=\/)[^/]*(credential|password|secret)[^/]*)$/i;
+  /(^|\/)(etc\/(shadow|gshadow|krb5\.keytab|kubernetes\/(admin|super-admin)\.conf|kubernetes\/pki\/.*\.key|ssl\/private(\/.*)?|kubernetes\/pki|ssh\/ssh_host_\w+_key)|\.ssh(\/id_\w+|\/?$)|\.(aws|gnupg|kube)\/?$|\.aws\/credentials|\.kube\/config|\.docker\/config\.json|\.netrc|\.pgpass|\.my\.cnf|\.git-credentials|\.npmrc|\.env|\.vault-token|proc\/[^/]+\/environ|proc\/kcore|dev\/k?mem|serviceaccount\/token|run\/secrets\/.*|[^/]*\.(key|p12|pfx|jks|keytab|kdbx)|[^/]*key\.pem|id_(rsa|dsa|ecdsa|ed25519)|(?<=\/)[^/]*(credential|password|secret)[^/]*)$/i;
 
-/** How bad writing to this path is, as text with `~` kept. Device files and files that give a way in are danger. */
-export function writeRisk(
-  path: string,
-): { readonly risk: Risk; readonly rule: string; readonly sentence: string } | null {
-  const plain = normal(path);
+interface WriteRisk {
+  readonly risk: Risk;
+  readonly rule: string;
+  readonly sentence: string;
+}
+
+/**
+ * How bad writing to this path is, as text with `~` kept, in any of the directories when it is relative. Device files
+ * and files that give a way in are danger.
+ */
+export function writeRisk(path: string, directories: readonly string[]): WriteRisk | null {
+  const risks = pathsOf(path, directories).map(writeRiskOf);
+  return risks.find((each) => each?.risk === 'danger') ?? risks[0] ?? null;
+}
+
+function writeRiskOf(plain: string): WriteRisk | null {
   if (NOWHERE.test(plain)) return null;
   if (NETWORK.test(plain))
     return { risk: 'danger', rule: 'file.network', sentence: 'This sends data to a network address.' };
@@ -32,28 +44,21 @@ export function writeRisk(
   return { risk: 'caution', rule: 'file.write', sentence: `This writes the file ${plain}.` };
 }
 
-/** True when the text names a file that holds a secret. */
-export function isSecretPath(path: string): boolean {
-  return SECRET.test(normal(path));
-}
-
-function normal(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.replace(/\/+/g, '/').split('/')) {
-    if (part === '.' && parts.length > 0) continue;
-    if (part === '..' && parts.length > 1 && parts.at(-1) !== '..') parts.pop();
-    else parts.push(part);
-  }
-  return parts.join('/');
+/** True when the text names a file that holds a secret, in any of the directories when it is relative. */
+export function isSecretPath(path: string, directories: readonly string[]): boolean {
+  return pathsOf(path, directories).some((each) => SECRET.test(each));
 }
 
 /** Judges the redirections of one command: files written, emptied or read, network devices, placeholders. */
-export function judgeRedirects(invocation: Invocation): readonly Finding[] {
-  const findings = invocation.redirects.flatMap((redirect) => judgeOne(redirect) ?? []);
+export function judgeRedirects(invocation: Invocation, directories: readonly string[]): readonly Finding[] {
+  const probes = writesNothing(invocation);
+  const findings = invocation.redirects.flatMap((redirect) => judgeOne(redirect, probes, directories) ?? []);
   const truncating = invocation.redirects.find(
-    (item) => item.direction === 'write' && !(item.target.text !== null && NOWHERE.test(item.target.text)),
+    ({ direction, target }) =>
+      direction === 'write' &&
+      !(target.text !== null && (NOWHERE.test(target.text) || NETWORK.test(target.text))),
   );
-  if (truncating && writesNothing(invocation))
+  if (truncating && probes)
     findings.push({
       rule: 'file.emptied',
       risk: 'danger',
@@ -84,7 +89,8 @@ function writesNothing({ group, name, args }: Invocation): boolean {
   return program === 'printf' && rest.every((word) => word === '' || word === '--');
 }
 
-function judgeOne(redirect: Redirect): Finding | null {
+/** `probes`: the command passes nothing on, so a network address is only tried. */
+function judgeOne(redirect: Redirect, probes: boolean, directories: readonly string[]): Finding | null {
   const { target } = redirect;
   if (redirect.placeholder)
     return {
@@ -94,7 +100,14 @@ function judgeOne(redirect: Redirect): Finding | null {
       span: target.span,
     };
   if (redirect.direction === 'fd') return null;
-  if (target.text === null) return dynamicTarget(redirect, target);
+  if (target.text === null) return dynamicTarget(redirect, target, directories);
+  if (probes && NETWORK.test(normal(target.text)))
+    return {
+      rule: 'file.network',
+      risk: 'safe',
+      sentence: 'This only tries whether a network address answers.',
+      span: target.span,
+    };
   if (redirect.direction === 'read') {
     if (NETWORK.test(target.text))
       return {
@@ -103,7 +116,7 @@ function judgeOne(redirect: Redirect): Finding | null {
         sentence: 'This opens a connection to a network address.',
         span: target.span,
       };
-    if (!isSecretPath(target.text)) return null;
+    if (!isSecretPath(target.text, directories)) return null;
     return {
       rule: 'file.secret',
       risk: 'caution',
@@ -111,11 +124,22 @@ function judgeOne(redirect: Redirect): Finding | null {
       span: target.span,
     };
   }
-  const write = writeRisk(target.text);
+  const write = writeRisk(target.text, directories);
   return write === null ? null : { ...write, span: target.span };
 }
 
-function dynamicTarget(redirect: Redirect, target: Arg): Finding | null {
+/** A name with a number or date in it (`/backup/db-$(date +%F).sql`), which cannot become a file of another kind. */
+function isDated({ lead, raw, unknown }: Arg, directories: readonly string[]): boolean {
+  const paths = [`${lead}0`, raw.replace(/["']/g, '')];
+  return (
+    unknown === 'number' &&
+    lead !== '' &&
+    !raw.includes('..') &&
+    paths.every((path) => writeRisk(path, directories)?.risk === 'caution')
+  );
+}
+
+function dynamicTarget(redirect: Redirect, target: Arg, directories: readonly string[]): Finding | null {
   const harmless =
     /^(\.\/|\/tmp\/|\/var\/tmp\/|~\/)?[\w.-]*\w/.test(target.lead) && !target.lead.startsWith('/dev');
   // A value is filled in, or comes from this text; what a program printed may be anything.
@@ -135,12 +159,10 @@ function dynamicTarget(redirect: Redirect, target: Arg): Finding | null {
           sentence: 'Which file is read is only known when it runs.',
           span: target.span,
         };
+  const isLocal = harmless && (!target.lead.startsWith('/') || /^\/(var\/)?tmp\//.test(target.lead));
   return {
     rule: 'file.unknown',
-    risk:
-      harmless && (!target.lead.startsWith('/') || /^\/(var\/)?tmp\//.test(target.lead))
-        ? 'caution'
-        : 'danger',
+    risk: isLocal || isDated(target, directories) ? 'caution' : 'danger',
     sentence: 'Which file is written is only known when it runs.',
     span: target.span,
   };

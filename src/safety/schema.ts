@@ -86,6 +86,8 @@ const Program = z.strictObject({
   when: z.strictObject({ flags, value: pattern }).optional(),
   /** It is not of this language beside one of these flags. */
   unless: flags.optional(),
+  /** The text stands inside the parameters of AWS Systems Manager (`commands=["df -h"]`). */
+  packed: z.literal('ssm').optional(),
   /** The program runs on another machine or in a container. */
   remote: z.boolean().default(false),
   /** The program may also come from standard input; `fed`: it matters only when that is no terminal. */
@@ -97,8 +99,6 @@ const Runs = z.strictObject({
   form: z.enum(['words', 'shell', 'find']),
   /** Operands of the wrapper itself before the command starts. */
   after: z.number().int().min(0).default(0),
-  /** The word that ends the command (`parallel … ::: inputs`). */
-  until: pattern.optional(),
   /** NAME=value words before the command set its environment. */
   assignments: z.boolean().default(false),
   /** The command runs on another machine or in a container. */
@@ -107,8 +107,6 @@ const Runs = z.strictObject({
   appends: z.boolean().default(false),
   /** The flag that names the text standing for those words (`xargs -I`). */
   replaces: flags.optional(),
-  /** The text that stands for those words without such a flag (`parallel`: `{}`). */
-  token: z.string().optional(),
   /** The wrapper ends the command after a while (`timeout`). */
   bounded: z.boolean().default(false),
   /** What anything but a read-only command becomes (`sudo`). */
@@ -140,8 +138,8 @@ const base = {
   /** Operands that may follow; without the rule any number may. */
   most: z.strictObject({ operands: z.number().int().min(0), risk, says: z.string() }).optional(),
   operands: z.array(OperandRule).optional(),
-  /** Which operands are files it writes, judged like the target of a redirection. */
-  writes: z.enum(['last', 'any']).optional(),
+  /** Which operands are files it writes, judged like the target of a redirection; a number: from that place on. */
+  writes: z.union([z.enum(['last', 'any']), z.number().int().min(1)]).optional(),
   /** They are written only with one of these flags (`sed -i`). */
   writesWith: flags.optional(),
   /** Flags (with the values they must have) that make it change nothing. */

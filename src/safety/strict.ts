@@ -333,7 +333,9 @@ class Reader {
     for (;;) {
       const char = this.peek();
       if (depth === 0 && this.starts('))')) break;
-      if (char === '$') this.dollar(true);
+      const based = this.match(/\d+#\w+/y)?.[0];
+      if (based !== undefined) this.at += based.length;
+      else if (char === '$') this.dollar(true);
       else if (char !== '' && (char === separator || /[\w\s+*/%<>=!&|^~?:,().[\]-]/.test(char))) {
         depth += char === '(' ? 1 : char === ')' ? -1 : 0;
         if (depth < 0) this.refuse();
@@ -469,7 +471,10 @@ class Reader {
       this.arithmetic();
     } else if (this.starts('$(')) this.substitution();
     else if (!quoted && this.starts("$'")) {
-      const plain = this.match(/\$'([^'\\\n]|\\[abefnrtv'"\\?])*'/y)?.[0];
+      // Not `\'`: where `$'…'` is not known, that ends the word.
+      const plain = this.match(
+        /\$'([^'\\\n]|\\([abefnrtv"\\?]|x[\da-fA-F]{1,2}|[0-7]{1,3}|u[\da-fA-F]{1,4}))*'/y,
+      )?.[0];
       if (plain === undefined) this.refuse();
       this.at += plain.length;
     } else if (this.match(quoted ? /\$(?=["\s/.,:;|)%=]|$)/y : /\$(?=[\s;|)/]|$)/y)) this.at += 1;
@@ -487,7 +492,9 @@ class Reader {
     for (;;) {
       const char = this.peek();
       if (char === '}') break;
-      if (char === '$') this.dollar(true);
+      const quoted = this.match(/\$'(\\[nrt]|[\w ,.:-])*'/y)?.[0];
+      if (quoted !== undefined) this.at += quoted.length;
+      else if (char === '$') this.dollar(true);
       else if (char === '' || '\'"`\\{()<>'.includes(char)) this.refuse();
       else this.at += 1;
     }

@@ -42,8 +42,11 @@ export interface Declared {
   readonly readOnly: ReadonlySet<string>;
 }
 
-/** The verdict on a shell text. Synchronous and pure; never throws. */
-export type Classify = (command: string, declared?: Declared) => Verdict;
+/**
+ * The verdict on a shell text that starts in the directory `cwd` (absolute; `/` when left out). Synchronous and pure;
+ * never throws.
+ */
+export type Classify = (command: string, declared?: Declared, cwd?: string) => Verdict;
 
 /** The higher of two risks: a verdict may be raised by anyone and lowered by no machine. */
 export function worst(a: Risk, b: Risk): Risk {

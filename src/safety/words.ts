@@ -61,6 +61,7 @@ function assemble(pieces: readonly Piece[], word: Word, variables: Variables, sp
     lead,
     unknown,
     splits: unknownPieces.some((piece) => !piece.quoted),
+    undashed: lead === '' && variables.undashed.has(unknownPieces[0]?.variable ?? ''),
     disguised:
       pieces.some((piece) => piece.disguised) || (word.parts === undefined && word.text.includes('\\')),
     guess: stop < 0 ? null : guess(pieces, variables),

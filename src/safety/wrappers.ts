@@ -39,6 +39,7 @@ export function runInner(
     // What a program starts is a program.
     functions: new Set(),
     remote: context.remote || runs.remote,
+    directories: runs.remote ? [] : context.directories,
   };
   const started =
     runs.form === 'find' ? runFind(args, invocation, inner) : runRest(runs, parsed, invocation, inner);
@@ -84,33 +85,22 @@ function judgeFed(entry: Entry, { stdin, span }: Invocation, context: Context): 
 function runRest(runs: RunsSpec, parsed: Parsed, invocation: Invocation, context: Context): boolean {
   let words = parsed.rest;
   while (runs.assignments && words[0] !== undefined) {
-    const match = /^([A-Za-z_]\w*)=/.exec(words[0].lead);
+    const match = /^([^=/\s]+)=/.exec(words[0].lead);
     if (!match?.[1]) break;
     const value = words[0].text?.slice(match[0].length) ?? null;
     const finding = judgeAssignment(match[1], value, words[0].span, true);
     if (finding) context.findings.push(finding);
     words = words.slice(1);
   }
-  const { until } = runs;
-  const stop =
-    until === undefined ? -1 : words.findIndex(({ text }) => text !== null && new RegExp(until).test(text));
-  if (stop >= 0) words = words.slice(0, stop);
-  if (words[0] === undefined) return false;
-  if (runs.form === 'shell') runShell(runs, words, invocation, context);
+  const [first = null, ...others] = words;
+  if (first === null) return false;
+  if (runs.form === 'shell') runShell([first, ...others], invocation, context);
   else runWords(runs, words, parsed, invocation, context);
   return true;
 }
 
-/** Stands in a shell text for one quoted word that only the run decides. */
-const UNSEEN = `"\${UNSEEN-}"`;
-
-function runShell(
-  { appends, token }: RunsSpec,
-  words: readonly Arg[],
-  invocation: Invocation,
-  context: Context,
-): void {
-  const span = { start: words[0]?.span.start ?? 0, end: words.at(-1)?.span.end ?? 0 };
+function runShell(words: readonly [Arg, ...Arg[]], invocation: Invocation, context: Context): void {
+  const span = { start: words[0].span.start, end: (words.at(-1) ?? words[0]).span.end };
   const texts = words.flatMap(({ text }) => text ?? []);
   if (texts.length < words.length) {
     add(
@@ -122,14 +112,7 @@ function runShell(
     );
     return;
   }
-  const text = texts.join(' ');
-  const filled = token === undefined ? text : text.replaceAll(token, UNSEEN);
-  context.judgeShell(
-    appends && filled === text ? `${text} ${UNSEEN}` : filled,
-    appends ? { kind: 'file' } : invocation.stdin,
-    span,
-    context,
-  );
+  context.judgeShell(texts.join(' '), invocation.stdin, span, context);
 }
 
 function runWords(

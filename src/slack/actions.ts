@@ -9,12 +9,15 @@ import {
   type StepId,
   stepId,
 } from '../protocol/ids.ts';
+import type { LineAt } from '../runbook/flatten.ts';
 
 /** Everything a person can press, by the id that Slack sends back. */
 export const ACTIONS = {
   startRun: 'start_run',
   saveRunbook: 'save_runbook',
   discardRunbook: 'discard_runbook',
+  editLines: 'edit_lines',
+  adoptLine: 'adopt_line',
   approveStep: 'approve_step',
   confirmStep: 'confirm_step',
   skipStep: 'skip_step',
@@ -47,6 +50,8 @@ export const VIEWS = {
   outcome: 'outcome',
   members: 'members',
   programs: 'programs',
+  chooseLine: 'choose_line',
+  editLine: 'edit_line',
 } as const;
 
 /** The message shortcut, by callback id. */
@@ -66,13 +71,33 @@ export interface PageTarget {
   readonly runbook: RunbookId;
 }
 
+/** One line of a runbook. */
+export interface LineTarget {
+  readonly runbook: RunbookId;
+  readonly at: LineAt;
+  /** Hash of the line that was on the screen. */
+  readonly shown: string;
+}
+
+/** The lines of one page of a preview, by their numbers. */
+export interface LineRange {
+  readonly runbook: RunbookId;
+  readonly first: number;
+  readonly last: number;
+}
+
 const ID = '[0-9A-Z]{4,32}';
 const stepPattern = new RegExp(`^v1\\.(${ID})\\.(s[0-9]{1,5})\\.([0-9a-f]{64}|-)$`);
 const pagePattern = new RegExp(`^v1\\.(${ID})\\.(${ID})$`);
+const linePattern = new RegExp(`^v1\\.(${ID})\\.([0-9]{1,5})\\.([0-9]{1,5}|-)\\.([0-9a-f]{64})$`);
+const rangePattern = new RegExp(`^v1\\.(${ID})\\.([0-9]{1,5})\\.([0-9]{1,5})$`);
 const idPattern = new RegExp(`^v1\\.(${ID})$`);
 
 export const encodeStep = ({ run, step, shown }: StepTarget): string => `v1.${run}.${step}.${shown || '-'}`;
 export const encodePage = ({ incident, runbook }: PageTarget): string => `v1.${incident}.${runbook}`;
+export const encodeLine = ({ runbook, at, shown }: LineTarget): string =>
+  `v1.${runbook}.${at.step}.${at.command ?? '-'}.${shown}`;
+export const encodeRange = ({ runbook, first, last }: LineRange): string => `v1.${runbook}.${first}.${last}`;
 export const encodeId = (id: RunId | RunbookId | IncidentId): string => `v1.${id}`;
 
 /** A button's value as a step, or a ZodError. */
@@ -88,6 +113,25 @@ export const pageTarget = z.string().transform((value, ctx): PageTarget => {
   const [, incident, runbook] = pagePattern.exec(value) ?? [];
   if (incident && runbook) return { incident: incidentId(incident), runbook: runbookId(runbook) };
   ctx.addIssue({ code: 'custom', message: 'names no page' });
+  return z.NEVER;
+});
+
+/** A button's value as a line of a runbook, or a ZodError. */
+export const lineTarget = z.string().transform((value, ctx): LineTarget => {
+  const [, id, step, command, shown] = linePattern.exec(value) ?? [];
+  if (id && step && command && shown) {
+    const at = { step: Number(step), command: command === '-' ? null : Number(command) };
+    return { runbook: runbookId(id), at, shown };
+  }
+  ctx.addIssue({ code: 'custom', message: 'names no line' });
+  return z.NEVER;
+});
+
+/** A button's value as lines of a runbook, or a ZodError. */
+export const lineRange = z.string().transform((value, ctx): LineRange => {
+  const [, id, first, last] = rangePattern.exec(value) ?? [];
+  if (id && first && last) return { runbook: runbookId(id), first: Number(first), last: Number(last) };
+  ctx.addIssue({ code: 'custom', message: 'names no lines' });
   return z.NEVER;
 });
 

@@ -2,6 +2,7 @@ import type {
   ActionsBlock,
   Button,
   ContextBlock,
+  DividerBlock,
   HeaderBlock,
   InputBlock,
   KnownBlock,
@@ -28,6 +29,9 @@ export const header = (plain: string): HeaderBlock => ({
 
 /** Small print, one element. */
 export const context = (mrkdwn: string): ContextBlock => ({ type: 'context', elements: [verbatim(mrkdwn)] });
+
+/** A line across. */
+export const divider: DividerBlock = { type: 'divider' };
 
 /** Slack adds nothing to the text: no link, channel or mention that we did not write as one. */
 const verbatim = (mrkdwn: string): MrkdwnElement => ({

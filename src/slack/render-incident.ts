@@ -14,6 +14,7 @@ import { ACTIONS, encodeId, encodePage, VIEWS } from './actions.ts';
 import { actions, type ButtonSpec, code, context, header, modal, section, select } from './blocks.ts';
 import { LIMITS, textLength } from './limits.ts';
 import type { Message } from './message.ts';
+import { isOffered, lineTitle } from './runbook-lines.ts';
 import { duration, mention, moment, plain, RISK_LABEL } from './words.ts';
 
 const MAX_TITLE = 300;
@@ -187,9 +188,10 @@ export function stepsView(
   });
 }
 
-function lineBlocks({ number, step, command, verdict }: Line): KnownBlock[] {
-  const risk = verdict ? RISK_LABEL[verdict.risk] : 'by hand';
-  const title = section(`*${number}.* ${risk} · ${plain(step.description, MAX_TITLE)}`);
+function lineBlocks(line: Line): KnownBlock[] {
+  const offered = line.command && isOffered(line.command) ? ' _(suggested, not in the text)_' : '';
+  const title = section(lineTitle(line) + offered);
+  const { command } = line;
   return command ? [title, code(truncateHead(visible(command.text), MAX_SHOWN_COMMAND))] : [title];
 }
 

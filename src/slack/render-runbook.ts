@@ -1,146 +1,131 @@
 import type { KnownBlock } from '@slack/types';
 import type { RunbookId } from '../protocol/ids.ts';
 import { flatten, type Line } from '../runbook/flatten.ts';
-import type { SourceSpan, Variable } from '../runbook/runbook.ts';
-import { hasCommands, type RunbookState } from '../runbook/stream.ts';
-import { inputsOf } from '../runbook/variables.ts';
-import { RISKS } from '../safety/verdict.ts';
-import { truncateHead } from '../text/truncate.ts';
-import { visible } from '../text/visible.ts';
-import { ACTIONS, encodeId } from './actions.ts';
-import { actions, type ButtonSpec, code, context, header, section } from './blocks.ts';
+import type { Parse } from '../runbook/runbook.ts';
+import { hasCommands, isDraft, type RunbookState, type Source } from '../runbook/stream.ts';
+import { ACTIONS, encodeId, encodeRange } from './actions.ts';
+import { actions, type ButtonSpec, context, section } from './blocks.ts';
 import { textLength } from './limits.ts';
-import type { Message, Spot } from './message.ts';
-import { caution, mention, plain, RISK_LABEL, reasons } from './words.ts';
+import type { Message } from './message.ts';
+import { aboveSteps, count, notTaken } from './runbook-about.ts';
+import { drawLines, MAX_TITLE } from './runbook-lines.ts';
+import { mention, plain } from './words.ts';
 
-const PAGE_BLOCKS = 40; // leaves room for the frame inside Slack's 50
-const PAGE_TEXT = 6_000; // leaves room for the frame inside our 8,000
-const MAX_SHOWN_COMMAND = 2_500;
-const MAX_TITLE = 300;
-const MAX_INPUTS = 1_200; // of their list; the form that asks for them names them all
+const PAGE_BLOCKS = 46; // leaves room for the frame inside Slack's 50
+const PAGE_TEXT = 7_400; // leaves room for the frame inside our 8,000
 
-/** The preview of a runbook: numbered lines with their risk and their place in the text, in as many messages as it takes. */
-export function renderRunbook(state: RunbookState, id: RunbookId): Message[] {
+/**
+ * The preview of a runbook in as many messages as it takes: numbered lines with their risk and their place in the text.
+ * `before` are the keys of messages that show it already; those that it needs no more say so. None while steps have no
+ * verdicts: what was shown before then stays as it is.
+ */
+export function renderRunbook(state: RunbookState, id: RunbookId, before: Iterable<string> = []): Message[] {
   const { source, parse, status } = state;
-  if (!source || !parse || status === 'received' || status === 'parsed') return [];
-  const { channel, threadTs } = source.place;
-  const spot: Spot = threadTs ? { kind: 'thread', ts: threadTs } : { kind: 'channel' };
-  const lines = flatten(parse, state.verdicts);
-  const title = plain(parse.title, MAX_TITLE);
-  if (!hasCommands(state)) return [nothingToRun(title, lines.length, channel, spot)];
-
-  const pages = paginate(lines.map((line) => lineBlocks(line, source.text)));
-  if (status === 'discarded') {
-    // Every page of the preview, so that none is left with buttons.
-    const text = `Draft runbook discarded: ${title}`;
-    const blocks = [section(`~${title}~`), context(`Discarded${by(state)}.`)];
-    return pages.map((_, index) => ({ key: `preview-${index + 1}`, channel, spot, text, blocks }));
-  }
-  const above = [header(parse.title), context(summary(state, lines)), ...inputs(inputsOf(parse))];
-  const below = [...notTaken(parse.untaken.length), actions(...buttons(state, id)), context(standing(state))];
-  return pages.map((page, index) => ({
-    key: `preview-${index + 1}`,
-    channel,
-    spot,
-    text: index === 0 ? `Runbook: ${title}, ${count(lines.length, 'step')}` : `${title}, continued`,
-    blocks: [...(index === 0 ? above : []), ...page, ...(index === pages.length - 1 ? below : [])],
-  }));
+  const isShown = isDraft(state) || status === 'saved' || status === 'discarded';
+  if (!source || !parse || !isShown) return [];
+  const pages = pagesOf(state, source, parse, id);
+  const keys = new Set(pages.map(({ key }) => key));
+  const left = [...before].filter((key) => key.startsWith('preview-') && !keys.has(key));
+  return [...pages, ...left.map((key) => page(key, source, LEFT, [context(LEFT)]))];
 }
 
-function nothingToRun(title: string, steps: number, channel: string, spot: Spot): Message {
+const LEFT = 'The preview has become shorter. It is in the messages above.';
+
+function page(key: string, { place }: Source, text: string, blocks: readonly KnownBlock[]): Message {
+  const { channel, threadTs } = place;
+  return {
+    key,
+    channel,
+    spot: threadTs ? { kind: 'thread', ts: threadTs } : { kind: 'channel' },
+    text,
+    blocks,
+  };
+}
+
+function pagesOf(state: RunbookState, source: Source, parse: Parse, id: RunbookId): Message[] {
+  const title = plain(parse.title, MAX_TITLE);
+  const lines = flatten(parse, state.verdicts);
+  // Somebody who took the last command out of a draft still wants their buttons.
+  if (!hasCommands(state) && state.revision === undefined) return [nothingToRun(title, lines.length, source)];
+  const draw = drawLines(state, parse, id, isDraft(state));
+  const above = { lines: [], blocks: aboveSteps(state, parse) };
+  const below = { lines: [], blocks: notTaken(parse, source.text) };
+  const pages = paginate([above, ...lines.map((line) => ({ lines: [line], blocks: draw(line) })), below]);
+  if (state.status === 'discarded') {
+    // Every page of the preview, so that none is left with buttons.
+    const blocks = [section(`~${title}~`), context(`Discarded${by(state)}.`)];
+    return pages.map((_, index) => page(keyOf(index), source, `Draft runbook discarded: ${title}`, blocks));
+  }
+  return pages.map(({ lines: [first, ...rest], blocks }, index) => {
+    const isLast = index === pages.length - 1;
+    const range = first ? ([first.number, rest.at(-1)?.number ?? first.number] as const) : null;
+    const edit = range ? [editButton(id, ...range)] : [];
+    const row = isLast ? buttons(state, id, edit) : edit;
+    const text = index === 0 ? `Runbook: ${title}, ${count(lines.length, 'step')}` : `${title}, continued`;
+    return page(keyOf(index), source, text, [
+      ...(index === 0 ? [] : [context(`${title} · page ${index + 1} of ${pages.length}`)]),
+      ...blocks,
+      ...(row.length > 0 ? [actions(...row)] : []),
+      context(isLast ? standing(state) : `Page ${index + 1} of ${pages.length}: it goes on below.`),
+    ]);
+  });
+}
+
+const keyOf = (index: number): string => `preview-${index + 1}`;
+
+function nothingToRun(title: string, steps: number, source: Source): Message {
   const sentence =
     steps === 0
       ? 'I found no steps and no commands in this text, so there is nothing to run.'
       : `I found ${count(steps, 'step')} in this text and no command, so there is nothing an agent could run.`;
   const help =
     'Put commands in code blocks (```), one step under the other, and turn the message into a runbook again.';
-  return {
-    key: 'preview-1',
-    channel,
-    spot,
-    text: sentence,
-    blocks: [section(`*${title}*\n${sentence}`), context(help)],
-  };
+  return page(keyOf(0), source, sentence, [section(`*${title}*\n${sentence}`), context(help)]);
 }
 
-function summary(state: RunbookState, lines: readonly Line[]): string {
-  const risks = RISKS.map(
-    (risk) => [risk, lines.filter(({ verdict }) => verdict?.risk === risk).length] as const,
-  );
-  const byHand = lines.filter(({ command }) => !command).length;
-  const parts = risks.filter(([, n]) => n > 0).map(([risk, n]) => `${RISK_LABEL[risk]} ${n}`);
-  const word = state.status === 'saved' ? 'Runbook' : 'Draft';
-  return [
-    `${word}: ${count(lines.length, 'step')}`,
-    ...parts,
-    ...(byHand > 0 ? [`by hand ${byHand}`] : []),
-  ].join(' · ');
+function editButton(runbook: RunbookId, first: number, last: number): ButtonSpec {
+  const label = first === last ? `Edit step ${first} …` : `Edit steps ${first} to ${last} …`;
+  return { action: ACTIONS.editLines, label, value: encodeRange({ runbook, first, last }) };
 }
 
-function lineBlocks({ number, step, command, verdict }: Line, source: string): KnownBlock[] {
-  const title = `*${number}.* ${verdict ? RISK_LABEL[verdict.risk] : 'by hand'} · ${plain(step.description, MAX_TITLE)}`;
-  const notes = [
-    ...(step.branch ? [`If: ${plain(step.branch, MAX_TITLE)}`] : []),
-    ...step.warnings.map((warning) => caution(warning, MAX_TITLE)),
-    ...(verdict && verdict.risk !== 'safe' ? [reasons(verdict)] : []),
-  ];
-  const where = command ? ` _(${place(source, command.source)})_` : '';
-  const blocks: KnownBlock[] = [section([title + where, ...notes].join('\n'))];
-  if (command) blocks.push(code(truncateHead(visible(command.text), MAX_SHOWN_COMMAND)));
-  return blocks;
-}
-
-/** `line 12` or `lines 12 to 14` of the pasted text. */
-export function place(source: string, span: SourceSpan): string {
-  const lineAt = (offset: number) => source.slice(0, offset).split('\n').length;
-  const [first, last] = [lineAt(span.start), lineAt(Math.max(span.start, span.end - 1))];
-  return first === last ? `line ${first}` : `lines ${first} to ${last}`;
-}
-
-function inputs(variables: readonly Variable[]): KnownBlock[] {
-  if (variables.length === 0) return [];
-  const names = variables.map(({ name, type }) => `\`${plain(name)}\` (${type.replaceAll('-', ' ')})`);
-  return [context(truncateHead(`To fill in before a run: ${names.join(', ')}`, MAX_INPUTS))];
-}
-
-function notTaken(untaken: number): KnownBlock[] {
-  return untaken === 0
-    ? []
-    : [
-        context(
-          `${count(untaken, 'part')} of the text read as output, configuration or a mention, and not taken as commands.`,
-        ),
-      ];
-}
-
-function buttons(state: RunbookState, id: RunbookId): ButtonSpec[] {
+function buttons(state: RunbookState, id: RunbookId, edit: readonly ButtonSpec[]): ButtonSpec[] {
   const value = encodeId(id);
   const start: ButtonSpec = { action: ACTIONS.startRun, label: 'Start run', value, style: 'primary' };
-  if (state.status === 'saved') return [start];
+  if (state.status === 'saved') return [start, ...edit];
   return [
     start,
     { action: ACTIONS.saveRunbook, label: 'Save runbook', value },
+    ...edit,
     { action: ACTIONS.discardRunbook, label: 'Discard draft', value },
   ];
 }
 
 function standing(state: RunbookState): string {
   const saved = state.savedBy ? `Saved by ${mention(state.savedBy)}. ` : '';
-  return `${saved}Nothing runs until somebody starts it, and then step by step.`;
+  const version =
+    state.basedOn && !state.savedBy ? 'The saved runbook that it was made of stays as it is. ' : '';
+  return `${saved}${version}Nothing runs until somebody starts it, and then step by step.`;
 }
 
 const by = (state: RunbookState): string => (state.closedBy ? ` by ${mention(state.closedBy)}` : '');
 
-const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+/** Blocks that stay together, and the lines they show. */
+interface Group {
+  readonly lines: readonly Line[];
+  readonly blocks: readonly KnownBlock[];
+}
 
-function paginate(lines: readonly KnownBlock[][]): KnownBlock[][] {
-  const pages: KnownBlock[][] = [[]];
-  for (const blocks of lines) {
-    const page = pages[pages.length - 1] ?? [];
-    const full =
-      page.length + blocks.length > PAGE_BLOCKS || textLength(page) + textLength(blocks) > PAGE_TEXT;
-    if (full && page.length > 0) pages.push([...blocks]);
-    else page.push(...blocks);
+function paginate(groups: readonly Group[]): Group[] {
+  const pages: Group[] = [];
+  for (const group of groups) {
+    const last = pages.at(-1);
+    const joined = last && {
+      lines: [...last.lines, ...group.lines],
+      blocks: [...last.blocks, ...group.blocks],
+    };
+    if (joined && joined.blocks.length <= PAGE_BLOCKS && textLength(joined.blocks) <= PAGE_TEXT)
+      pages[pages.length - 1] = joined;
+    else if (group.blocks.length > 0) pages.push(group);
   }
   return pages;
 }

@@ -96,8 +96,13 @@ function ruled(step: StepState, { choice, attempt, by, at, reason }: Ruling): st
 }
 
 function commandBlocks({ job, byHand }: StepState): KnownBlock[] {
-  if (job) return [code(job.command)];
+  if (job) return [code(job.command), ...startsIn(job)];
   return byHand?.command ? [code(truncateHead(visible(byHand.command), MAX_OUTPUT))] : [];
+}
+
+/** The folder it starts in, when that is another than usual. */
+export function startsIn({ exec }: Job): KnownBlock[] {
+  return exec.cwd === '/' ? [] : [context(`Starts in \`${plain(exec.cwd)}\`.`)];
 }
 
 /** What a reader needs at this point of the step's life, and no more. */
@@ -113,7 +118,7 @@ function detail(state: RunState, step: StepState): KnownBlock[] {
           ]
         : [];
     case 'by-hand':
-      return step.byHand ? [context(step.byHand.reason)] : [];
+      return step.byHand ? [context(plain(step.byHand.reason))] : [];
     case 'stalled':
       return [
         context(

@@ -2,7 +2,7 @@ import type { View } from '@slack/types';
 import { z } from 'zod';
 import { type IncidentId, incidentId, type RunbookId, runbookId, runId, stepId } from '../protocol/ids.ts';
 import { CHOICES, type Choice, REASON_LENGTH, type StepState } from '../run/run.ts';
-import type { Parse } from '../runbook/runbook.ts';
+import type { Parse, Variable } from '../runbook/runbook.ts';
 import { MAX_TEXT } from '../runbook/value.ts';
 import { inputsOf } from '../runbook/variables.ts';
 import { RESUME_WORD } from '../tenant/resume.ts';
@@ -10,6 +10,7 @@ import { truncateHead } from '../text/truncate.ts';
 import { type StepTarget, VIEWS } from './actions.ts';
 import { code, context, input, modal, section } from './blocks.ts';
 import { LIMITS } from './limits.ts';
+import { startsIn } from './render-step.ts';
 import { clip, plain, reasons } from './words.ts';
 
 /** What a person types to confirm, and a secret, are no longer than this. */
@@ -54,36 +55,40 @@ export function newRunbookView(channel: string): View {
   });
 }
 
-/** The page that a run is started from, and what it says of the inputs: defaults that a person sees and can change. */
-export interface FromPage {
-  readonly incident: IncidentId;
+/** What is known of the inputs before anybody is asked: defaults that a person sees and can change. */
+export interface Given {
+  /** The page that the run is started from, and that the values come from. */
+  readonly incident?: IncidentId | undefined;
   readonly values: ReadonlyMap<string, string>;
 }
 
+/** The inputs that the form asks for: as many as a form has room for. */
+export const askedOf = (parse: Parse): readonly Variable[] =>
+  inputsOf(parse).slice(0, LIMITS.modalBlocks - 3);
+
 /** Asks for the values of a run, or just whether to start when there are none. */
-export function startRunView(runbook: RunbookId, parse: Parse, channel: string, page?: FromPage): View {
-  const fields = inputsOf(parse)
-    .slice(0, LIMITS.modalBlocks - 3)
-    .map(({ name, type, example }) =>
-      input({
-        id: name,
-        label: name,
-        hint: example
-          ? `${type.replaceAll('-', ' ')}, for example ${clip(example, MAX_EXAMPLE)}`
-          : type.replaceAll('-', ' '),
-        max: MAX_TEXT,
-        initial: page?.values.get(name) ?? '',
-      }),
-    );
+export function startRunView(runbook: RunbookId, parse: Parse, channel: string, given?: Given): View {
+  const { incident, values = new Map<string, string>() } = given ?? {};
+  const fields = askedOf(parse).map(({ name, type, example, default: preset }) =>
+    input({
+      id: name,
+      label: name,
+      hint: example
+        ? `${type.replaceAll('-', ' ')}, for example ${clip(example, MAX_EXAMPLE)}`
+        : type.replaceAll('-', ' '),
+      max: MAX_TEXT,
+      initial: values.get(name) ?? preset ?? '',
+    }),
+  );
   return modal({
     view: VIEWS.startRun,
     title: 'Start run',
     submit: 'Start run',
-    about: JSON.stringify({ channel, runbook, ...(page ? { incident: page.incident } : {}) }),
+    about: JSON.stringify({ channel, runbook, ...(incident ? { incident } : {}) }),
     blocks: [
       section(`*${plain(parse.title)}*`),
       ...fields,
-      ...(page && page.values.size > 0 ? [context('Some values come from the page. Check them.')] : []),
+      ...(incident && values.size > 0 ? [context('Some values come from the page. Check them.')] : []),
       context('Every command is judged again with these values before anything is offered.'),
     ],
   });
@@ -106,6 +111,7 @@ export function confirmStepView(
     blocks: [
       section(`*This step is dangerous.*\n${job ? reasons(job.verdict) : ''}`),
       code(truncateHead(job?.command ?? '', MAX_COMMAND)),
+      ...(job ? startsIn(job) : []),
       input({ id: 'typed', label: `Type ${job?.confirm ?? ''} to approve`, max: MAX_TYPED }),
       context(`Run ${target.run} · approval is bound to these bytes: ${target.shown.slice(0, 8)}`),
     ],

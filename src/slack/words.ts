@@ -62,3 +62,9 @@ export function caution(warning: string, max: number): string {
   const words = plain(warning, max);
   return /^(?:warning|caution|note|danger|important|attention)\b/i.test(words) ? words : `Note: ${words}`;
 }
+
+/** The condition of a step: `Only if pods still crash`, `Condition: Option 2`. */
+export function condition(branch: string, max: number): string {
+  const words = plain(branch, max);
+  return /^if\s/i.test(words) ? `Only i${words.slice(1)}` : `Condition: ${words}`;
+}

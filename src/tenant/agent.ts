@@ -6,6 +6,7 @@ export interface AgentDescription {
   readonly hostName: string;
   readonly version: string;
   readonly rulesetVersion: string;
+  readonly rulesetSha256: string;
   readonly policySha256: string;
   readonly profiles: readonly { readonly name: string; readonly digest: string }[];
   /** Why it starts nothing by its own decision, or empty. */

@@ -23,6 +23,7 @@ import {
   held,
   idemOf,
   jobWith,
+  judged,
   keyFrom,
   M0,
   policyOf,
@@ -47,8 +48,8 @@ interface Case {
 const oversize = signPayload('job', new Uint8Array(MAX_PAYLOAD_BYTES.job + 1), keyFrom('stranger'));
 const signed = signJob(jobWith());
 const stranger = signJob(jobWith(), keyFrom('stranger'));
-const danger = { verdict: { risk: 'danger' as const, ruleset_version: '1' } };
-const caution = { verdict: { risk: 'caution' as const, ruleset_version: '1' } };
+const danger = { verdict: judged('danger') };
+const caution = { verdict: judged('caution') };
 const policy = (text: string): Partial<Bench> => ({ state: stateWith({ policy: policyOf(text) }) });
 const about = { runId: runId('run-1'), stepId: stepId('s1'), attempt: 1, envelopeId: 'earlier' };
 const OUTCOME = {

@@ -13,6 +13,7 @@ import {
   dispatchKey,
   HASH,
   jobWith,
+  judged,
   keyFrom,
   leaseWith,
   policyOf,
@@ -36,6 +37,20 @@ describe('a job that is accepted', () => {
       'credit 1',
       'append acked',
     ]);
+  });
+
+  test('under other rules than the server judged by starts, and a line in the log says so', () => {
+    const [same, other] = [HASH, 'b'.repeat(64)].map((ruleset_sha256) => {
+      const verdict = { ...judged('safe'), ruleset_version: '2030.1', ruleset_sha256 };
+      const play = new Play();
+      play.feed({ kind: 'job', signed: signJob(jobWith({ verdict })) });
+      return play;
+    });
+    expect(same?.count('log')).toBe(0);
+    expect(other?.kinds()).toContain('spawn');
+    expect(other?.done).toContainEqual(
+      expect.objectContaining({ code: 'ruleset', sentence: expect.stringContaining('rules 2030.1') }),
+    );
   });
 
   test('is spawned once however often it is delivered, and a later delivery is answered with what is known', () => {

@@ -15,6 +15,7 @@ import {
   HASH,
   held,
   idemOf,
+  judged,
   keyFrom,
   leaseWith,
   M0,
@@ -152,7 +153,12 @@ const onTheWay: readonly Class[] = [
     'signature',
     tampered({ exec: { ...job.exec, env: { DD0C_RUN: 'run-2' } } }),
   ],
-  ['the risk lowered on the way', 'signature', tampered({ verdict: { risk: 'safe', ruleset_version: '1' } })],
+  ['the risk lowered on the way', 'signature', tampered({ verdict: judged('safe') })],
+  [
+    'the rules it was judged by changed on the way',
+    'signature',
+    tampered({ verdict: { ...job.verdict, ruleset_sha256: 'b'.repeat(64) } }),
+  ],
   ['the expiry moved on the way', 'signature', tampered({ exp: T0 + 299_999 })],
   [
     'the approvals left out on the way',
@@ -185,14 +191,14 @@ const byTheDispatcher: readonly Class[] = [
   ['another digest of the profile', 'approvals', stolen({ profile: { ...job.profile, digest: HASH } })],
   ['another requester', 'approvals', authority({ requester: 'U3' })],
   ['the approver as requester', 'approvals', authority({ requester: 'U2' })],
-  ['a lower risk', 'approvals', stolen({ verdict: { risk: 'caution', ruleset_version: '1' } })],
+  ['a lower risk', 'approvals', stolen({ verdict: judged('caution') })],
   ['danger under the rule "one"', 'approvals', authority({ rule: 'one' })],
   ['danger under the rule "auto"', 'approvals', authority({ rule: 'auto' })],
   [
     'a danger called safe, by nobody approved',
     'scanner',
     stolen({
-      verdict: { risk: 'safe', ruleset_version: '1' },
+      verdict: judged('safe'),
       authority: { ...job.authority, rule: 'auto', approvals: [] },
     }),
     { classify: () => ({ ...benchWith().classify(''), risk: 'danger' }) },

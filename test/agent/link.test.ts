@@ -61,6 +61,7 @@ const hello: RecordInput<'hello'> = {
   pausedBecause: '',
   policySha256: HASH,
   rulesetVersion: '1',
+  rulesetSha256: HASH,
   version: '1',
   hostName: 'host-1',
   profiles: [],

@@ -17,9 +17,15 @@ export class Play {
 
   feed(...inputs: readonly Input[]): Effect[] {
     const before = this.done.length;
-    const { host, classify } = benchWith();
+    const { host, classify, rulesetSha256 } = benchWith();
     for (const input of inputs) {
-      const taken = step(this.state, input, { now: this.now, mono: this.mono, host, classify });
+      const taken = step(this.state, input, {
+        now: this.now,
+        mono: this.mono,
+        host,
+        classify,
+        rulesetSha256,
+      });
       this.state = taken.state;
       this.done.push(...taken.effects);
     }

@@ -9,7 +9,19 @@ import { initialState } from '../../agent/state.ts';
 import type { RunEvents } from '../../agent/supervisor.ts';
 import type { RecordInput, Report } from '../../src/protocol/index.ts';
 import { MemoryDisk } from './memory-disk.ts';
-import { asked, benchWith, leaseWith, M0, NONCE, policyOf, root, stateWith, T0, trust } from './world.ts';
+import {
+  asked,
+  benchWith,
+  HASH,
+  leaseWith,
+  M0,
+  NONCE,
+  policyOf,
+  root,
+  stateWith,
+  T0,
+  trust,
+} from './world.ts';
 
 /** A clock that moves by hand and calls what is due. */
 export class HandClock implements Clock {
@@ -82,7 +94,7 @@ export class Rig {
       clock: this.clock,
       host,
       hostName: 'host-1',
-      scanner: { classify, version: '1' },
+      scanner: { classify, version: '1', sha256: HASH },
       logger: pino({ level: 'silent' }),
     });
   }

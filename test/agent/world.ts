@@ -106,18 +106,24 @@ export function verdictOf(risk: Risk): Verdict {
     reasons: [{ rule: 'test', risk, sentence: 'As the test says.' }],
     traits: [],
     rulesetVersion: '1',
-    rulesetSha256: '1',
+    rulesetSha256: HASH,
   };
 }
 
+/** What an envelope says of its command: judged by the rules that `verdictOf` judges by. */
+export function judged(risk: Risk): RecordInput<'job'>['verdict'] {
+  return { risk, ruleset_version: '1', ruleset_sha256: HASH };
+}
+
 /** A host on which everything is there, and a scanner that finds everything safe. */
-export function benchWith(overrides: Partial<Bench> = {}): Bench {
+export function benchWith(overrides: Partial<Bench> = {}): Bench & { readonly rulesetSha256: string } {
   return {
     state: stateWith(),
     now: T0,
     mono: M0,
     host: { isDirectory: () => true, isExecutable: () => true },
     classify: () => verdictOf('safe'),
+    rulesetSha256: HASH,
     ...overrides,
   };
 }
@@ -153,7 +159,7 @@ export function jobWith(overrides: Partial<Job> = {}): Job {
     exp: T0 + 300_000,
     exec: bash('echo hello'),
     limits: { timeout_ms: 10_000, kill_grace_ms: 200, output_head_bytes: 4096, output_tail_bytes: 4096 },
-    verdict: { risk: 'safe', ruleset_version: '1' },
+    verdict: judged('safe'),
     profile: { name: 'default', digest: policyOf().profiles.get('default')?.digest ?? '' },
     authority: { requester: 'U1', rule: 'auto', approvals: [], declarations: [] },
     flags: { used: [] },
@@ -244,7 +250,7 @@ export function approvedJob(
 
 /** A job of this risk, with an approval by another person. */
 export function riskyJob(risk: Risk, overrides: Partial<Job> = {}, approval: Partial<Approval> = {}): Job {
-  const job = jobWith({ verdict: { risk, ruleset_version: '1' }, ...overrides });
+  const job = jobWith({ verdict: judged(risk), ...overrides });
   return approvedJob(job, [approvalFor(job, approval)]);
 }
 

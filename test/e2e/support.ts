@@ -35,12 +35,15 @@ export interface TestInstanceOptions {
   /** What carries the queues; Redis is a server of the instance's own. */
   readonly queues?: QueueBackend['kind'];
   readonly logger?: Logger;
+  /** Settings beside those that every test instance has. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** A whole instance on a data folder of its own: database, simulator, server, workers, agent process. */
 export async function startTestInstance({
   queues = 'postgres',
   logger = createLogger('fatal'),
+  settings = {},
 }: TestInstanceOptions = {}): Promise<TestInstance> {
   const dataDir = mkdtempSync(join(tmpdir(), 'dd0c-e2e-'));
   const redis = queues === 'redis' ? await startTestRedis() : null;
@@ -54,6 +57,7 @@ export async function startTestInstance({
     GATEWAY_PORT: '0',
     DATA_DIR: dataDir,
     ...(redis ? { REDIS_URL: redis.url } : {}),
+    ...settings,
   });
   const instance = await startInstance({ config, logger, environment: 'test' }).catch(async (error) => {
     await end();

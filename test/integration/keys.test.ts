@@ -23,7 +23,7 @@ import { generateKey, type KeyRole } from '../../src/protocol/index.ts';
 import { runKind } from '../../src/run/kind.ts';
 import type { RunState } from '../../src/run/run.ts';
 import { actOnRun, approveStep, findRun, settleStep } from '../../src/run/service.ts';
-import { classify, RULESET_VERSION } from '../../src/safety/index.ts';
+import { classify, RULESET_SHA256, RULESET_VERSION } from '../../src/safety/index.ts';
 import { openSystem, type System } from '../../src/system.ts';
 import { pauseTenant, resumeTenant } from '../../src/tenant/service.ts';
 import { policyOf } from '../agent/world.ts';
@@ -112,7 +112,7 @@ async function newHost(again?: AgentId): Promise<Host> {
         clock: agentClock,
         host: realHost,
         hostName: 'host',
-        scanner: { classify, version: RULESET_VERSION },
+        scanner: { classify, version: RULESET_VERSION, sha256: RULESET_SHA256 },
         logger,
       });
     },

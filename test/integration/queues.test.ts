@@ -42,17 +42,26 @@ function work(backend: QueueBackend, work: Processor = async () => undefined, co
       seen.push(`${queue} ${JSON.stringify(subject)}`);
       await work(subject);
     };
+  const atOnce = {
+    parse: concurrency,
+    classify: concurrency,
+    refine: concurrency,
+    step: concurrency,
+    match: concurrency,
+    render: concurrency,
+  };
   const workers: Workers = startWorkers(
     backend,
     {
       parse: look('parse'),
       classify: look('classify'),
+      refine: look('refine'),
       step: look('step'),
       match: look('match'),
       render: look('render'),
     },
     logger,
-    concurrency,
+    atOnce,
   );
   opened.push(workers);
   const timesOf = (stream: string) => seen.filter((line) => line.includes(`"${stream}"`)).length;

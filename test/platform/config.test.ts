@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ConfigError, readConfig } from '../../src/platform/config.ts';
+import { ConfigError, modelNotice, modelOf, readConfig } from '../../src/platform/config.ts';
 
 const faultOf = (env: Record<string, string>): string => {
   try {
@@ -75,6 +75,13 @@ describe('settings', () => {
     },
   );
 
+  test.each(['http://model.example/v1', 'http://10.0.0.1/v1', 'ftp://127.0.0.1/'])(
+    'send texts and keys over TLS or to this machine only, not to %s',
+    (address) => {
+      expect(faultOf({ OPENAI_API_KEY: 'k', OPENAI_BASE_URL: address })).toContain('OPENAI_BASE_URL');
+    },
+  );
+
   test.each([
     ['DATABASE_URL', 'mysql://a'],
     ['REDIS_URL', 'http://a'],
@@ -95,5 +102,36 @@ describe('settings', () => {
     expect(faultOf({ SLACK_BOT_TOKEN: 'xoxp-hidden-value', SLACK_SIGNING_SECRET: 'tiny' })).not.toMatch(
       /hidden|tiny/,
     );
+  });
+});
+
+describe('the model of the settings', () => {
+  const model = (env: Record<string, string>) => modelOf(readConfig(env)).model;
+
+  test('is none, so that no text leaves, unless a key or an endpoint on this machine is set', () => {
+    expect(model({})).toBeUndefined();
+    expect(model({ OPENAI_MODEL: 'large' })).toBeUndefined();
+    expect(faultOf({ OPENAI_BASE_URL: 'https://model.example/v1' })).toContain('needs OPENAI_API_KEY');
+  });
+
+  test.each([
+    [{ OPENAI_API_KEY: 'k' }, { apiKey: 'k', baseUrl: 'https://api.openai.com/v1', name: 'gpt-4.1-mini' }],
+    [
+      { OPENAI_API_KEY: 'k', OPENAI_BASE_URL: 'https://model.example/v1', OPENAI_MODEL: 'large' },
+      { apiKey: 'k', baseUrl: 'https://model.example/v1', name: 'large' },
+    ],
+    [
+      { OPENAI_BASE_URL: 'http://localhost:11434/v1', OPENAI_MODEL: 'small' },
+      { apiKey: 'none', baseUrl: 'http://localhost:11434/v1', name: 'small' },
+    ],
+  ])('is what they say: %j', (env, expected) => {
+    expect(model(env)).toEqual(expected);
+  });
+
+  test('is named, with its host and never its key, to whoever starts a process', () => {
+    expect(modelNotice(readConfig({}))).toBe('');
+    const notice = modelNotice(readConfig({ OPENAI_API_KEY: 'sk-hidden' }));
+    expect(notice).toContain('gpt-4.1-mini at api.openai.com');
+    expect(notice).not.toContain('hidden');
   });
 });

@@ -16,7 +16,7 @@ import { nonce, shortId } from '../../src/platform/ids.ts';
 import { localKeyService } from '../../src/platform/key-service.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { readOrMake } from '../../src/platform/private-file.ts';
-import { queueFor } from '../../src/platform/queues.ts';
+import { isSeen, queueFor } from '../../src/platform/queues.ts';
 import { every } from '../../src/platform/timer.ts';
 import { tenantId } from '../../src/protocol/ids.ts';
 import { fakeLogger, fakeRandom } from '../support/fakes.ts';
@@ -150,11 +150,24 @@ test.each([
   ['run', 'failed', 'step'],
   ['runbook', 'received', 'parse'],
   ['runbook', 'parsed', 'classify'],
+  ['runbook', 'refining', 'refine'],
+  ['runbook', 'refined', 'classify'],
   ['runbook', 'draft', null],
   ['tenant', 'paused', null],
   ['agent', 'described', null],
 ] as const)('a %s that is %s is looked at by %s', (kind, status, queue) => {
   expect(queueFor(kind, status)).toBe(queue);
+});
+
+test.each([
+  ['runbook', 'received', false],
+  ['runbook', 'parsed', false],
+  ['runbook', 'refining', true],
+  ['runbook', 'refined', false],
+  ['runbook', 'draft', true],
+  ['run', 'running', true],
+] as const)('a %s that has become %s is shown at once: %s', (kind, status, seen) => {
+  expect(isSeen(kind, status)).toBe(seen);
 });
 
 test('the fake randomness of tests repeats itself in every run and never within one', () => {

@@ -10,7 +10,7 @@ import {
   type Signed,
   signPayload,
 } from '../../src/protocol/signed.ts';
-import { approvalFor, bash, dispatchKey, jobWith, keyFrom, resumeOf, signJob } from '../agent/world.ts';
+import { approvalFor, bash, dispatchKey, jobWith, judged, keyFrom, resumeOf, signJob } from '../agent/world.ts';
 
 const loaded = loadVerifyKey(dispatchKey.publicKey);
 const findDispatch = (keyId: string) => (loaded.ok && keyId === dispatchKey.keyId ? loaded.key : undefined);
@@ -94,7 +94,7 @@ describe('the strict parse', () => {
 
 describe('authority records', () => {
   test('an approval of danger may start a step for 15 minutes and no longer', () => {
-    const job = jobWith({ verdict: { risk: 'danger', ruleset_version: '1' } });
+    const job = jobWith({ verdict: judged('danger') });
     expect(() => approvalFor(job, { iat: 0, start_by: 900_000 })).not.toThrow();
     expect(() => approvalFor(job, { iat: 0, start_by: 900_001 })).toThrow();
   });

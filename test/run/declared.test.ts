@@ -44,18 +44,17 @@ function room(command = NAME, trust: RunDeps['trust'] = 'copilot') {
     dispatchKey: testKey(1),
     approveKey: testKey(2),
     bundle: testBundle,
-    rulesetVersion: 'test',
     trust,
     newId: () => `NEW000000${++ids}`,
     nonce: () => Buffer.alloc(16).toString('base64url'),
   };
   const profiles = [{ name: 'default', digest: 'b'.repeat(64) }];
-  const about = { hostName: 'h', version: '1', rulesetVersion: 'test', policySha256: '', pausedBecause: '' };
+  const about = { hostName: 'h', version: '1', rulesetVersion: 'test', rulesetSha256: 'a'.repeat(64) };
   put(agentKind, agentRef(TENANT, AGENT), {
     agentId: AGENT,
     epoch: 1,
     publicKey: '',
-    description: { ...about, profiles },
+    description: { ...about, policySha256: '', pausedBecause: '', profiles },
   });
   put(runbookKind, runbookRef(TENANT, RUNBOOK), buildRunbook(buildParse([[command]])));
   const change = async (by: UserId, what: ProgramsChange) => {
@@ -115,6 +114,16 @@ function believed(
   });
   return declared.ok ? [...declared.names] : declared.sentence;
 }
+
+test('an envelope names the rules that found its risk', async () => {
+  const envelope = await (await room('uptime').start()).dispatch();
+  const { rulesetVersion, rulesetSha256 } = classify('uptime');
+  expect(envelope.verdict).toEqual({
+    risk: 'safe',
+    ruleset_version: rulesetVersion,
+    ruleset_sha256: rulesetSha256,
+  });
+});
 
 describe('a run of a workspace that has declared a program', () => {
   test('calls it safe, and its envelope carries the word of both people to the agent', async () => {

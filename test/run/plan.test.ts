@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { execSha256 } from '../../src/protocol/envelope.ts';
+import { userId } from '../../src/protocol/ids.ts';
 import { makePlan, type PlanInput, targetOf } from '../../src/run/plan.ts';
 import type { Parse } from '../../src/runbook/runbook.ts';
 import { buildParse, buildPlan, variable, verdict } from '../support/builders.ts';
@@ -66,6 +67,51 @@ describe('a plan', () => {
   test('asks for a typed word for danger alone', () => {
     expect(only('drop db-7')?.job?.confirm).toBe('db-7');
     expect(only('restart db-7')?.job?.confirm).toBeNull();
+  });
+});
+
+describe('where a command starts', () => {
+  const placed = (cwd: string | undefined, values: Record<string, string> = {}) => {
+    const variables = Object.keys(values).map((name) => variable(name));
+    const parse = buildParse([['restart api']], { variables });
+    const commands =
+      parse.steps[0]?.commands.map((command) => ({ ...command, ...(cwd ? { cwd } : {}) })) ?? [];
+    return steps({ ...parse, steps: parse.steps.map((step) => ({ ...step, commands })) }, values)[0];
+  };
+
+  test.each([
+    [undefined, {}, '/'],
+    ['/srv/app', {}, '/srv/app'],
+    ['/srv/<app>', { app: 'shop' }, '/srv/shop'],
+  ])('after a cd to %s with %j it is %s, and the approval binds it', (cwd, values, expected) => {
+    const job = placed(cwd, values)?.job;
+    expect(job?.exec.cwd).toBe(expected);
+    expect(job?.execSha256).toBe(job && execSha256(job.exec));
+  });
+
+  test.each([
+    '~/app',
+    'app',
+    '../app',
+    '$HOME/app',
+    '/srv/$APP',
+    '/srv/*',
+    "/srv/'my app'",
+    '/srv/`id`',
+    '-',
+  ])('cannot be known after a cd to %s, so a person does it, who is told the folder', (cwd) => {
+    expect(placed(cwd)).toMatchObject({
+      job: null,
+      byHand: { command: 'restart api', reason: expect.stringContaining(`“${cwd}”`) },
+    });
+  });
+
+  test('is no shell of ours when it is typed into another program', () => {
+    const parse = buildParse([['restart api']]);
+    const session = { opener: 'ssh db-1', language: 'shell' as const };
+    const commands = parse.steps[0]?.commands.map((command) => ({ ...command, session })) ?? [];
+    const [step] = steps({ ...parse, steps: parse.steps.map((one) => ({ ...one, commands })) });
+    expect(step).toMatchObject({ job: null, byHand: { reason: expect.stringContaining('“ssh db-1”') } });
   });
 });
 
@@ -145,5 +191,39 @@ describe('the word to type', () => {
       { rule: 'b', risk: 'caution', sentence: 'x', span: at('truncate -s 0 /x/app.log') },
     ] as const;
     expect(targetOf(command, { ...danger, reasons }, 4, fakeScanner)).toBe('/x/app.log');
+  });
+});
+
+describe('what a model had to do with a step', () => {
+  const suggestedIn = (parse: Parse, more: object = {}): Parse => ({
+    ...parse,
+    steps: parse.steps.map((step) => ({
+      ...step,
+      commands: step.commands.map((command) => ({ ...command, suggested: true as const, ...more })),
+    })),
+  });
+
+  test('a command it suggested runs only once somebody has adopted it, and asks for no value before', () => {
+    const parse = buildParse([['restart <pod>']], { variables: [variable('pod')] });
+    expect(steps(suggestedIn(parse))).toMatchObject([
+      {
+        job: null,
+        byHand: { command: 'restart <pod>', reason: expect.stringContaining('nobody has adopted it') },
+      },
+    ]);
+    const adopted = suggestedIn(parse, { adopted: userId('U1') });
+    expect(steps(adopted, { pod: 'api-1' })).toMatchObject([
+      { byHand: null, job: { command: 'restart api-1' } },
+    ]);
+  });
+
+  test('its opinion raises the risk in the run too, and never lowers one', () => {
+    const parse = buildParse([['show a', 'drop b']]);
+    const opinion = (risk: 'safe' | 'danger') => ({ risk, reason: 'Because.' });
+    const input = { ...FIXED, parse, verdicts: [], values: new Map<string, string>() };
+    const made = makePlan({ ...input, opinions: [[opinion('danger'), opinion('safe')]] }, fakeScanner);
+    expect(made.ok && made.plan.steps.map(({ job }) => job?.verdict.risk)).toEqual(['danger', 'danger']);
+    expect(made.ok && made.plan.steps[0]?.job?.confirm).toBe('a');
+    expect(made.ok && made.plan).not.toHaveProperty('opinions');
   });
 });

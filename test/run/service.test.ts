@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { agentRef, runbookRef, runRef } from '../../src/audit/streams.ts';
+import { sha256Hex } from '../../src/protocol/canonical.ts';
+import { runbookId } from '../../src/protocol/ids.ts';
 import { runKind } from '../../src/run/kind.ts';
 import {
   actOnRun,
@@ -61,7 +63,6 @@ function room(overrides: Partial<RunDeps> = {}) {
     dispatchKey: testKey(1),
     approveKey: testKey(2),
     bundle: testBundle,
-    rulesetVersion: 'test',
     trust: 'copilot',
     newId: () => 'NEW0000001',
     nonce: () => Buffer.alloc(16).toString('base64url'),
@@ -72,6 +73,7 @@ function room(overrides: Partial<RunDeps> = {}) {
     hostName: 'h',
     version: '1',
     rulesetVersion: 'test',
+    rulesetSha256: 'a'.repeat(64),
     policySha256: '',
     profiles,
     pausedBecause: '',
@@ -222,6 +224,14 @@ describe('a runbook', () => {
     expect((await findRunbook(at.deps.log, TENANT, taken.runbook))?.source?.text).toBe(' uptime\r\n');
   });
 
+  test('may hold half a character, which is kept as a mark where it stood', async () => {
+    const by = BOB;
+    const taken = await importRunbook(at.deps, { tenant: TENANT, by, text: 'echo \ud83d x', place: PLACE });
+    if (!taken.ok) throw new Error(taken.refusal.code);
+    const { text, sha256 } = (await findRunbook(at.deps.log, TENANT, taken.runbook))?.source ?? {};
+    expect([text, sha256]).toEqual(['echo \ufffd x', sha256Hex('echo \ufffd x')]);
+  });
+
   test('is taken in, saved and put away by responders, not by viewers', () => {
     const place = { channel: CHANNEL, threadTs: null };
     const receive = {
@@ -249,6 +259,17 @@ describe('a runbook', () => {
     at.put(runbookKind, runbookRef(TENANT, RUNBOOK), buildRunbook(buildParse(), { status: 'saved' }));
     expect(await find('API  restart')).toEqual([RUNBOOK]);
     expect(await find('api database')).toEqual([]);
+  });
+
+  test('is not found any more once a newer version of it is saved', async () => {
+    const newer = runbookId('NEWER01');
+    const find = async () => (await listRunbooks(at.deps.log, TENANT)).map(({ id }) => id);
+    at.put(runbookKind, runbookRef(TENANT, RUNBOOK), buildRunbook(buildParse(), { status: 'saved' }));
+    at.put(runbookKind, runbookRef(TENANT, newer), buildRunbook(buildParse(), { basedOn: RUNBOOK }));
+    expect(await find()).toEqual([RUNBOOK]);
+    const saved = buildRunbook(buildParse(), { status: 'saved', basedOn: RUNBOOK });
+    at.put(runbookKind, runbookRef(TENANT, newer), saved);
+    expect(await find()).toEqual([newer]);
   });
 
   test.each(['save', 'discard'] as const)(

@@ -29,7 +29,6 @@ async function approved(bundle: () => Bundle = testBundle, agentEpoch = 1) {
     dispatchKey: testKey(1),
     approveKey: approver,
     bundle,
-    rulesetVersion: 'test',
     trust: 'copilot',
     newId: () => 'NEW0000001',
     nonce: () => Buffer.alloc(16).toString('base64url'),

@@ -30,6 +30,135 @@ describe('commands in code blocks', () => {
     ],
     ['a prompt with a folder', run('ncn-s003:~ # systemctl status a'), ['systemctl status a']],
     ['a root prompt that cannot be a comment', run('# ceph osd tree down'), ['ceph osd tree down']],
+    [
+      'root prompts of a console among comments',
+      lines(
+        '# T',
+        '',
+        fence('console', '# Run these on the node to be removed', '# nova reboot a', '# df -h'),
+      ),
+      ['nova reboot a', 'df -h'],
+    ],
+    [
+      'root prompts between what they print',
+      lines(
+        '# T',
+        '',
+        fence('', '# ipa host-find', '-----', 'Service name: a', '-----', '# ipa ping', 'PONG'),
+      ),
+      ['ipa host-find', 'ipa ping'],
+    ],
+    [
+      'a command without its prompt under one that prints nothing',
+      run('$ cd /srv\nopenstack-ansible a.yml \\\n  -e b=c\n$ ls -l\nsetup ok'),
+      ['cd /srv', 'openstack-ansible a.yml \\\n  -e b=c', 'ls -l'],
+    ],
+    [
+      'root prompts before tools that the page runs, and before a program alone',
+      lines(
+        '# T',
+        '',
+        fence('', '# getcert resubmit -i 1', '# getcert list -a'),
+        '',
+        'Then:',
+        '',
+        fence('', '# getcert list', 'pre-save command: /usr/bin/x'),
+        '',
+        'Then:',
+        '',
+        fence('', '# /usr/lib/ipa/stop_ca', '# systemctl stop nginx'),
+      ),
+      [
+        'getcert resubmit -i 1',
+        'getcert list -a',
+        'getcert list',
+        '/usr/lib/ipa/stop_ca',
+        'systemctl stop nginx',
+      ],
+    ],
+    [
+      'a tool that another block pipes',
+      lines(
+        '# T',
+        '',
+        fence('', 'git-crypt status -e | wc -l'),
+        '',
+        'Then:',
+        '',
+        fence('', 'git-crypt unlock'),
+      ),
+      ['git-crypt status -e | wc -l', 'git-crypt unlock'],
+    ],
+    [
+      'statements in the language of a console that the page opened before',
+      lines(
+        '# T',
+        '',
+        fence('', 'rails console'),
+        '',
+        fence('', 'df -h'),
+        '',
+        '## Then',
+        '',
+        fence('ruby', 's.save', '...'),
+      ),
+      ['rails console', 'df -h', 's.save'],
+    ],
+    [
+      'a transaction',
+      lines('# T', '', 'Run:', '', fence('', 'BEGIN;', 'DROP INDEX a;', 'END;')),
+      ['BEGIN;', 'DROP INDEX a;', 'END;'],
+    ],
+    ['a copy to another machine', run('scp dump.xz db02.stg:'), ['scp dump.xz db02.stg:']],
+    [
+      'lines of one unknown tool',
+      lines('# T', '', 'Then:', '', fence('', 'rhc app create a', 'rhc set-env A=b -a a')),
+      ['rhc app create a', 'rhc set-env A=b -a a'],
+    ],
+    [
+      'commands of a switch under their heading',
+      lines(
+        '# T',
+        '',
+        '## Configuration commands',
+        '',
+        'Enable it:',
+        '',
+        fence('text', 'led locator <on|off>'),
+      ),
+      ['led locator <on|off>'],
+    ],
+    [
+      'a statement of SQL as an example to use',
+      lines('# T', '', 'Example snippet to use:', '', fence('sql', 'select', '  a', 'from b;')),
+      ['select\n  a\nfrom b;'],
+    ],
+    [
+      'statements of the console that the page is for',
+      lines(
+        '# T',
+        '',
+        'All code below is for the Rails console.',
+        '',
+        '## A',
+        '',
+        fence('', 'a = User.find(1)', 'a.block'),
+      ),
+      ['a = User.find(1)', 'a.block'],
+    ],
+    [
+      'a statement whose values the reader puts into it',
+      lines(
+        '# T',
+        '',
+        '## Rails console',
+        '',
+        'Put the ids into this list:',
+        '',
+        fence('ruby', '[1].each { |a| A.find(a) }'),
+      ),
+      ['[1].each { |a| A.find(a) }'],
+    ],
     ['a transcript', run('$ df -h\nFilesystem  Size\n/dev/sda1   10G\n$ ls /tmp\nx'), ['df -h', 'ls /tmp']],
     [
       'output under an unprompted command',
@@ -165,6 +294,16 @@ describe('commands in code blocks', () => {
       'output',
     ],
     ['a word in capitals', run('HEALTH_OK'), 'mention'],
+    [
+      'what a switch printed, under the heading of its commands',
+      lines('# T', '', '## Commands', '', 'Example output:', '', fence('text', 'show led')),
+      'output',
+    ],
+    [
+      'a script that is to be saved as a file',
+      lines('# T', '', '## Rails console', '', 'Save it as a.rb:', '', fence('ruby', 'def a', '  b', 'end')),
+      'script',
+    ],
     ['a title', lines('# T', '', 'Run it.', '', fence('', 'Last Operation')), 'mention'],
     ['what stands behind names', run('requested state:   started'), 'output'],
     ['declarations of Ruby', lines('# T', '', 'Add:', '', fence('ruby', "gem 'jekyll'")), 'script'],
@@ -199,6 +338,17 @@ describe('commands in prose', () => {
   const cases: readonly (readonly [string, readonly string[]])[] = [
     ['1. Restart it: `systemctl restart nginx`', ['systemctl restart nginx']],
     ['- Check `tail /var/log/x`', ['tail /var/log/x']],
+    ['Install `amtool` with `go get a.example/amtool`', ['go get a.example/amtool']],
+    ['- become the postgres user with `sudo su postgres`', ['sudo su postgres']],
+    ['- Add the user `chef-server-ctl org-user-add ops eve`', ['chef-server-ctl org-user-add ops eve']],
+    ['Perform a `terraform apply -destroy` to remove it.', ['terraform apply -destroy']],
+    ['You must update the port using `pve-admin sdconfig`.', ['pve-admin sdconfig']],
+    ['Start it `/opt/a/bin/redis-cli`', ['/opt/a/bin/redis-cli']],
+    ['Look at `/opt/a/bin/redis-cli`.', []],
+    ['In the Rails console run `User.find(5).block!`', ['User.find(5).block!']],
+    ['The Rails console shows `User.find(5)`.', []],
+    ["Select the 'Invites' option from the 'Users' tab; you are done.", []],
+    ['- terraform CLI', []],
     ['- `rm -r /srv/data/*`', ['rm -r /srv/data/*']],
     ['You can restart it with `sudo service x restart`.', ['sudo service x restart']],
     ['Run `uptime` on the host.', ['uptime']],
@@ -407,6 +557,43 @@ describe('steps', () => {
     ]);
   });
 
+  test('keep the warnings of their own paragraph', () => {
+    const text = lines(
+      '# T',
+      '',
+      '1. Stop it with `systemctl stop a`.',
+      '2. Drop the slot. Warning: the replica is lost.',
+      '',
+      `   ${fence('sh', 'dropdb a').split('\n').join('\n   ')}`,
+      '3. Delete it with `rm -r /srv/a`. This cannot be undone.',
+    );
+    expect(extract(text).steps.map((s) => s.warnings)).toEqual([
+      [],
+      ['Warning: the replica is lost.'],
+      ['This cannot be undone.'],
+    ]);
+  });
+
+  test('come from the tasks of a checklist in a fence, which is a template and no code', () => {
+    const text = lines(
+      '# T',
+      '',
+      '```',
+      '1. [ ] Stop it with `systemctl stop a`',
+      '    <!--',
+      '    Or run `rm -r /srv`',
+      '    -->',
+      '1. [ ] Tell the team',
+      '    * [ ] `df -h /srv`',
+      '```',
+    );
+    expect(extract(text).steps.map((s) => [s.description, s.commands.map((c) => c.text)])).toEqual([
+      ['Stop it with systemctl stop a', ['systemctl stop a']],
+      ['Tell the team', []],
+      ['df -h /srv', ['df -h /srv']],
+    ]);
+  });
+
   test('know that a rollback section undoes', () => {
     const text = lines(
       '# T',
@@ -460,6 +647,14 @@ describe('variables', () => {
     ['oc logs $DAEMONPOD -c x', ['DAEMONPOD']],
     [`cd ns/\${NAMESPACE}/resources`, ['NAMESPACE']],
     ['ceph osd find OSD_ID', ['OSD_ID']],
+    ['switch(config)# qos cos-map <0-7> local-priority VALUE [color COLOR]', ['0-7', 'VALUE', 'COLOR']],
+    ['lvcreate --name YYYMMDD', ['YYYMMDD']],
+    ['ssh yourname@a', ['yourname']],
+    ['import REPLACES=replaces DIR=/a', ['REPLACES']],
+    ['systemctl restart dirsrv@REALM.service', ['REALM']],
+    [`mysql> ALTER ROLE [old-name] PASSWORD '[new-password]';`, ['old-name', 'new-password']],
+    [`mysql> select a from b where c = '\${HOST}';`, ['HOST']],
+    [`grep '\${HOST}' f`, []],
     ['export API_TOKEN="XXXXXXXX"', ['API_TOKEN']],
     ['echo "$A" <a>', ['A']],
     ['sort <none> -h', []],
@@ -551,6 +746,11 @@ describe('variables', () => {
   test('that an inner shell reads from its own surroundings have no spelling to fill', () => {
     const [variable] = extract(run(`kubectl exec x -- sh -c 'psql "$DATABASE_URL"'`)).variables;
     expect(variable).toMatchObject({ name: 'DATABASE_URL', spellings: [] });
+  });
+
+  test("that are exported from what a program prints are nobody's to fill either", () => {
+    const { variables } = extract(run('export TOKEN=$(get-token)\nX=$(date)\n./upload'));
+    expect(variables).toMatchObject([{ name: 'TOKEN', spellings: [], output: true }]);
   });
 
   test('take the value of an attribute of the page as their default', () => {

@@ -65,6 +65,10 @@ describe('the folder of later commands', () => {
 describe('sessions', () => {
   test.each([
     ['ssh db1', 'shell'],
+    ['ssh <host>', 'shell'],
+    ['kubectl exec -it <pod name> -- bash', 'shell'],
+    ['psql -h <host> -U app', 'sql'],
+    ['psql -h db1 < dump.sql', null],
     ['ssh -i key.pem -p 22 ops@db1', 'shell'],
     ['kubectl -n x exec -it pod -- bash', 'shell'],
     ['docker exec -it mariadb /bin/sh', 'shell'],

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { merge } from '../../src/safety/classify.ts';
 import { classify, loadSafety } from '../../src/safety/index.ts';
 import { readStrictly } from '../../src/safety/strict.ts';
+import type { Trait } from '../../src/safety/verdict.ts';
 import { misjudged, risk } from './support.ts';
 
 beforeAll(loadSafety);
@@ -43,6 +45,15 @@ describe('known pitfalls of the parser', () => {
   });
   test('what makes the parser throw is danger', () => {
     expect(risk('coproc '.repeat(2000))).toBe('danger');
+  });
+  test('a judgement in which nothing was found is danger', () => {
+    const nothing = {
+      findings: [],
+      traits: new Set<Trait>(),
+      hints: new Set<string>(),
+      names: new Set<string>(),
+    };
+    expect(merge(nothing)).toMatchObject({ risk: 'danger', reasons: [{ rule: 'shell.nothing' }] });
   });
   test('a brace substitution is a substitution', () => {
     expect(misjudged([`\${ rm x; }`, `echo \${ rm x; }`, `\${| rm x; }`], ['danger'])).toEqual([]);
@@ -107,6 +118,7 @@ describe('the strict reader', () => {
     'a=(b "c d" $(ls)) x+=y',
     'ls {a,b}.{c,d} {1..3} HEAD@{1} {}',
     'f() { ls; }; f',
+    'for i; do ls; done',
   ])('accepts %s', (text) => {
     expect(readStrictly(text).ok).toBe(true);
   });
@@ -117,7 +129,7 @@ describe('the strict reader', () => {
     'select x in a; do b; done',
     'coproc ls',
     'ls !(a)',
-    "echo $'\\x41'",
+    "echo $'\\''",
     'echo $"a"',
     `echo \${!x}`,
     `echo \${x@P}`,
@@ -143,6 +155,22 @@ describe('the strict reader', () => {
     `\${ ls; }`,
     'time -p ls',
     'function f { ls; }',
+    `${'( '.repeat(20)}ls${' )'.repeat(20)}`,
+    'cat <<E |\nx\nE\nwc',
+    'ls | time wc',
+    'cat <<E\na\\\nb\nE',
+    'ls (a)',
+    'f() ls',
+    'for i of a; do ls; done',
+    'for i in a | b; do ls; done',
+    'case a of a) ls ;; esac',
+    'case a in a b) ls ;; esac',
+    '[[ a =~ b;c ]]',
+    '[[ a =~ (b c) ]]',
+    '[[ a =~ b) ]]',
+    'a=(b; c)',
+    'a=(b',
+    'for i in a',
   ])('stays out of %s', (text) => {
     expect(readStrictly(text).ok).toBe(false);
   });

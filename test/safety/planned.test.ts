@@ -32,6 +32,8 @@ describe('planned invocations', () => {
     ['sudo rm x', [['sudo', 'rm', 'x']]],
     ['# nothing', []],
     ['test -f x; ls', [['ls']]],
+    ['! ls | wc || date', [['ls'], ['wc'], ['date']]],
+    ['grep "\\$a\\\n" x', [['grep', '$a', 'x']]],
   ])('of %s are known', (text, planned) => {
     expect(plannedInvocations(text)).toEqual(planned);
   });
@@ -57,6 +59,8 @@ describe('planned invocations', () => {
     '$X a',
     'test -f x && a',
     'false || a',
+    'ls | { cat; }',
+    'read x; ls $((x))',
     'PATH=/x ls',
     'export PATH=/x; ls',
     'ls {a,b}',

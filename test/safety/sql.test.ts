@@ -9,7 +9,7 @@ beforeAll(async () => {
   parser = await loadPostgres();
 });
 
-const worst = (text: string, dialect: 'postgres' | 'mysql'): Risk =>
+const worst = (text: string, dialect: 'postgres' | 'mysql' | 'standard'): Risk =>
   judgeProgram(`sql-${dialect}`, text, parser).reduce<Risk>(
     (risk, finding: ProgramFinding) => worse(risk, finding.risk),
     'safe',
@@ -81,6 +81,8 @@ describe('PostgreSQL', () => {
     'SELECT "now"(1), "evil"(2)',
     'CHECKPOINT',
     "COPY t TO '/tmp/x'",
+    'COPY t FROM STDIN',
+    "ALTER USER x PASSWORD 'y'",
   ])('%s is caution', (text) => {
     expect(worst(text, 'postgres')).toBe('caution');
   });
@@ -171,6 +173,8 @@ describe('MySQL', () => {
     'SHOW SLAVE STATUS\\G',
     'USE x; SELECT 1',
     '# DROP\nSELECT 1',
+    'SELECT 1 # DROP',
+    'SELECT "it""s"',
     'DESC t',
   ])('%s is safe', (text) => {
     expect(worst(text, 'mysql')).toBe('safe');
@@ -201,5 +205,66 @@ describe('MySQL', () => {
     'SELECT 1 --1\n',
   ])('%s is danger', (text) => {
     expect(worst(text, 'mysql')).toBe('danger');
+  });
+});
+
+describe('SQL of the standard', () => {
+  test.each([
+    'SELECT 1',
+    'BEGIN; SELECT 1; COMMIT',
+    '(SELECT 1) UNION (SELECT 2)',
+    'SELECT count(*) FROM "t" WHERE "a" IN (1, 2) AND b = \'it\'\'s\'',
+    'SELECT "count"(a) FROM t',
+    'WITH t (a) AS (SELECT 1) SELECT a::text FROM t',
+    'COPY (SELECT 1) TO STDOUT',
+    'SELECT /* DROP */ 1 -- DROP',
+    'EXPLAIN SELECT 1',
+    '',
+  ])('%s is safe', (text) => {
+    expect(worst(text, 'standard')).toBe('safe');
+  });
+  test.each([
+    'WITH x AS (INSERT INTO t VALUES (1)) SELECT 1',
+    'WITH x AS (UPDATE t SET a = 1 WHERE b = 2) SELECT 1',
+    'SELECT 1 FOR UPDATE',
+    'SELECT 1 INTO t',
+    'SELECT evil.max(1)',
+    'SELECT "evil"(1)',
+    'INSERT INTO t (a) VALUES (1)',
+    'COPY t FROM s',
+    'LOAD DATA INPATH x INTO TABLE t',
+    'GRANT SELECT ON t TO bob',
+    'CREATE TABLE t (a integer)',
+    'RESET x',
+    'UPDATE t SET a = (1) WHERE (b = 2 OR c = 3)',
+    'DELETE FROM t WHERE id IN (SELECT id FROM s WHERE 1 = 1) AND a = 2',
+    "DELETE FROM t WHERE a = 'x' RETURNING a",
+  ])('%s is caution', (text) => {
+    expect(worst(text, 'standard')).toBe('caution');
+  });
+  test.each([
+    'DROP TABLE t',
+    'ALTER TABLE t DROP COLUMN a',
+    'ALTER TABLE t TRUNCATE PARTITION p',
+    'ALTER USER x SUPERUSER',
+    'GRANT ALL ON t TO bob',
+    'CREATE FUNCTION f() RETURNS int',
+    "COPY t TO PROGRAM 'x'",
+    'EXPLAIN DROP TABLE t',
+    'UPDATE t SET a = 1',
+    'WITH x AS (DELETE FROM t) SELECT 1 WHERE a = 2',
+    'DELETE FROM t WHERE a = 1 OR 1 = 1',
+    'DELETE FROM t WHERE "a" = "a"',
+    'DELETE FROM t WHERE a = a',
+    'SELECT 1; DROP TABLE t',
+    "SELECT 'open",
+    "SELECT 'a\\' OR 1",
+    'SELECT `a`',
+    'SELECT :x',
+    'SELECT 1 /* open',
+    'FROBNICATE',
+    ';(',
+  ])('%s is danger', (text) => {
+    expect(worst(text, 'standard')).toBe('danger');
   });
 });

@@ -51,6 +51,7 @@ describe('traits', () => {
     'tail -100f x',
     'watch ls',
     'while true; do date; sleep 1; done',
+    'while :; do date; sleep 1; done',
     'kubectl get pods -w',
     'kubectl logs -f x',
     'journalctl -fu nginx',

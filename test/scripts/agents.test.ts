@@ -13,6 +13,7 @@ import { type Config, readConfig } from '../../src/platform/config.ts';
 import { connectDatabase, type Database } from '../../src/platform/database.ts';
 import { openKeyFolder } from '../../src/platform/keys.ts';
 import { type AgentId, type TenantId, tenantId } from '../../src/protocol/ids.ts';
+import { RULESET_SHA256, RULESET_VERSION } from '../../src/safety/version.ts';
 import { agentKind } from '../../src/tenant/agent.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { fakeLogger, testKey } from '../support/fakes.ts';
@@ -25,7 +26,7 @@ let folder: string;
 let config: Config;
 let agents: Agents;
 /** An agent that has enrolled and said how it stands. */
-let newAgent: (tenant: TenantId, pausedBecause: string) => Promise<AgentId>;
+let newAgent: (tenant: TenantId, pausedBecause: string, rulesetSha256?: string) => Promise<AgentId>;
 
 beforeAll(async () => {
   testDatabase = await createDatabase();
@@ -39,11 +40,12 @@ beforeAll(async () => {
   const store = postgresStore(database.pool);
   const log = openLog({ store, keys, ...shared, committed: () => undefined });
   agents = openAgents({ database, log, ...shared });
-  newAgent = async (tenant, pausedBecause) => {
+  newAgent = async (tenant, pausedBecause, rulesetSha256 = RULESET_SHA256) => {
     const made = await agents.redeem(await agents.invite(tenant), testKey(1).publicKey, 'enrolled-as');
     if (!made.ok) throw new Error(made.sentence);
-    const said = { hostName: 'web-1', version: '1', rulesetVersion: '1', policySha256: '', profiles: [] };
-    const description = { ...said, pausedBecause };
+    const said = { hostName: 'web-1', version: '1', policySha256: '', profiles: [] };
+    const rules = { rulesetVersion: RULESET_VERSION, rulesetSha256 };
+    const description = { ...said, ...rules, pausedBecause };
     await log.transact(agentKind, agentRef(tenant, made.agentId), { type: 'describe', description });
     return made.agentId;
   };
@@ -77,7 +79,14 @@ describe('an invite', () => {
     const redeemed = await agents.redeem(token, testKey(2).publicKey, 'host-2');
     expect(redeemed).toMatchObject({ ok: true, agentId: id, agentEpoch: 2 });
     const listed = (await listAgents(config, ONE)).find((agent) => agent.id === id);
-    expect(listed).toEqual({ id, host: '', connected: false, pausedBecause: '', epoch: 2 });
+    expect(listed).toEqual({
+      id,
+      host: '',
+      connected: false,
+      pausedBecause: '',
+      otherRules: false,
+      epoch: 2,
+    });
   });
 
   test.each([
@@ -108,9 +117,15 @@ test('the list shows each agent of one workspace, and why it is paused', async (
     host: 'web-1',
     connected: true,
     pausedBecause,
+    otherRules: false,
     epoch: 1,
   });
   expect((await listAgents(config, ONE)).map((agent) => agent.id)).not.toContain(id);
+});
+
+test('the list tells an agent that judges by other rules than this server', async () => {
+  const id = await newAgent(TWO, '', 'b'.repeat(64));
+  expect(await listAgents(config, TWO)).toContainEqual(expect.objectContaining({ id, otherRules: true }));
 });
 
 test('an agent is removed from its own workspace, once', async () => {

@@ -24,6 +24,11 @@ export class MachineClock {
     return this.#timeline.now * (1 + this.#drift);
   }
 
+  /** How far the one on the wall is ahead of the other: it changes only when somebody sets the clock. */
+  get lead(): number {
+    return BEGINNING + this.#offset;
+  }
+
   jump(ms: number): void {
     this.#offset += ms;
   }

@@ -34,6 +34,8 @@ export class VirtualDisk implements Disk {
   free = Number.POSITIVE_INFINITY;
   /** The probability that a sync fails. */
   syncFails = 0;
+  /** It has refused something; whoever set this to false last asks. */
+  hasFailed = false;
 
   constructor(chance: Chance) {
     this.#chance = chance;
@@ -103,7 +105,7 @@ export class VirtualDisk implements Disk {
   }
 
   #append(file: Content, bytes: Uint8Array): number {
-    if (this.free < 1) throw new DiskError('ENOSPC');
+    if (this.free < 1) throw this.#failure('ENOSPC');
     // A short write is allowed at any time; it is rare.
     const offered = this.#chance.happens(0.01) ? this.#chance.int(1, bytes.byteLength) : bytes.byteLength;
     const taken = Math.min(offered, this.free);
@@ -112,11 +114,16 @@ export class VirtualDisk implements Disk {
     return taken;
   }
 
+  #failure(code: keyof typeof ERRORS): DiskError {
+    this.hasFailed = true;
+    return new DiskError(code);
+  }
+
   /** After a failed sync the pages count as clean: a later one succeeds, and what failed is still not durable. */
   #sync(file: Content): void {
     if (this.#chance.happens(this.syncFails)) {
       file.holes = [...file.holes, [file.durable.byteLength, file.written.byteLength]];
-      throw new DiskError('EIO');
+      throw this.#failure('EIO');
     }
     file.durable = file.written;
   }

@@ -15,10 +15,11 @@ import type { Scanner } from '../../src/run/plan.ts';
 import type { Chance } from './chance.ts';
 import { type MachineClock, trueTime } from './clock.ts';
 import { VirtualDisk } from './disk.ts';
-import { entriesOf, journaled } from './journal-view.ts';
+import { entriesOf, journaled, standIn } from './journal-view.ts';
 import { firstTrust, rootKey } from './keys.ts';
 import type { Ledger, Started } from './ledger.ts';
 import type { Network } from './network.ts';
+import type { Stand } from './oracle.ts';
 import type { Parts } from './parts.ts';
 import { Program, type Surroundings } from './program.ts';
 import { type Manners, outcomeOf, Process } from './supervisor.ts';
@@ -68,6 +69,10 @@ export class Host {
   #lives = 0;
   #life: Life | null = null;
   #toldOfPause: number | null = null;
+  #isDraining = false;
+  #isConnected = false;
+  /** The clock on the wall less the one that counts up, when the agent last heard the server's time. */
+  #heardTimeAt: number | null = null;
   #isBroken = false;
   #rots = false;
 
@@ -91,6 +96,12 @@ export class Host {
     return this.#life?.program.isAlive ?? false;
   }
 
+  /** What the agent has written down of pauses, or null when it is not connected or cannot write. */
+  get stand(): Stand | null {
+    if (!this.isUp || !this.#isConnected || this.disk.hasFailed) return null;
+    return standIn(this.journal());
+  }
+
   get identity(): Identity {
     return this.#options.identity;
   }
@@ -101,6 +112,10 @@ export class Host {
     const { identity, around, chance, parts, scanner, logger, maxRunning, deathAtEffect } = this.#options;
     this.#lives += 1;
     this.#toldOfPause = null;
+    this.#isDraining = false;
+    this.#isConnected = false;
+    this.disk.hasFailed = false;
+    this.#heardTimeAt = null;
     if (this.#rots) this.disk.rot(JOURNAL);
     this.#rots = false;
     const name = `${this.name}.${this.#lives}`;
@@ -111,6 +126,7 @@ export class Host {
         openJournal(JOURNAL, parts.disk(diskOf(this.disk, program)), RESERVE_BYTES),
       );
       const damaged = journal.reading.condition === 'damaged';
+      if (damaged) this.disk.hasFailed = true;
       around.note(name, `starts, its journal is ${journal.reading.condition}`);
       const fresh = initialState(identity, rootKey, parts.trust(firstTrust), policyOf(maxRunning));
       const faults = damaged ? ['The journal of this agent is damaged.'] : [];
@@ -122,7 +138,7 @@ export class Host {
         clock: clockOf(this.clock, program),
         host: PLACE,
         hostName: this.name,
-        scanner: { classify: scanner.classify, version: '1' },
+        scanner: { classify: scanner.classify, version: '1', sha256: 'a'.repeat(64) },
         logger,
       });
       this.#life = { program, agent };
@@ -142,6 +158,7 @@ export class Host {
     const life = this.#life;
     if (!life?.program.isAlive) return;
     this.#options.around.note(life.program.name, 'drains');
+    this.#isDraining = true;
     void life.agent.drain().then(() => life.program.die('it has drained'));
   }
 
@@ -201,11 +218,21 @@ export class Host {
     return parts.line(new Link(options, events));
   }
 
-  /** Notes what the agent is told of pauses, before it hears it. */
+  /** Notes what the agent is told of pauses and of the time, before it hears it. */
   #overheard(events: LineEvents): LineEvents {
     return {
       ...events,
+      lease: (signed, asked) => {
+        this.#heardTimeAt = this.clock.lead;
+        events.lease(signed, asked);
+      },
+      disconnected: (sentence) => {
+        this.#isConnected = false;
+        events.disconnected(sentence);
+      },
       connected: (welcome) => {
+        this.#isConnected = true;
+        this.#heardTimeAt = this.clock.lead;
         if (welcome.paused) this.#toldOfPause = welcome.epoch;
         else if (welcome.resume !== null) this.#toldToGoOn(welcome.resume);
         events.connected(welcome);
@@ -244,6 +271,11 @@ export class Host {
       spec,
       at: trueTime(around.timeline),
       toldOfPause: this.#toldOfPause,
+      clock: {
+        now: this.clock.now(),
+        jumped: this.#heardTimeAt === null ? 0 : this.clock.lead - this.#heardTimeAt,
+      },
+      isDraining: this.#isDraining,
       ...known,
       end: null,
     };

@@ -16,6 +16,10 @@ export interface Started {
   readonly panic: { readonly epoch: number; readonly paused: boolean } | null;
   /** The agent was told of this pause after the last word that it may go on; null when of none. */
   readonly toldOfPause: number | null;
+  /** What the host's clock said (ms since 1970), and how far it has jumped since the agent last heard the time. */
+  readonly clock: { readonly now: number; readonly jumped: number };
+  /** Somebody had told the agent to end. */
+  readonly isDraining: boolean;
   end: { readonly exitCode: number | null; readonly signal: string | null } | null;
 }
 

@@ -2,13 +2,14 @@ import type { ToAgent } from '../../src/protocol/generated/agent.ts';
 import {
   canonicalBytes,
   type Envelope,
-  type RecordInput,
-  type Signer,
+  parseRecord,
+  type Signed,
   signRecord,
-  toBase64url,
 } from '../../src/protocol/index.ts';
 import type { Chance } from './chance.ts';
-import type { Keys } from './keys.ts';
+import { trueTime } from './clock.ts';
+import { type Counters, FORGERIES, Forger, type Forgery } from './forging.ts';
+import { type Keys, keyOf } from './keys.ts';
 import type { Connection } from './network.ts';
 import type { Surroundings } from './program.ts';
 import type { Swarm } from './swarm.ts';
@@ -16,117 +17,186 @@ import type { Swarm } from './swarm.ts';
 /** A message with its kind, as it goes to an agent. */
 type Job = Extract<NonNullable<ToAgent['kind']>, { $case: 'job' }>['value'];
 
-const FORGED = Buffer.from('drop everything').toString('base64url');
-const HARMLESS = Buffer.from('show everything').toString('base64url');
+/** What he knows of one agent, from what was said to it. */
+interface Victim {
+  readonly agentId: string;
+  readonly counters: Counters;
+  /** By envelope id. */
+  readonly jobs: Map<string, Envelope>;
+  /** What has not reached it yet. */
+  held: ToAgent[];
+}
 
-/** Somebody who sits on the lines, and may have stolen the dispatch key: never the approval key, nor the root. */
+export interface MalloryOptions {
+  readonly tenant: string;
+  readonly how: Swarm['mallory'];
+  /** Of these he has stolen the dispatch key, and only that one. */
+  readonly keys: Keys;
+  /** The connections that there are, oldest first. */
+  readonly lines: () => Iterable<Connection>;
+}
+
+const OWN_KEY = keyOf('mallory');
+/** Waits before something is said (ms, on average): at once, and when much has happened since. */
+const SOON = [1, 50, 1_000];
+const ANY_TIME = [1, 1_000, 20_000];
+/** So long after its end an envelope comes too late for a clock that is right (ms). */
+const TOO_LATE_MS = 31_000;
+
+/**
+ * Somebody who sits on the lines: says again what was said, there or elsewhere; holds a job back until other things have
+ * been said; changes it; or makes new ones with the dispatch key. He has neither the approval key nor the root.
+ */
 export class Mallory {
+  readonly #options: MalloryOptions;
   readonly #chance: Chance;
   readonly #around: Surroundings;
-  readonly #how: Swarm['mallory'];
-  readonly #tenant: string;
-  readonly #stolen: Signer;
-  readonly #approveKeyId: string;
+  readonly #forger: Forger;
   readonly #heard: ToAgent[] = [];
+  readonly #victims = new Map<string, Victim>();
 
-  constructor(chance: Chance, around: Surroundings, tenant: string, how: Swarm['mallory'], keys: Keys) {
+  constructor(options: MalloryOptions, chance: Chance, around: Surroundings) {
+    const { dispatchKey, approveKey } = options.keys;
+    this.#options = options;
     this.#chance = chance;
     this.#around = around;
-    this.#tenant = tenant;
-    this.#how = how;
-    this.#stolen = keys.dispatchKey;
-    this.#approveKeyId = keys.approveKey.keyId;
+    this.#forger = new Forger(chance, () => trueTime(around.timeline), dispatchKey, approveKey.keyId);
   }
 
   /** Hears a message, and says what comes to mind. False when it goes no further. */
   letsPass(connection: Connection, message: ToAgent): boolean {
-    const { repeats, changes, forges } = this.#how;
+    const { repeats, changes } = this.#options.how;
+    const victim = this.#victim(connection.agentId);
     this.#heard.push(message);
-    if (this.#chance.happens(repeats)) this.#say(connection, this.#chance.pick(this.#heard), 'again');
+    if (this.#chance.happens(repeats)) this.#repeat(message);
     switch (message.kind?.$case) {
+      case 'job':
+        return this.#onJob(connection, victim, message, message.kind.value);
+      case 'lease':
+        learn(victim, message.kind.value);
+        return true;
+      case 'ack':
+        this.#onAck(victim, message.kind.value);
+        return true;
+      case 'welcome':
+        if (message.kind.value.lease) learn(victim, message.kind.value.lease);
+        this.#release(victim);
+        return true;
       case 'pause':
         if (this.#chance.happens(changes))
-          this.#say(connection, this.#resume(message.kind.value.panicEpoch), 'forged');
+          this.#say(victim, this.#resumeOf(message.kind.value.panicEpoch), SOON);
+        this.#release(victim);
         return true;
-      case 'job': {
-        const job = message.kind.value;
-        const forged = this.#chance.happens(forges) ? this.#forged(job) : null;
-        const changed = this.#chance.happens(changes) ? this.#changed(job) : null;
-        if (forged) this.#say(connection, jobOf(forged), 'forged');
-        if (changed) this.#say(connection, jobOf(changed), 'changed');
-        return (!forged && !changed) || this.#chance.happens(0.5);
-      }
+      case 'resume':
+        this.#release(victim);
+        return true;
       default:
         return true;
     }
   }
 
-  #say(connection: Connection, message: ToAgent, how: string): void {
-    this.#around.timeline.after(this.#chance.wait(this.#chance.pick([1, 1_000, 20_000])), () => {
-      this.#around.note('mallory', `says ${message.kind?.$case} ${how} to ${connection.agentId}`);
-      connection.atGateway.send(message);
-    });
+  #victim(agentId: string): Victim {
+    const counters = { seq: 0, leaseEpoch: 1, panicEpoch: 0 };
+    const victim = this.#victims.get(agentId) ?? { agentId, counters, jobs: new Map(), held: [] };
+    this.#victims.set(agentId, victim);
+    return victim;
   }
 
-  /** Another command, or another place in the order, under the signature that was there. */
-  #changed(job: Job): Job {
+  /** What has begun cannot begin again, whoever signs it. What was refused could, once, as it was approved. */
+  #onAck(victim: Victim, { envelopeId, kind }: { envelopeId: string; kind: string }): void {
+    const begun = kind === 'started' || kind === 'finished' ? victim.jobs.get(envelopeId) : undefined;
+    if (!begun || !this.#chance.happens(this.#options.how.forges)) return;
+    const forgery = this.#chance.pick(['as it was', 'once more'] as const);
+    this.#say(victim, this.#forged(forgery, begun, victim), SOON);
+  }
+
+  #onJob(connection: Connection, victim: Victim, message: ToAgent, job: Job): boolean {
+    const { holds, changes, forges } = this.#options.how;
     const envelope: Envelope = JSON.parse(job.payload.toString());
-    const harmless = { ...envelope, exec: { ...envelope.exec, command_b64: HARMLESS } };
-    const changed = this.#chance.happens(0.5) ? harmless : this.#variant(envelope, 3);
-    return { ...job, payload: Buffer.from(canonicalBytes(changed)) };
-  }
-
-  /** The same, signed with the stolen key. */
-  #forged(job: Job): Job {
-    const envelope: Envelope = JSON.parse(job.payload.toString());
-    const { keyId, payload, sig } = signRecord('job', this.#variant(envelope, 2), this.#stolen);
-    return { keyId, payload: Buffer.from(payload), sig: Buffer.from(sig) };
-  }
-
-  /** An end of this pause that nobody has signed. */
-  #resume(panicEpoch: number): ToAgent {
-    const record = {
-      v: 1 as const,
-      typ: 'resume' as const,
-      tenant_id: this.#tenant,
-      panic_epoch: panicEpoch,
-      by: ['UALICE'],
-      iat: 0,
-      nonce: toBase64url(this.#chance.bytes(16)),
-    } satisfies RecordInput<'resume'>;
-    const { keyId, payload, sig } = signRecord('resume', record, {
-      keyId: this.#approveKeyId,
-      sign: (bytes) => this.#stolen.sign(bytes),
-    });
-    return {
-      kind: { $case: 'resume', value: { keyId, payload: Buffer.from(payload), sig: Buffer.from(sig) } },
-    };
-  }
-
-  /** Something else in the place of what was approved; the last variant is the same in another envelope, which only the signature tells. */
-  #variant(envelope: Envelope, most: 2 | 3): RecordInput<'job'> {
-    const fresh = {
-      ...envelope,
-      envelope_id: `forged-${toBase64url(this.#chance.bytes(6))}`,
-      seq: envelope.seq + this.#chance.int(1, 5),
-    };
-    const exec = { ...envelope.exec, mode: 'bash' as const, command_b64: FORGED };
-    switch (this.#chance.int(0, most)) {
-      case 0:
-        return { ...fresh, exec };
-      case 1:
-        return {
-          ...fresh,
-          exec,
-          verdict: { ...envelope.verdict, risk: 'safe' },
-          authority: { ...envelope.authority, rule: 'auto', approvals: [] },
-        };
-      case 2:
-        return { ...fresh, attempt: envelope.attempt + 1 };
-      default:
-        return fresh;
+    victim.jobs.set(envelope.envelope_id, envelope);
+    victim.counters.seq = Math.max(victim.counters.seq, envelope.seq);
+    this.#release(victim);
+    if (this.#chance.happens(holds)) {
+      this.#hold(connection, victim, message, envelope);
+      return false;
     }
+    const { rule } = envelope.authority;
+    const forgery = this.#chance.pick(FORGERIES[rule === 'auto' ? 'unasked' : 'approved']);
+    const isForged = this.#chance.happens(forges);
+    const isChanged = this.#chance.happens(changes);
+    if (isForged) this.#say(victim, this.#forged(forgery, envelope, victim), SOON);
+    if (isChanged) this.#say(victim, this.#changed(job, envelope, victim), SOON);
+    return (!isForged && !isChanged) || this.#chance.happens(0.5);
+  }
+
+  #repeat(message: ToAgent): void {
+    const victims = [...this.#victims.values()];
+    const again = this.#chance.happens(0.5) ? message : this.#chance.pick(this.#heard);
+    this.#say(this.#chance.pick(victims), again, ANY_TIME);
+  }
+
+  /** Until something else is said to the agent, on a new connection perhaps, or until its time is over. */
+  #hold(connection: Connection, victim: Victim, message: ToAgent, { exp }: Envelope): void {
+    this.#around.note('mallory', `holds a job for ${victim.agentId} back`);
+    if (this.#chance.happens(0.3)) {
+      const late = exp - trueTime(this.#around.timeline) + TOO_LATE_MS;
+      this.#around.timeline.after(late, () => this.#say(victim, message, SOON));
+      return;
+    }
+    victim.held.push(message);
+    if (this.#chance.happens(0.5)) connection.cut('mallory');
+  }
+
+  #release(victim: Victim): void {
+    for (const message of victim.held.splice(0)) this.#say(victim, message, SOON);
+  }
+
+  /** On the newest connection to the agent that there is by then. */
+  #say({ agentId }: Victim, message: ToAgent, waits: readonly number[]): void {
+    this.#around.timeline.after(this.#chance.wait(this.#chance.pick(waits)), () => {
+      const line = [...this.#options.lines()].findLast((one) => one.agentId === agentId);
+      if (line === undefined) return;
+      this.#around.note('mallory', `says ${message.kind?.$case} to ${agentId}`);
+      line.atGateway.send(message);
+    });
+  }
+
+  /** Another job in the place of one, under the signature that was there or under his own key. */
+  #changed(job: Job, envelope: Envelope, victim: Victim): ToAgent {
+    const record = this.#forger.forge('as it was', envelope, victim.counters);
+    if (this.#chance.happens(0.5)) return jobOf(signRecord('job', record, OWN_KEY));
+    return jobOf({ ...job, payload: canonicalBytes(record) });
+  }
+
+  /** Another job in the place of one, signed with the stolen key. */
+  #forged(forgery: Forgery, envelope: Envelope, { counters }: Victim): ToAgent {
+    const record = this.#forger.forge(forgery, envelope, counters);
+    return jobOf(signRecord('job', record, this.#options.keys.dispatchKey));
+  }
+
+  #resumeOf(panicEpoch: number): ToAgent {
+    const record = this.#forger.resume(this.#options.tenant, panicEpoch);
+    const value = wire(signRecord('resume', record, this.#forger.falseApproveKey));
+    return { kind: { $case: 'resume', value } };
   }
 }
 
-const jobOf = (value: Job): ToAgent => ({ kind: { $case: 'job', value } });
+/** A lease names what an envelope has to name to be taken. */
+function learn({ counters }: Victim, lease: Signed): void {
+  const read = parseRecord('lease', lease.payload);
+  if (!read.ok) return;
+  const { lease_epoch, panic_epoch, seq_mark } = read.record;
+  Object.assign(counters, {
+    leaseEpoch: lease_epoch,
+    panicEpoch: panic_epoch,
+    seq: Math.max(counters.seq, seq_mark),
+  });
+}
+
+const wire = ({ keyId, payload, sig }: Signed): Job => ({
+  keyId,
+  payload: Buffer.from(payload),
+  sig: Buffer.from(sig),
+});
+
+const jobOf = (signed: Signed): ToAgent => ({ kind: { $case: 'job', value: wire(signed) } });

@@ -1,4 +1,4 @@
-import { type Check, DELIVERY_CHECKS, ENVELOPE_CHECKS } from '../../agent/checks.ts';
+import { type Candidate, type Check, DELIVERY_CHECKS, ENVELOPE_CHECKS } from '../../agent/checks.ts';
 import type { Disk } from '../../agent/disk.ts';
 import { readJournal } from '../../agent/journal.ts';
 import type { Journal } from '../../agent/journal-file.ts';
@@ -6,7 +6,7 @@ import type { LogStore } from '../../src/audit/store.ts';
 import type { Decision, Facts } from '../../src/audit/subject.ts';
 import { runKind } from '../../src/run/kind.ts';
 import type { RunCommand, RunEvent, RunState } from '../../src/run/run.ts';
-import { type Parts, REAL } from './parts.ts';
+import { type Agents, type Parts, REAL } from './parts.ts';
 
 /** A bug that somebody might well have made: one part put together wrongly, or one check that is not there. */
 export interface Mutant {
@@ -18,13 +18,13 @@ export interface Mutant {
 
 const wrong = (name: string, parts: Partial<Parts>): Mutant => ({ name, parts: { ...REAL, ...parts } });
 
-/** The agent without one of its checks. */
-function unchecked(check: string): Mutant {
+/** The agent with some of its checks otherwise than they are, or, where null, without them. */
+function misjudging(name: string, otherwise: Readonly<Record<string, Refuse | null>>): Mutant {
   return {
-    name: `the agent does not check: ${check}`,
+    name,
     parts: REAL,
     plant: () => {
-      const undo = [without(DELIVERY_CHECKS, check), without(ENVELOPE_CHECKS, check)];
+      const undo = [change(DELIVERY_CHECKS, otherwise), change(ENVELOPE_CHECKS, otherwise)];
       return () => {
         for (const one of undo) one();
       };
@@ -32,11 +32,24 @@ function unchecked(check: string): Mutant {
   };
 }
 
-function without<S>(checks: readonly Check<S>[], name: string): () => void {
+type Refuse = (real: Check<Candidate>['refuse']) => Check<Candidate>['refuse'];
+
+const unchecked = (check: string): Mutant =>
+  misjudging(`the agent does not check: ${check}`, { [check]: null });
+
+function change<S>(
+  checks: readonly Check<S>[],
+  otherwise: Readonly<Record<string, Refuse | null>>,
+): () => void {
   const table = checks as Check<S>[];
-  const at = table.findIndex((check) => check.name === name);
-  const removed = at < 0 ? [] : table.splice(at, 1);
-  return () => void table.splice(at, 0, ...removed);
+  const real = [...table];
+  const changed = real.flatMap((check) => {
+    const how = otherwise[check.name];
+    if (how === undefined) return [check];
+    return how === null ? [] : [{ ...check, refuse: how(check.refuse as never) as Check<S>['refuse'] }];
+  });
+  table.splice(0, table.length, ...changed);
+  return () => void table.splice(0, table.length, ...real);
 }
 
 type Decide = (state: RunState, command: RunCommand, facts: Facts) => Decision<RunEvent>;
@@ -179,6 +192,26 @@ function hopeful(store: LogStore): LogStore {
   };
 }
 
+/** All connections of an agent have lease 1. */
+function onOneLease(agents: Agents): Agents {
+  const granted = new Map<string, number>();
+  return {
+    ...agents,
+    async connect(agent, stand) {
+      const answer = await agents.connect(agent, stand);
+      if (answer.kind !== 'granted') return answer;
+      granted.set(agent, answer.leaseEpoch);
+      return { ...answer, leaseEpoch: 1 };
+    },
+    renew: (agent, _lease, seqMark) => agents.renew(agent, granted.get(agent) ?? 0, seqMark),
+    release: (agent) => agents.release(agent, granted.get(agent) ?? 0),
+    async nextSeq(tx, agent) {
+      const slot = await agents.nextSeq(tx, agent);
+      return slot && { ...slot, leaseEpoch: 1 };
+    },
+  };
+}
+
 const SERVICE_MUTANTS: readonly Mutant[] = [
   wrong('the tenant is read without FOR SHARE', {
     store: (store) => ({ ...store, readSubject: (tx, ref) => store.readSubject(tx, ref) }),
@@ -210,15 +243,7 @@ const SERVICE_MUTANTS: readonly Mutant[] = [
       },
     }),
   }),
-  wrong('a new connection has the lease of the one before', {
-    agents: (agents) => ({
-      ...agents,
-      async connect(agent, stand) {
-        const granted = await agents.connect(agent, stand);
-        return granted.kind === 'granted' ? { ...granted, leaseEpoch: granted.leaseEpoch - 1 } : granted;
-      },
-    }),
-  }),
+  wrong('a new connection has the lease of the one before', { agents: onOneLease }),
   wrong('nothing is swept up, hints are trusted to come', {
     due: (due) => ({ ...due, findDue: async () => [] }),
   }),
@@ -259,10 +284,10 @@ function cuttingDamage(disk: Disk): Disk {
 
 const AGENT_MUTANTS: readonly Mutant[] = [
   ...[
+    'key',
     'signature',
     'addressee',
     'seq',
-    'duplicate',
     'lease',
     'panic',
     'standstill',
@@ -271,6 +296,11 @@ const AGENT_MUTANTS: readonly Mutant[] = [
     'scanner',
     'time',
   ].map(unchecked),
+  // Either of the two is enough for what has begun; what has not may begin.
+  misjudging('a first attempt counts as new, and its key is not looked at', {
+    duplicate: null,
+    rerun: (real) => (candidate) => (candidate.envelope.attempt === 1 ? null : real(candidate)),
+  }),
   wrong('fsync is skipped', { journal: (journal) => ({ ...journal, sync: () => undefined }) }),
   wrong('a start is journaled after it was made', { journal: late }),
   wrong('damage of the journal is cut like a torn tail', { disk: cuttingDamage }),

@@ -25,6 +25,12 @@ export interface Finding {
   readonly sentence: string;
 }
 
+/** What an agent believes of pauses. */
+export interface Stand {
+  readonly epoch: number;
+  readonly paused: boolean;
+}
+
 /** A run as its commits add up to. */
 interface Story {
   state: RunState;
@@ -84,6 +90,20 @@ export class Oracle implements Witness {
     return this.#runs.every((run) => hangs(run, this.#tenant) === null);
   }
 
+  /** Something that was sent to this agent has not ended. */
+  waitsFor(agent: string): boolean {
+    return this.#runs.some(
+      ({ plan, steps }) => plan?.agentId === agent && steps.some(({ status }) => isUnderWay(status)),
+    );
+  }
+
+  /** An agent that stands so has heard what was said of pauses, or of one that was lost since. */
+  agrees({ epoch, paused }: Stand): boolean {
+    const { panicEpoch } = this.#tenant;
+    const isOfLost = this.#hasLost && epoch > panicEpoch;
+    return isOfLost || (epoch === panicEpoch && paused === (this.#tenant.paused !== null));
+  }
+
   /** Something waits for a person to say something. */
   get asksPeople(): boolean {
     return this.#tenant.paused !== null || this.#runs.some(asksPeople);
@@ -117,10 +137,12 @@ export class Oracle implements Witness {
   started(it: Started): void {
     try {
       const { run, step, envelopeId } = it;
+      const sent = this.#sent.get(envelopeId ?? '');
       const findings = judgeStart(it, {
-        sent: this.#sent.get(envelopeId ?? ''),
+        sent,
         writtenOff: this.#writtenOff.get(envelopeId ?? ''),
         before: this.#ledger.of(run, step).filter((one) => one !== it),
+        newestSeq: sent ? this.#newestSeq(it, sent) : 0,
         wasReopened: (attempt) => this.#reopened.has(attemptKey(run, step, attempt)),
         wasResumed: (epoch) => this.#resumed.has(epoch),
         pausedAt: (epoch) => this.#pausedAt.get(epoch),
@@ -145,8 +167,13 @@ export class Oracle implements Witness {
   }
 
   /** After the last moment: what is kept is what was committed, and nothing hangs. */
-  conclude(database: MemoryDatabase): void {
+  conclude(database: MemoryDatabase, deaf: readonly string[]): void {
     if (this.findings.length > 0 || this.dataKey === null) return;
+    for (const agent of deaf)
+      this.#find(
+        'stuck',
+        `Agent ${agent} is connected and has not heard how pause ${this.#tenant.panicEpoch} stands.`,
+      );
     for (const run of this.#runs) {
       const why = hangs(run, this.#tenant);
       if (why !== null) this.#find('stuck', `Run ${run.plan?.runId} ${why}, and nobody is asked.`);
@@ -158,6 +185,15 @@ export class Oracle implements Witness {
     }
     for (const sentence of brokenChains(database, this.#tenantId, this.dataKey, this.#records))
       this.#find('lost', sentence);
+  }
+
+  /** Among the envelopes for one agent since it was last enrolled that something has begun by, but for this one. */
+  #newestSeq(it: Started, { envelope }: Sent): number {
+    const seqs = this.#ledger.started
+      .filter((one) => one !== it && one.host === it.host)
+      .map(({ envelopeId }) => this.#sent.get(envelopeId ?? '')?.envelope)
+      .map((other) => (other?.agent_epoch === envelope.agent_epoch ? other.seq : 0));
+    return Math.max(0, ...seqs);
   }
 
   #find(harm: Harm, sentence: string): void {
@@ -216,6 +252,10 @@ export class Oracle implements Witness {
     switch (event.type) {
       case 'step.dispatched':
         this.#onDispatch(run, before, step, event);
+        break;
+      case 'step.approved':
+        if (this.#tenant.paused !== null)
+          this.#find('unrecorded', `${what} was approved while everything was paused.`);
         break;
       case 'step.reopened':
         this.#reopened.add(what);

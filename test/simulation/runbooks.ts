@@ -11,7 +11,7 @@ import type { STEP_KINDS } from './swarm.ts';
 type StepKind = (typeof STEP_KINDS)[number];
 
 /** A first word for each risk. */
-const COMMANDS: Record<Risk, string> = { safe: 'show', caution: 'restart', danger: 'drop' };
+export const COMMANDS: Record<Risk, string> = { safe: 'show', caution: 'restart', danger: 'drop' };
 
 const VERDICTS = Object.fromEntries(
   RISKS.map((risk) => [
@@ -21,7 +21,7 @@ const VERDICTS = Object.fromEntries(
       reasons: [{ rule: `simulation.${risk}`, risk, sentence: `It is ${risk}.` }],
       traits: [],
       rulesetVersion: '1',
-      rulesetSha256: '1',
+      rulesetSha256: 'a'.repeat(64),
     },
   ]),
 ) as unknown as Record<Risk, Verdict>;

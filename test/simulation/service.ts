@@ -97,7 +97,6 @@ export class Service {
       registry: this.agents,
       directory: options.directory,
       scanner: options.scanner,
-      rulesetVersion: '1',
       trust: options.trust,
       newId: () => shortId(random),
       nonce: () => nonce(random),

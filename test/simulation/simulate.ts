@@ -40,12 +40,14 @@ export async function simulate(seed: number, parts: Parts = REAL, logger?: Logge
   world.becomeNight();
   const night = timeline.now + longestNightMs(swarm);
   let calmSince = timeline.now;
+  const deaf = () => world.hosts.filter((host) => world.isDeaf(host)).map(({ name }) => name);
   await timeline.run(night, () => {
     if (!oracle.isQuiet) calmSince = timeline.now;
+    else if (timeline.now > calmSince + CALM_MS && deaf().length > 0) calmSince = timeline.now;
     return oracle.findings.length > 0 || timeline.now > calmSince + CALM_MS;
   });
   if (oracle.defect !== null) throw oracle.defect;
-  oracle.conclude(world.database);
+  oracle.conclude(world.database, deaf());
   return {
     seed,
     findings: oracle.findings,

@@ -1,3 +1,4 @@
+import { CLOCK_SKEW_MS } from '../../agent/clock.ts';
 import { type Exec, execSha256, LEASE_TTL_MS } from '../../src/protocol/index.ts';
 import type { Started } from './ledger.ts';
 import type { Finding } from './oracle.ts';
@@ -11,6 +12,8 @@ export interface Known {
   readonly writtenOff: string | undefined;
   /** Everything of the same step that has begun before. */
   readonly before: readonly Started[];
+  /** The newest envelope by which something has begun on the same agent before, by its `seq`; 0 when none has. */
+  readonly newestSeq: number;
   /** Somebody asked for a further attempt when this one was of unknown outcome. */
   wasReopened(attempt: number): boolean;
   /** People have ended the pause of this epoch. */
@@ -32,6 +35,9 @@ export function judgeStart(it: Started, known: Known): Finding[] {
   if (it.panic && !it.panic.paused && !known.wasResumed(it.panic.epoch))
     unrecorded(`began on an agent that went on after pause ${it.panic.epoch}, and nobody has resumed.`);
   if (it.toldOfPause !== null) unrecorded(`began after the agent was told of pause ${it.toldOfPause}.`);
+  if (it.isDraining) unrecorded('began on an agent that was told to end.');
+  if (Math.abs(it.clock.jumped) > CLOCK_SKEW_MS)
+    unrecorded(`began after the clock of its host had jumped by ${Math.round(it.clock.jumped)} ms.`);
   if (known.writtenOff !== undefined)
     findings.push({ harm: 'lost', sentence: `${what} began, and the log said of it: ${known.writtenOff}.` });
   if (it.envelopeId === null) unrecorded('began before its start was durable.');
@@ -52,7 +58,12 @@ function* compareToSent(it: Started, sent: Sent, known: Known): Generator<string
   if (sent.run !== it.run || sent.step !== it.step || sent.attempt !== it.attempt)
     yield 'began by an envelope for something else.';
   if (execSha256(execOf(it, envelope.exec)) !== sent.approvedSha256) yield 'is not what was approved.';
-  if (it.at > sent.until + SLACK_MS) yield 'began when its time was over.';
+  if (it.at > sent.until + SLACK_MS || it.clock.now > sent.until + CLOCK_SKEW_MS)
+    yield 'began when its time was over.';
+  if (envelope.agent_id !== it.host) yield `began on ${it.host}, and was sent to ${envelope.agent_id}.`;
+  if (envelope.seq <= known.newestSeq) yield 'began out of turn: something newer had begun there before.';
+  if (it.panic && envelope.panic_epoch < it.panic.epoch)
+    yield `began, and was sent before pause ${it.panic.epoch}, which the agent knew.`;
   const paused = known.pausedAt(envelope.panic_epoch + 1);
   if (paused !== undefined && it.at > paused + LEASE_TTL_MS)
     yield `began ${Math.round(it.at - paused)} ms after a pause that its sender did not know.`;

@@ -61,8 +61,13 @@ export interface Swarm {
   readonly skew: { readonly services: number; readonly hosts: number; readonly drift: number };
   /** How many times as long as in earnest programs wait before they look for themselves. */
   readonly patience: number;
-  /** Somebody sits on the lines: says again what was said, changes it, or signs with a stolen dispatch key. */
-  readonly mallory: { readonly repeats: number; readonly changes: number; readonly forges: number };
+  /** Somebody sits on the lines: says again what was said, holds it back, changes it, or signs with a stolen dispatch key. */
+  readonly mallory: {
+    readonly repeats: number;
+    readonly holds: number;
+    readonly changes: number;
+    readonly forges: number;
+  };
 }
 
 /** Draws a world: each trouble is there in some seeds only, so that each is also seen without the others. */
@@ -104,7 +109,7 @@ export function drawSwarm(chance: Chance): Swarm {
     },
     deathOfService: some(0.4, 0.0001, 0.004),
     deathOfAgent: some(0.4, 0.001, 0.03),
-    database: { slow: some(0.6, 0.05, 0.8), breaks: some(0.3, 0.0005, 0.01), delay: chance.pick([1, 5, 50]) },
+    database: { slow: some(0.6, 0.05, 0.8), breaks: some(0.3, 0.001, 0.02), delay: chance.pick([1, 5, 50]) },
     hints: { lost: some(0.4, 0.1, 1), twice: some(0.4, 0.1, 0.8), stalled: some(0.3, 0.1, 0.5) },
     directoryFails: some(0.2, 0.02, 0.3),
     skew: {
@@ -113,7 +118,12 @@ export function drawSwarm(chance: Chance): Swarm {
       drift: some(0.3, 0.0001, 0.01),
     },
     patience: chance.pick([1, 2, 4]),
-    mallory: { repeats: some(0.2, 0.02, 0.4), changes: some(0.15, 0.02, 0.3), forges: some(0.1, 0.02, 0.3) },
+    mallory: {
+      repeats: some(0.15, 0.02, 0.4),
+      holds: some(0.2, 0.05, 0.6),
+      changes: some(0.1, 0.05, 0.5),
+      forges: some(0.15, 0.1, 0.6),
+    },
   };
 }
 

@@ -26,9 +26,11 @@ export const TENANT: TenantId = tenantId('T1');
 
 /** Somebody starts a dead program again after this long, on average (ms). */
 const RESTART_MS = 1_500;
-/** How much longer than usual programs wait at night before they look for themselves. */
+/** At the beginning of the night every program looks once more as usual. */
+const FIRST_LOOKS_MS = 5_000;
+/** How much longer than usual programs wait after that before they look for themselves. */
 const NIGHT_PATIENCE = 40;
-/** An agent that still has nothing to do after so much of the night may as well sleep (ms). */
+/** So often at night somebody looks which agents have nothing to do any more and may as well sleep (ms). */
 const WATCH_MS = 20_000;
 
 /** Everything of one seed, put together: real code at the core, and a virtual world around it. */
@@ -51,6 +53,7 @@ export class World {
   /** How many commits there were before anything happened. */
   foundation = 0;
   #phase: 'trouble' | 'evening' | 'night' = 'trouble';
+  #nightfall = 0;
   readonly #parts: Parts;
   readonly #around: Surroundings;
   readonly #logger: Logger;
@@ -74,10 +77,17 @@ export class World {
     this.network = new Network(this.#around, this.chance.fork('network'));
     Object.assign(this.network.weather, swarm.weather);
     this.ring = new KeyRing(this.timeline);
-    const { repeats, changes, forges } = swarm.mallory;
-    if (repeats + changes + forges > 0) {
-      const keys = this.ring.seenBy(0);
-      const mallory = new Mallory(this.chance.fork('mallory'), this.#around, TENANT, swarm.mallory, keys);
+    if (Object.values(swarm.mallory).some((often) => often > 0)) {
+      const mallory = new Mallory(
+        {
+          tenant: TENANT,
+          how: swarm.mallory,
+          keys: this.ring.seenBy(0),
+          lines: () => this.network.connections,
+        },
+        this.chance.fork('mallory'),
+        this.#around,
+      );
       this.network.eavesdropper = (connection, message) =>
         !this.#isTrouble() || mallory.letsPass(connection, message);
     }
@@ -118,13 +128,30 @@ export class World {
     for (const host of this.hosts) if (this.chance.happens(0.85)) host.start();
   }
 
-  /** People go home. Programs go on, and agents as long as something runs there. */
+  /** People go home. Programs go on, and agents as long as there is something to do there. */
   becomeNight(): void {
     this.note('world', 'night');
     this.#phase = 'night';
+    this.#nightfall = this.timeline.now;
+    this.#watch();
+  }
+
+  #watch(): void {
     this.timeline.after(WATCH_MS, () => {
-      for (const host of this.hosts) if (!host.isRunning) host.retire();
+      const idle = this.hosts.filter((host) => !host.isRunning && !this.oracle.waitsFor(host.name));
+      for (const host of idle) if (!this.isDeaf(host)) host.retire();
+      this.#watch();
     });
+  }
+
+  /**
+   * True for an agent that is connected and stands otherwise than the workspace does: it has not heard of a pause or of its
+   * end. Where somebody on the line may pause an agent, or lose what it is told, nothing is asked of it.
+   */
+  isDeaf(host: Host): boolean {
+    const { drop, twice, overtake } = this.swarm.weather;
+    const isHonest = this.network.eavesdropper === null && drop + twice + overtake === 0;
+    return isHonest && host.stand !== null && !this.oracle.agrees(host.stand);
   }
 
   /** A person gives the host's agent a new identity, because its journal is not believed any more. */
@@ -150,6 +177,11 @@ export class World {
   /** The hash of everything that happened. */
   hash(): string {
     return createHash('sha256').update(this.trace.join('\n')).digest('hex');
+  }
+
+  #patience(): number {
+    const isLate = this.#phase === 'night' && this.timeline.now > this.#nightfall + FIRST_LOOKS_MS;
+    return isLate ? NIGHT_PATIENCE : this.swarm.patience;
   }
 
   #isTrouble(): boolean {
@@ -248,7 +280,7 @@ export class World {
       parts: this.#parts,
       logger: this.#logger,
       dataKeys: this.#dataKeys,
-      patience: () => (this.#phase === 'night' ? NIGHT_PATIENCE : swarm.patience),
+      patience: () => this.#patience(),
       acknowledged: (report) => this.oracle.acknowledged(report),
     };
   }

@@ -5,7 +5,11 @@ import { runbookId, runId, stepId } from '../../src/protocol/ids.ts';
 import {
   ACTIONS,
   encodeId,
+  encodeLine,
+  encodeRange,
   encodeStep,
+  lineRange,
+  lineTarget,
   runbookTarget,
   runTarget,
   stepTarget,
@@ -25,11 +29,18 @@ const hash = fc.oneof(
 describe('what a button carries', () => {
   test('comes back as what it was', () => {
     fc.assert(
-      fc.property(ids, fc.integer({ min: 1, max: 99_999 }), hash, (id, number, shown) => {
+      fc.property(ids, fc.integer({ min: 1, max: 99_998 }), hash, (id, number, shown) => {
         const target = { run: runId(id), step: stepId(`s${number}`), shown };
         expect(stepTarget.parse(encodeStep(target))).toEqual(target);
         expect(runTarget.parse(encodeId(runId(id)))).toBe(id);
         expect(runbookTarget.parse(encodeId(runbookId(id)))).toBe(id);
+        const range = { runbook: runbookId(id), first: number, last: number + 1 };
+        expect(lineRange.parse(encodeRange(range))).toEqual(range);
+        if (shown === '') return;
+        for (const command of [null, 0, number]) {
+          const line = { runbook: runbookId(id), at: { step: number, command }, shown };
+          expect(lineTarget.parse(encodeLine(line))).toEqual(line);
+        }
       }),
     );
   });
@@ -51,6 +62,19 @@ describe('what a button carries', () => {
     `v1.${'R'.repeat(33)}.s1.-`,
   ])('names no step when it is %j', (value) => {
     expect(stepTarget.safeParse(value).success).toBe(false);
+  });
+
+  test.each([
+    'v1.BOOK0001',
+    'v1.BOOK0001.0.0',
+    'v1.BOOK0001.0.0.-',
+    `v1.BOOK0001.-.0.${'a'.repeat(64)}`,
+    `v1.BOOK0001.-1.0.${'a'.repeat(64)}`,
+    `v1.BOOK0001.0.0.${'a'.repeat(63)}`,
+    `v1.BOOK0001.0.0.${'a'.repeat(64)}\n`,
+    `v1.BOOK0001.999999.0.${'a'.repeat(64)}`,
+  ])('names no line when it is %j', (value) => {
+    expect(lineTarget.safeParse(value).success).toBe(false);
   });
 
   test('names nothing when it is garbage', () => {

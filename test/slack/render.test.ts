@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { runbookId, stepId, userId } from '../../src/protocol/ids.ts';
 import { evolve } from '../../src/run/evolve.ts';
 import { CHOICES, type RunState } from '../../src/run/run.ts';
+import { lineSha256, lineText } from '../../src/runbook/edit.ts';
+import { flatten } from '../../src/runbook/flatten.ts';
 import type { RunbookState } from '../../src/runbook/stream.ts';
 import type { Verdict } from '../../src/safety/verdict.ts';
 import { encodeStep } from '../../src/slack/actions.ts';
@@ -10,6 +12,7 @@ import { renderRun } from '../../src/slack/render-run.ts';
 import { renderRunbook } from '../../src/slack/render-runbook.ts';
 import { renderTenant } from '../../src/slack/render-tenant.ts';
 import { renderHelp, renderList, renderStatus, SUBCOMMANDS, suggest } from '../../src/slack/replies.ts';
+import { chooseLineView, editLineView } from '../../src/slack/runbook-views.ts';
 import {
   confirmStepView,
   newRunbookView,
@@ -117,14 +120,41 @@ const everyRun = (): [string, RunState][] => [
   }),
 ];
 
+const UNTAKEN = [
+  'output',
+  'log',
+  'configuration',
+  'script',
+  'query',
+  'mention',
+  'hidden',
+  'unparsed',
+  'too-long',
+] as const;
+
 const worstParse = (text: string, count: number) =>
   buildParse(
     Array.from({ length: count }, () => [`drop ${text}${'x'.repeat(2_400)}`]),
     {
       title: text,
       variables: Array.from({ length: 60 }, (_, index) => variable(`${text.slice(0, 30)}${index}`)),
-      untaken: [{ source: { start: 0, end: 1 }, reason: 'output' }],
-      step: { description: text, branch: text, warnings: [text, text] },
+      untaken: UNTAKEN.flatMap((reason) =>
+        Array.from({ length: 40 }, (_, at) => ({ source: { start: at, end: at + 1 }, reason })),
+      ),
+      prerequisites: Array.from({ length: 30 }, () => text),
+      owner: text,
+      alerts: Array.from({ length: 9 }, () => text),
+      services: Array.from({ length: 9 }, () => text),
+      questions: Array.from({ length: 40 }, (_, step) => ({ text, step })),
+      step: {
+        title: text,
+        description: text,
+        branch: text,
+        warnings: [text, text],
+        expected: [text, text],
+        target: { to: 'page', name: text },
+        rollback: true,
+      },
     },
   );
 
@@ -185,12 +215,22 @@ describe('every message stays inside Slack’s limits and our budget', () => {
     const step = run.steps[0];
     if (!step) throw new Error('no step');
     const target = { run: RUN, step: S1, shown: hashOf(run, S1) };
+    const worst = worstParse(text, 200);
     const many = Array.from({ length: 150 }, (_, index) =>
       variable(`${text.slice(0, 50)}${index}`, { example: text }),
     );
     const views = [
       newRunbookView(CHANNEL),
       startRunView(RUNBOOK, buildParse([], { title: text, variables: many }), CHANNEL),
+      chooseLineView({ runbook: RUNBOOK, first: 1, last: 200 }, buildRunbook(worst), CHANNEL),
+      ...flatten(worst, [])
+        .slice(0, 2)
+        .map((line) => {
+          const shown = lineText(worst, line.at);
+          if (!shown) throw new Error('no line');
+          const about = { runbook: RUNBOOK, at: line.at, shown: lineSha256(shown) };
+          return editLineView(about, line, shown, buildRunbook(worst, { status: 'saved' }), CHANNEL);
+        }),
       confirmStepView(step, target, encodeStep(target), CHANNEL, '1.2'),
       resumeView(CHANNEL, RUN),
       resumeView(CHANNEL, null),
@@ -412,48 +452,6 @@ describe('what stands on the screen', () => {
 
   test('of a workspace where nothing was ever paused is nothing', () => {
     expect(renderTenant(tenantState(), [])).toEqual([]);
-  });
-});
-
-describe('the preview of a runbook', () => {
-  test.each(['received', 'parsed'] as const)(
-    'is not there while the runbook is %s: never without colours',
-    (status) => {
-      expect(renderRunbook(buildRunbook(buildParse(), { status }), RUNBOOK)).toEqual([]);
-    },
-  );
-
-  test('leaves no button on any page when the draft is put away', () => {
-    const draft = buildRunbook(worstParse('x', 60));
-    const pages = renderRunbook(draft, RUNBOOK);
-    const after = renderRunbook({ ...draft, status: 'discarded', closedBy: BOB }, RUNBOOK);
-    expect(pages.length).toBeGreaterThan(2);
-    expect(after.map(({ key }) => key)).toEqual(pages.map(({ key }) => key));
-    expect(after.flatMap(buttonsOf)).toEqual([]);
-  });
-
-  test('has its buttons once, at the end', () => {
-    const pages = renderRunbook(buildRunbook(worstParse('x', 60)), RUNBOOK);
-    expect(pages.map((page) => buttonsOf(page).length)).toEqual([...pages.slice(1).map(() => 0), 3]);
-  });
-
-  test('says where in the text each command stands', () => {
-    const text = 'one\ntwo\nuptime\nmore';
-    const source = { text, sha256: '', by: BOB, place: { channel: CHANNEL, threadTs: null } };
-    const parse = buildParse();
-    const steps = parse.steps.map((step) => ({
-      ...step,
-      commands: [{ text: 'uptime', source: { start: 8, end: 15 } }],
-    }));
-    expect(JSON.stringify(renderRunbook(buildRunbook({ ...parse, steps }, { source }), RUNBOOK))).toContain(
-      '(line 3)',
-    );
-  });
-
-  test('without a command says so and offers no start', () => {
-    const [message] = renderRunbook(buildRunbook(buildParse([[]])), RUNBOOK);
-    expect(message?.text).toContain('no command');
-    expect(buttonsOf(message ?? {})).toEqual([]);
   });
 });
 

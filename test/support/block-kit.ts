@@ -109,6 +109,7 @@ const input = z.strictObject({
 });
 
 const messageBlock = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('divider') }),
   z.strictObject({ type: z.literal('section'), text: mrkdwn }),
   z.strictObject({ type: z.literal('header'), text: plain(CHECKED.header.text.max_length) }),
   z.strictObject({

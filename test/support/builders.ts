@@ -68,12 +68,13 @@ export function verdict(risk: Risk, traits: readonly Trait[] = []): Verdict {
     traits,
     reasons: [{ rule: `test.${risk}`, risk, sentence }],
     rulesetVersion: 'test',
-    rulesetSha256: 'test',
+    rulesetSha256: 'a'.repeat(64),
   };
 }
 
 export interface StepSpec {
   readonly command?: string;
+  readonly cwd?: string;
   readonly risk?: Risk;
   readonly title?: string;
   readonly confirm?: string;
@@ -112,11 +113,11 @@ export function buildPlan({
 }
 
 function plannedStep(spec: StepSpec, number: number, trust: TrustLevel): PlannedStep {
-  const { command = `uptime # ${number}`, risk = 'caution', byHand = null } = spec;
+  const { command = `uptime # ${number}`, risk = 'caution', byHand = null, cwd = '/' } = spec;
   const exec: Exec = {
     mode: 'bash',
     command_b64: Buffer.from(command).toString('base64url'),
-    cwd: '/',
+    cwd,
     env: { DD0C_STEP: `s${number}` },
   };
   const job = {

@@ -26,6 +26,7 @@ import {
   HASH,
   idemOf,
   jobWith,
+  judged,
   keyFrom,
   rootKey,
   signJob,
@@ -65,7 +66,7 @@ export function victim(n: number): Victim {
     seq: SEEN + 1 + n,
     attempt,
     exec,
-    verdict: { risk, ruleset_version: '1' },
+    verdict: judged(risk),
   });
   const approval = approvalFor(bare, { approval_id: `approval-${n}-${attempt}` });
   const job = approvedJob(bare, [approval], n % 4 === 1 ? 'one' : 'other-than-requester');

@@ -9,6 +9,6 @@ const stuck = async ({ stream }: { stream: string }): Promise<void> => {
 };
 startWorkers(
   backend,
-  { parse: stuck, classify: stuck, step: stuck, match: stuck, render: stuck },
+  { parse: stuck, classify: stuck, refine: stuck, step: stuck, match: stuck, render: stuck },
   pino({ level: 'silent' }),
 );

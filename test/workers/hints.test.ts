@@ -62,7 +62,7 @@ describe('a hint to read a runbook', () => {
       log,
       done,
       parse: () => parseRunbook({ log, extract }, ref),
-      classify: () => classifyRunbook({ log, classify }, ref),
+      classify: () => classifyRunbook({ log, classify, refine: false }, ref),
       state: async () => (await log.load(runbookKind, ref))?.state,
     };
   };
@@ -94,7 +94,7 @@ describe('a hint to read a runbook', () => {
       told.push([...(known?.readOnly ?? [])]);
       return verdict('safe');
     };
-    await classifyRunbook({ log, classify }, ref);
+    await classifyRunbook({ log, classify, refine: false }, ref);
     expect(told).toEqual([['uptime-all']]);
   });
 
@@ -123,7 +123,6 @@ describe('a hint to move a run on', () => {
       dispatchKey: testKey(1),
       approveKey: testKey(2),
       bundle: testBundle,
-      rulesetVersion: 'test',
       trust: 'copilot',
       newId: () => 'NEW0000001',
       nonce: () => Buffer.alloc(16).toString('base64url'),

@@ -1,21 +1,25 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { runRef } from '../../src/audit/streams.ts';
+import { runbookRef, runRef } from '../../src/audit/streams.ts';
 import type { SubjectRef } from '../../src/audit/subject.ts';
 import { runKind } from '../../src/run/kind.ts';
 import type { RunState } from '../../src/run/run.ts';
+import { runbookKind } from '../../src/runbook/stream.ts';
 import { tenantKind } from '../../src/tenant/tenant.ts';
 import { type RenderDeps, renderSubject } from '../../workers/render.ts';
 import {
   apply,
   BOB,
+  buildParse,
   buildPlan,
   buildRun,
+  buildRunbook,
   command,
   member,
   NOW,
   PAUSE,
   REPORTS,
   RUN,
+  RUNBOOK,
   TENANT,
   tenantState,
 } from '../support/builders.ts';
@@ -129,6 +133,24 @@ describe('showing a run', () => {
     await at.render();
     expect([at.methods(), at.marks]).toEqual([[], []]);
   });
+});
+
+test('of a runbook that became shorter, the pages that are too many say so and lose their buttons', async () => {
+  const ref = runbookRef(TENANT, RUNBOOK);
+  const long = buildRunbook(buildParse(Array.from({ length: 60 }, () => ['x'.repeat(500)])));
+  at.put(runbookKind, ref, long, 1);
+  await at.render(ref);
+  const pages = at.methods().length;
+  at.put(runbookKind, ref, { ...long, status: 'edited' }, 2);
+  await at.render(ref);
+  expect(at.methods()).toEqual([]);
+  at.put(runbookKind, ref, buildRunbook(), 3);
+  await at.render(ref);
+  const drawn = at.calls.flatMap((call) => (call.method === 'update' ? [call.message.blocks.length] : []));
+  expect(drawn).toEqual([expect.any(Number), ...Array.from({ length: pages - 1 }, () => 1)]);
+  at.methods();
+  await at.render(ref);
+  expect(at.methods()).toEqual([]);
 });
 
 describe('when Slack', () => {

@@ -53,7 +53,9 @@ export function Modal({
         }}
         onSubmit={(event) => {
           event.preventDefault();
-          run({ act: 'submit', filled: typed });
+          // What was typed into a box that an update took away is of no use to the app.
+          const filled = Object.fromEntries(Object.entries(typed).filter(([id]) => inputs.has(id)));
+          run({ act: 'submit', filled });
         }}
       >
         <header>

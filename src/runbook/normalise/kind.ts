@@ -1,7 +1,7 @@
 import { promptLength } from '../prompts.ts';
 import type { SourceKind } from '../runbook.ts';
 import type { Line } from './blocks.ts';
-import { sourceLines } from './blocks.ts';
+import { indentOf, sourceLines } from './blocks.ts';
 
 /** Only this much of a text is looked at to tell its kind (design: 64 KB). */
 const KIND_WINDOW = 64 * 1024;
@@ -74,6 +74,13 @@ function fenceSigns(text: string, signs: Signs): void {
   if (FENCE.test(text)) signs.own.markdown += oneLine ? 1 : 2;
 }
 
+/** Tildes as long as the title over them: a rule of reStructuredText, and no fence. */
+function isTildeRule(lines: readonly Line[], at: number): boolean {
+  const text = lines[at]?.text.trimEnd() ?? '';
+  const title = lines[at - 1]?.text.trimEnd() ?? '';
+  return /^~{4,}$/.test(text) && title !== '' && Math.abs(text.length - title.length) <= 1;
+}
+
 /** A rule under a title: Markdown knows two, reStructuredText any, as long as the title and over it as well. */
 function ruleSigns(lines: readonly Line[], at: number, signs: Signs): void {
   const text = lines[at]?.text ?? '';
@@ -92,9 +99,13 @@ function ruleSigns(lines: readonly Line[], at: number, signs: Signs): void {
 function signsOf(lines: readonly Line[]): Signs {
   const signs: Signs = { own: zero(), shared: zero(), rules: 0, literals: 0, prompts: 0 };
   let fenced = false;
+  /** The indent of the line that announced a literal of reStructuredText, while the text is in it. */
+  let literal: number | null = null;
   lines.forEach(({ text }, at) => {
     if (text.length > MAX_LINE) return;
-    const mark = FENCE.test(text) || /```/.test(text);
+    if (literal !== null && (text.trim() === '' || indentOf(text) > literal)) return;
+    literal = null;
+    const mark = (FENCE.test(text) && !isTildeRule(lines, at)) || /```/.test(text);
     if (mark) {
       fenceSigns(text, signs);
       if ((text.match(/```|~~~/g)?.length ?? 0) % 2 === 1) fenced = !fenced;
@@ -102,7 +113,10 @@ function signsOf(lines: readonly Line[]): Signs {
     if (fenced && !mark) return;
     for (const [kind, pattern, weight] of OWN) if (pattern.test(text)) signs.own[kind] += weight;
     for (const [kind, pattern] of SHARED) if (pattern.test(text)) signs.shared[kind] += 1;
-    if (/[^:\s]::\s*$|^\s*::\s*$/.test(text)) signs.literals += 1;
+    if (/[^:\s]::\s*$|^\s*::\s*$/.test(text)) {
+      signs.literals += text.trim() === '::' ? 2 : 1;
+      literal = indentOf(text);
+    }
     ruleSigns(lines, at, signs);
     if (promptLength(text.trimStart(), 'strong') > 0) signs.prompts += 1;
   });

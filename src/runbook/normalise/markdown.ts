@@ -67,6 +67,25 @@ function fenceOf(info: string): Fence {
   return { lang: codeInInfo ? null : first.toLowerCase() || null, notice: false, codeInInfo };
 }
 
+/** A task of a checklist, up to its text. */
+const TASK = /^\s*(?:[-*+]|\d{1,3}[.)])\s+\[[ xX]\]\s+/;
+
+/** Tasks in a fence are a template to copy, and no code. */
+const isChecklist = (lang: string | null, lines: readonly Line[]): boolean =>
+  (lang === null || lang === 'markdown' || lang === 'md') &&
+  TASK.test(lines.find(({ text }) => text.trim() !== '')?.text ?? '');
+
+/** The lines outside HTML comments that begin and end on lines of their own. */
+function withoutComments(lines: readonly Line[]): Line[] {
+  let hidden = false;
+  return lines.filter(({ text }) => {
+    if (/^\s*<!--/.test(text)) hidden = true;
+    const shown = !hidden;
+    if (/-->\s*$/.test(text)) hidden = false;
+    return shown;
+  });
+}
+
 /** Collects blocks while the tokens are read in order. */
 class Collector {
   readonly blocks: Block[] = [];
@@ -190,7 +209,8 @@ class Collector {
     const lines = contentLines(this.source, token.content, first + 1);
     const opening = this.source[first];
     const { lang, notice, codeInInfo } = fenceOf(token.info);
-    if (codeInInfo && opening) this.code(null, [suffix(opening, token.info), ...lines], first);
+    if (isChecklist(lang, lines)) this.checklist(lines, first);
+    else if (codeInInfo && opening) this.code(null, [suffix(opening, token.info), ...lines], first);
     else if (notice) {
       const prose = lines.map(trimLine).filter((line) => line.text !== '' && !/^:[\w-]+:/.test(line.text));
       this.blocks.push({
@@ -201,6 +221,26 @@ class Collector {
         notice,
       });
     } else this.code(lang, lines, first);
+  }
+
+  /** Each task is an item with its text; what stands under a task belongs to it. */
+  private checklist(lines: readonly Line[], first: number): void {
+    let item = this.open.at(-1) ?? null;
+    let number = 0;
+    for (const line of withoutComments(lines)) {
+      const bare = trimLine(line);
+      if (bare.text === '') continue;
+      const mark = TASK.exec(line.text)?.[0].length ?? 0;
+      const task = mark > 0 ? tail(line, mark) : bare;
+      if (mark > 0) {
+        number += 1;
+        this.items.push({ parent: null, ordered: true, list: first, number });
+        item = this.items.length - 1;
+        this.markup.push({ start: line.start, end: task.start });
+      }
+      const codes = tickCodes([task], this.text);
+      this.blocks.push({ type: 'para', lines: [task], codes, item, quoted: this.quotes > 0 });
+    }
   }
 
   private html(first: number, end: number): void {

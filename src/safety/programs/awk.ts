@@ -1,9 +1,9 @@
-import { writeRisk } from '../redirect.ts';
+import { isSecretPath, writeRisk } from '../redirect.ts';
 import type { Risk } from '../verdict.ts';
 import { lineEnd, type ProgramFinding } from './finding.ts';
 
 /** Judges an awk program after its strings and patterns are taken out. Pipes and `system` run programs. */
-export function judgeAwk(program: string): readonly ProgramFinding[] {
+export function judgeAwk(program: string, directories: readonly string[]): readonly ProgramFinding[] {
   const say = (risk: Risk, sentence: string): ProgramFinding[] => [{ rule: 'awk.program', risk, sentence }];
   const bare = stripAwk(program);
   if (bare === null) return say('danger', 'This awk program cannot be read.');
@@ -11,21 +11,31 @@ export function judgeAwk(program: string): readonly ProgramFinding[] {
     return say('danger', 'system in awk runs a program.');
   if (/@/.test(bare)) return say('danger', 'This awk program loads other code or calls a computed name.');
   if (bare.replaceAll('||', '').includes('|')) return say('danger', 'A pipe in awk runs a program.');
-  if (/\bgetline\b/.test(bare)) return say('caution', 'getline in awk reads another file.');
+  if (
+    /\bgetline\b[^;}\n]*<(?!\s*""\s*([);}\n]|$))/.test(bare) ||
+    (/\bgetline\b/.test(bare) && strings(program).some((path) => isGuarded(path, directories)))
+  )
+    return say('caution', 'getline in awk reads another file.');
   // A line goes on after a comma, an operator or a backslash; a bracket may hold a comparison.
   const joined = bare
     .replace(/(,|&&|\|\||\\)[ \t]*\n/g, '$1 ')
     .replace(/\([^()]*\)/g, '')
     .replace(/>>?[ \t]*"!"/g, '');
   if (/\bprintf?\b[^;}\n]*>/.test(joined)) {
-    const texts = [...program.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? '');
     return say(
-      texts.some((text) => writeRisk(text)?.risk === 'danger') ? 'danger' : 'caution',
+      strings(program).some((text) => writeRisk(text, directories)?.risk === 'danger') ? 'danger' : 'caution',
       'This awk program writes a file.',
     );
   }
   return say('safe', 'The awk program only prints.');
 }
+
+const strings = (program: string): readonly string[] =>
+  [...program.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? '');
+
+/** What is not just a file to look into: a network address or a secret. */
+const isGuarded = (path: string, directories: readonly string[]): boolean =>
+  path.startsWith('/inet') || isSecretPath(path, directories);
 
 /** Files that are no files: what is written there is only shown. */
 const TERMINAL = /^"\/dev\/(stderr|stdout|null)"$/;

@@ -19,19 +19,20 @@ import { judgeSqlite } from './sqlite.ts';
 /** The longest program text that is read, in UTF-16 units. */
 const MAX_LENGTH = 64 * 1024;
 
-/** Judges program text of any language but shell, which the scanner judges itself. */
+/** Judges program text of any language but shell, which the scanner judges itself; it may run in any of the directories. */
 export function judgeProgram(
   language: Exclude<Language, 'shell'>,
   text: string,
   postgres: PostgresParser | null,
+  directories: readonly string[] = [],
 ): readonly ProgramFinding[] {
   if (text.length > MAX_LENGTH)
     return [finding('program.too-long', 'danger', 'This program text is too long to analyse.')];
   switch (language) {
     case 'sed':
-      return [judgeSed(text)];
+      return [judgeSed(text, directories)];
     case 'awk':
-      return judgeAwk(text);
+      return judgeAwk(text, directories);
     case 'sql-postgres':
       return judgePsql(text, postgres);
     case 'sql-mysql':
@@ -45,15 +46,15 @@ export function judgeProgram(
     case 'mongo':
       return judgeMongo(text);
     case 'python':
-      return judgeScript(text, PYTHON);
+      return judgeScript(text, PYTHON, directories);
     case 'perl':
-      return judgeScript(text, PERL);
+      return judgeScript(text, PERL, directories);
     case 'ruby':
-      return judgeScript(text, RUBY);
+      return judgeScript(text, RUBY, directories);
     case 'javascript':
-      return judgeScript(text, JAVASCRIPT);
+      return judgeScript(text, JAVASCRIPT, directories);
     case 'php':
-      return judgeScript(text, PHP);
+      return judgeScript(text, PHP, directories);
     case 'socket':
       return judgeSocket(text);
     case 'sftp':

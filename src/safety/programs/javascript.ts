@@ -124,9 +124,9 @@ export function judgeMongo(text: string): readonly ProgramFinding[] {
     return [finding('mongo.read', 'safe', 'This only shows something.')];
   if (/\$(where|function|accumulator|out|merge)\b|mapReduce/.test(text))
     return [finding('mongo.code', 'danger', 'This query runs code or writes its result.')];
-  const read = judgeScript(text, READING);
+  const read = judgeScript(text, READING, []);
   if (read[0]?.risk !== 'danger') return read;
-  return judgeScript(text, CHANGING)[0]?.risk === 'danger'
+  return judgeScript(text, CHANGING, [])[0]?.risk === 'danger'
     ? [
         finding(
           'mongo.unknown',

@@ -172,7 +172,7 @@ function judgeCopy({ is_program, is_from, filename }: Fields): ProgramFinding {
     return finding('sql.program', 'danger', 'COPY … PROGRAM runs a program on the server.');
   if (is_from === true) return finding('sql.copy', 'caution', 'COPY FROM adds rows.');
   if (filename === undefined) return finding('sql.read', 'safe', 'COPY TO STDOUT only reads.');
-  const risk = writeRisk(String(filename))?.risk === 'danger' ? 'danger' : 'caution';
+  const risk = writeRisk(String(filename), [])?.risk === 'danger' ? 'danger' : 'caution';
   return finding('sql.copy', risk, 'COPY TO writes a file on the server.');
 }
 

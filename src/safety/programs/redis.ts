@@ -8,6 +8,10 @@ const REDIS_SAFE_PAIR =
 const REDIS_DANGER =
   /^(del|unlink|flushall|flushdb|shutdown|eval|evalsha|eval_ro|fcall|script|function|module|debug|migrate|restore|replicaof|slaveof|failover|swapdb|rename|getdel|lpop|rpop|spop|hdel|srem|zrem|lrem|ltrim|xdel|xtrim|zremrangebyrank|zremrangebyscore|cluster|monitor|sync|psync|acl)$/;
 
+/** Settings by which the server writes files of another's choice, loads code, or lets everybody in. */
+const REDIS_DANGEROUS_SETTING =
+  /\bconfig set\b.*\s(dir|dbfilename|append(filename|dirname)|aclfile|loadmodule|enable-\S+|protected-mode\s+["']?no\b|requirepass\s*(""|''|$))/;
+
 export function judgeRedis(text: string): ProgramFinding {
   const [first = '', second = ''] = text.trim().toLowerCase().split(/\s+/);
   const say = (risk: Risk, sentence: string): ProgramFinding => ({
@@ -25,6 +29,11 @@ export function judgeRedis(text: string): ProgramFinding {
   }
   if (first === '' || REDIS_SAFE.test(first) || REDIS_SAFE_PAIR.test(`${first} ${second}`))
     return say('safe', `${first.toUpperCase()} only reads.`);
+  if (REDIS_DANGEROUS_SETTING.test(text.trim().toLowerCase().replace(/\s+/g, ' ')))
+    return say(
+      'danger',
+      'This setting decides which files the server writes, which code it loads or who may log in.',
+    );
   if (first === 'monitor') return say('caution', 'MONITOR slows the server and shows every command.');
   if (REDIS_DANGER.test(first))
     return say('danger', `${first.toUpperCase()} removes data, runs a script or changes the topology.`);

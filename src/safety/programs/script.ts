@@ -42,13 +42,18 @@ export const words = (text: string): ReadonlySet<string> =>
  * Judges a script that may only compute, print and read. Every word in it must be one that is known to do no more, or a
  * name the text gives itself; such a name is never called. Whatever else it holds is danger.
  */
-export function judgeScript(text: string, language: Language): readonly ProgramFinding[] {
+export function judgeScript(
+  text: string,
+  language: Language,
+  directories: readonly string[],
+): readonly ProgramFinding[] {
   const tokens = onlyComputes(text, language, 0);
   const rule = `${language.name}.program`;
   if (tokens === null)
     return [finding(rule, 'danger', `This ${language.name} text may do more than compute and print.`)];
   const secret = tokens.some(
-    (token) => token.kind === 'string' && isSecretPath(token.text.replace(/^\w*["'`]+|["'`]+$/g, '')),
+    (token) =>
+      token.kind === 'string' && isSecretPath(token.text.replace(/^\w*["'`]+|["'`]+$/g, ''), directories),
   );
   return [
     secret

@@ -16,7 +16,7 @@ const SAYS: Record<Risk, string> = {
  * Reads a sed script command by command. Only commands that print, edit the stream or branch pass; `w` writes a file,
  * `e` and the `e` flag of `s` run a program, and what cannot be read is danger.
  */
-export function judgeSed(script: string): ProgramFinding {
+export function judgeSed(script: string, directories: readonly string[]): ProgramFinding {
   let risk: Risk = 'safe';
   let at = 0;
   const skip = (pattern: RegExp): string => {
@@ -25,9 +25,10 @@ export function judgeSed(script: string): ProgramFinding {
     at += text.length;
     return text;
   };
+  // The rest of the line is the name of the file.
   const write = (): void => {
     const end = lineEnd(script, at);
-    risk = worst(risk, writtenRisk(script.slice(at, end).trim()));
+    risk = worst(risk, writeRisk(script.slice(at, end).trim(), directories)?.risk ?? 'safe');
     at = end;
   };
   for (;;) {
@@ -54,11 +55,6 @@ export function judgeSed(script: string): ProgramFinding {
     } else break;
   }
   return finding('sed.script', 'danger', SAYS.danger);
-}
-
-/** What is written with `w`: the rest of the line is the name of the file. */
-function writtenRisk(path: string): Risk {
-  return writeRisk(path)?.risk ?? 'safe';
 }
 
 function skipAddresses(script: string, from: number): number | null {

@@ -66,6 +66,9 @@ function judgeFirst(first: string, words: readonly string[], tokens: readonly To
   if (first === 'UPDATE' || first === 'DELETE') return judgeWhere(first, tokens);
   if (first === 'ALTER' && (words.includes('DROP') || words.includes('TRUNCATE')))
     return finding('sql.alter-drop', 'danger', 'ALTER … DROP removes part of the structure and its data.');
+  // ClickHouse writes `ALTER TABLE t DELETE WHERE …`.
+  const written = first === 'ALTER' ? words.findIndex((word) => word === 'DELETE' || word === 'UPDATE') : -1;
+  if (written > 0) return judgeWhere(words[written] ?? '', tokens.slice(written));
   if (
     (first === 'ALTER' || first === 'CREATE' || first === 'GRANT') &&
     words.some((word) => /^(SUPERUSER|BYPASSRLS|CREATEROLE)$/.test(word))

@@ -8,7 +8,7 @@ import { realHost } from '../../../agent/host.ts';
 import { openJournal } from '../../../agent/journal-file.ts';
 import { connectClient, Link } from '../../../agent/link.ts';
 import { run } from '../../../agent/supervisor.ts';
-import { classify, loadSafety, RULESET_VERSION } from '../../../src/safety/index.ts';
+import { classify, loadSafety, RULESET_SHA256, RULESET_VERSION } from '../../../src/safety/index.ts';
 import { agentKey, enrolledAt, policyOf } from '../../agent/world.ts';
 import { silent, tls } from './memory.ts';
 
@@ -43,7 +43,7 @@ export async function agentAt(
     clock,
     host: realHost,
     hostName: 'test',
-    scanner: { classify, version: RULESET_VERSION },
+    scanner: { classify, version: RULESET_VERSION, sha256: RULESET_SHA256 },
     logger: silent,
     ...edge,
   });

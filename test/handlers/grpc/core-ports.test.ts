@@ -153,6 +153,7 @@ describe('a connection', () => {
     pausedBecause: '',
     policySha256: '',
     rulesetVersion: '1',
+    rulesetSha256: 'a'.repeat(64),
     version: '1',
     hostName: 'h',
     profiles: [],

@@ -75,6 +75,7 @@ export class RawAgent {
       pausedBecause: '',
       policySha256: sha256Hex(''),
       rulesetVersion: '1',
+      rulesetSha256: 'a'.repeat(64),
       version: '1',
       hostName: 'raw',
       profiles: [],

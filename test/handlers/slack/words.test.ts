@@ -147,6 +147,26 @@ describe('a form', () => {
     expect(run?.steps[0]?.job?.command).toBe('restart api-1 n-2');
   });
 
+  test('for a run of steps that have changed since asks again, with what was typed, and starts nothing', async () => {
+    const variables = [variable('pod'), variable('node', { default: 'n-1' })];
+    world.putRunbook(buildRunbook(buildParse([['restart <pod> <node>']], { variables })));
+    const about = { channel: CHANNEL, runbook: RUNBOOK };
+    const { response_action, view } = JSON.parse(
+      (await world.submit('start_run', about, { pod: 'api-1' })).text,
+    );
+    const boxes = view.blocks.flatMap((block: { type: string; block_id: string; element: object }) =>
+      block.type === 'input' ? [[block.block_id, block.element]] : [],
+    );
+    expect([response_action, boxes]).toEqual([
+      'update',
+      [
+        ['pod', expect.objectContaining({ initial_value: 'api-1' })],
+        ['node', expect.objectContaining({ initial_value: 'n-1' })],
+      ],
+    ]);
+    expect((await world.runbook())?.status).toBe('draft');
+  });
+
   test('for danger approves with the right word by the right person, and says in its box why not otherwise', async () => {
     const danger = buildRun({ plan: buildPlan({ steps: [{ risk: 'danger' }] }) });
     world.putRun(danger);

@@ -94,7 +94,6 @@ export async function startWorld(overrides: Partial<SlackDeps> = {}) {
     dispatchKey: testKey(1),
     approveKey: testKey(2),
     bundle: testBundle,
-    rulesetVersion: 'test',
     trust: 'copilot',
     clock: { now: () => Date.now() }, // Bolt compares with the time of day and takes no other clock
     newId: () => `NEW${String(++ids).padStart(7, '0')}`,
@@ -123,6 +122,7 @@ export async function startWorld(overrides: Partial<SlackDeps> = {}) {
     hostName: 'h',
     version: '1',
     rulesetVersion: 'test',
+    rulesetSha256: 'a'.repeat(64),
     policySha256: '',
     profiles,
     pausedBecause: '',

@@ -6,7 +6,7 @@ import { openJournal } from '../../../agent/journal-file.ts';
 import type { Gateway } from '../../../handlers/grpc/gateway.ts';
 import { tenantId } from '../../../src/protocol/ids.ts';
 import { good, groups } from '../../agent/forgery-classes.ts';
-import { agentKey, benchWith, jobWith, M0, T0 } from '../../agent/world.ts';
+import { agentKey, benchWith, HASH, jobWith, M0, T0 } from '../../agent/world.ts';
 import { agentAt, withFolder } from '../../handlers/grpc/agent-in-process.ts';
 import { gatewayOver, Memory, until } from '../../handlers/grpc/memory.ts';
 
@@ -40,7 +40,7 @@ async function deliver(
     const agent = await agentAt(gateway.port, folder, 'max_running: 8', {
       clock,
       host,
-      scanner: { classify, version: '1' },
+      scanner: { classify, version: '1', sha256: HASH },
       journal: openJournal(join(folder, 'journal'), undefined, 4096),
       run: (spec, _clock, events) => {
         started.push(spec.env.DD0C_RUN ?? 'last');

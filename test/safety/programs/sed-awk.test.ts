@@ -55,6 +55,9 @@ describe('awk', () => {
     '{print ($1 > 2)}',
     'BEGIN {print "a > b"}',
     '{ print $1 "|" $2 }',
+    '# print > "f"\n{print}',
+    'BEGIN {while ((getline l < "f") > 0) n++}',
+    '/x/ {getline; print}',
   ])('%s only prints', (program) => {
     expect(risk('awk', program)).toBe('safe');
   });
@@ -62,7 +65,10 @@ describe('awk', () => {
     '{print > "f"}',
     '{print $1,\n$2 > "f"}',
     '{print $1 > $2}',
-    'BEGIN {while ((getline l < "f") > 0) n++}',
+    '{getline l < $1}',
+    '{getline l < "f" $1}',
+    '{getline l < "/etc/shadow"; print l}',
+    '{getline l < "/inet/tcp/0/h/80"; print l}',
     '{printf("%s", $1) >> "f"}',
   ])('%j touches a file', (program) => {
     expect(risk('awk', program)).toBe('caution');
