@@ -89,7 +89,7 @@ function planStep({ number, at, step, command }: Line, input: PlanInput, scanner
   const folder = folderOf(command, input.parse.variables, input.values);
   const opinion = at.command === null ? null : input.opinions?.[at.step]?.[at.command];
   const verdict = raised(scanner.classify(bound.text, undefined, folder ?? undefined), opinion);
-  const reason = elsewhere(command) ?? verdict.traits.map((trait) => BY_HAND[trait])[0] ?? unfit(bound.text);
+  const reason = byHandReason(command, verdict) ?? unfit(bound.text);
   if (folder === null || reason) {
     const byHand = { command: bound.text, reason: reason ?? unknownFolder(command) };
     return { ok: true, step: { ...shared, job: null, byHand } };
@@ -99,6 +99,10 @@ function planStep({ number, at, step, command }: Line, input: PlanInput, scanner
 }
 
 const DO_IT = 'Do it yourself, then mark it done.';
+
+/** Why a person runs a command and no agent does, as far as its runbook says; undefined when an agent may. */
+export const byHandReason = (command: Command, verdict: Verdict): string | undefined =>
+  elsewhere(command) ?? verdict.traits.map((trait) => BY_HAND[trait])[0];
 
 /** Why a command that is typed into another program is none for the agent's shell, or undefined. */
 function elsewhere({ session }: Command): string | undefined {

@@ -5,7 +5,16 @@ import type { Line } from './normalise/blocks.ts';
 import { endOf } from './normalise/blocks.ts';
 import { promptLength } from './prompts.ts';
 import type { Command, Untaken } from './runbook.ts';
-import { isBareCommand, isConfiguration, isLog, isOutput, isQuery, isSql, shapeOf } from './shape.ts';
+import {
+  isBareCommand,
+  isConfiguration,
+  isLog,
+  isOutput,
+  isQuery,
+  isShell,
+  isSql,
+  shapeOf,
+} from './shape.ts';
 import { NEUTRAL, PRINTED, QUERY, SCRIPT, SHELL, SQL } from './tags.ts';
 import type { Tools } from './tools.ts';
 
@@ -126,7 +135,7 @@ function accepts(unit: CommandUnit, judge: Judge, seen: Seen): boolean {
   if (sawOutput && !sawCommand && !judge.shell) return isBareCommand(firstLine, judge.tools);
   if (shape === 'strong') return !isConfiguration(firstLine);
   if (sawOutput || judge.foreign || isConfiguration(firstLine)) return false;
-  if (judge.shell) return true;
+  if (judge.shell) return isShell(firstLine);
   if (/\s--?\w/.test(firstLine)) return sawCommand || judge.shaped !== 'no' || judge.someStrong;
   const phrase = firstLine.trim().includes(' ');
   return phrase && (judge.shaped === 'unknown-tools' || (judge.shaped === 'mixed' && !sawCommand));
@@ -199,9 +208,19 @@ export interface CodeContext {
   readonly told: boolean;
 }
 
+/** The lines between the marks of a fence that has come into the code: pasted into a page, or indented. */
+function withoutFence(lines: readonly Line[], tag: string): { lines: readonly Line[]; tag: string } {
+  const first = lines.findIndex(({ text }) => text.trim() !== '');
+  const last = lines.findLastIndex(({ text }) => text.trim() !== '');
+  const inner = /^\s*`{3,}\s*([\w+#.-]*)\s*$/.exec(lines[first]?.text ?? '')?.[1];
+  if (inner === undefined || last <= first || !/^\s*`{3,}\s*$/.test(lines[last]?.text ?? ''))
+    return { lines, tag };
+  return { lines: lines.slice(first + 1, last), tag: inner.toLowerCase() || tag };
+}
+
 /** Reads one code block: commands with exact spans in order, and what was left out with the reason. */
-export function readCode(lines: readonly Line[], lang: string | null, context: CodeContext): CodeReading {
-  const tag = lang ?? '';
+export function readCode(block: readonly Line[], lang: string | null, context: CodeContext): CodeReading {
+  const { lines, tag } = withoutFence(block, lang ?? '');
   const roots = rootPrompts(lines, tag, context.tools);
   const angles = roots ? null : anglePrompts(lines, SHELL.has(tag));
   const printed = context.outputExpected || PRINTED.has(tag);
@@ -213,7 +232,9 @@ export function readCode(lines: readonly Line[], lang: string | null, context: C
   if (printed && !prompted) return noted(lines, 'output');
   const commands = units.filter((unit) => unit.type === 'command');
   const foreign = ![SHELL, NEUTRAL, SQL, PRINTED].some((tags) => tags.has(tag));
-  const doing = commands.find((unit) => !ASSIGNMENT.test(unit.command.text)) ?? commands[0];
+  const doing =
+    commands.find(({ command: { text } }) => !ASSIGNMENT.test(text) && !/^<[^<>]*>$/.test(text.trim())) ??
+    commands[0];
   const first = doing?.command.text.split('\n', 1)[0] ?? '';
   const sure =
     isBareCommand(first, context.tools) ||

@@ -25,7 +25,7 @@ export type Unit =
 /** A line that is nothing but a comment of a shell or of SQL, or a `// ` note. */
 export const COMMENT = /^\s*(?:#(?!!)|--\s|\/\/\s)/;
 
-function commandOf(lines: readonly Line[], comment: number | null): Command | null {
+function commandOf(lines: readonly Line[], comment: number | null, wrapped: boolean): Command | null {
   const first = lines[0];
   const last = lines.at(-1);
   if (!first || !last) return null;
@@ -33,6 +33,11 @@ function commandOf(lines: readonly Line[], comment: number | null): Command | nu
     lines.length === 1 && comment !== null
       ? [{ text: first.text.slice(0, comment), start: first.start }]
       : lines;
+  if (wrapped)
+    return {
+      text: lines.map((line) => line.text.trim()).join(' '),
+      source: { start: first.start, end: last.start + last.text.trimEnd().length },
+    };
   const texts = cut.map((line) => line.text);
   const text = texts.join('\n').trimEnd();
   const shorter = texts.join('\n').length - text.length;
@@ -70,11 +75,18 @@ function isInQuotes(text: string, at: number): boolean {
 export const CLIENT =
   /^(?:set\s+\w+\s+[^=\s;]+(?:\s+\w+\s+\S+)*|col(?:umn)?\s+\S+\s+(?:for|format|heading|a\d)\b.*|spool\s+\S+|prompt\s.*|@\S+|\\\w+.*|use\s+\w+|desc(?:ribe)?\s+\S+|conn(?:ect)?\s+\S.*|exit|quit|go)\s*;?\s*$/i;
 
+/** A reference of reStructuredText, `|release|`, is no pipe. As long as before. */
+const withoutReferences = (text: string): string =>
+  text.replace(/(?<=\s)\|[\w-]{2,60}\|(?=\s|$)/g, (found) => 'x'.repeat(found.length));
+
 /** The line without the `> ` that a shell prints before the rest of a command. */
 function withoutSecondPrompt(line: Line): Line {
   const mark = /^\s*>(?:[ \t]|$)/.exec(line.text)?.[0].length ?? 0;
   return tail(line, mark);
 }
+
+/** A line that begins with an option, or is a word and an option with its value. */
+const OPTIONS = /^\s+(?:--?[A-Za-z][\w-]*(?:[= ]|$)|[\w./-]+ --[a-z][\w-]*=\S+\s*$)/;
 
 /** Cuts the lines of one block into units: a unit that is open goes on until it closes. */
 export class BlockCutter {
@@ -115,8 +127,10 @@ export class BlockCutter {
       return index + 1;
     }
     const repl = prompt > 0 && line.text.slice(lead).startsWith('>>>');
-    const [taken, comment] = this.extent(start, index, repl, prompted);
-    const command = commandOf(taken, comment);
+    const [whole, comment] = this.extent(start, index, repl, prompted);
+    const options = prompted && whole.length === 1 ? this.wrapped(start, index + 1) : [];
+    const taken = [...whole, ...options];
+    const command = commandOf(taken, comment, options.length > 0);
     if (command) this.units.push({ type: 'command', command, prompted, repl });
     return index + taken.length;
   }
@@ -134,7 +148,7 @@ export class BlockCutter {
       return [this.statement(start, index), null];
     const scan = new ShellScan();
     const taken = [start];
-    scan.feed(start.text);
+    scan.feed(withoutReferences(start.text));
     const comment = scan.comment ?? remarkAt(start.text);
     while (this.goesOn(scan, index + taken.length) && this.strays < MAX_STRAY) {
       const next = this.lines[index + taken.length];
@@ -144,9 +158,24 @@ export class BlockCutter {
       }
       const typed = prompted ? withoutSecondPrompt(next) : next;
       taken.push(typed);
-      scan.feed(typed.text);
+      scan.feed(withoutReferences(typed.text));
     }
     return [taken, comment];
+  }
+
+  /**
+   * Lines of options under what is typed behind a prompt: the page broke the line and left the backslash out. Without
+   * its options a command may do more than it should.
+   */
+  private wrapped(start: Line, from: number): readonly Line[] {
+    const taken: Line[] = [];
+    if (/\s(?:-h|--help|help)\b/.test(start.text)) return taken;
+    for (;;) {
+      const next = this.lines[from + taken.length];
+      if (!next || !OPTIONS.test(next.text) || /\S {2,}\S/.test(next.text.trim()) || isProse(next.text))
+        return taken;
+      taken.push(next);
+    }
   }
 
   private goesOn(scan: ShellScan, index: number): boolean {

@@ -7,29 +7,21 @@ import { ShellState } from './state.ts';
  * and the session they are in now: whoever changes `cd /opt` moves what comes after it. `before` is the parse as it was.
  */
 export function surroundingsAfter(before: Parse, edited: Parse, at: LineAt): Parse {
-  const old = commandAt(before.steps, at);
-  const fresh = commandAt(edited.steps, at.command === null ? { ...at, command: 0 } : at);
+  const old = at.command === null ? null : (before.steps[at.step]?.commands[at.command] ?? null);
   const isGone = edited.steps[at.step]?.commands.length === (before.steps[at.step]?.commands.length ?? 0) - 1;
-  if (old?.suggested || (old !== null && !isGone && fresh?.text === old.text)) return edited;
+  const place = at.command ?? 0;
+  const fresh = isGone ? null : (edited.steps[at.step]?.commands[place] ?? null);
+  if (old?.suggested || old?.text === fresh?.text) return edited;
 
-  const was = shellAt(before.steps, at, old);
-  const now = shellAt(before.steps, at, old);
+  const [was, now] = [shellAt(before.steps, at, old), shellAt(before.steps, at, old)];
   if (old) was.read(bare(old));
-  const changed = isGone || !fresh ? null : now.read(bare(fresh));
-  let isFollowing = true;
-  const follow = (command: Command): Command => {
-    if (!isFollowing) return command;
-    if (command.suggested)
-      return isIn(was.read(NOTHING), command) ? placed(command, now.read(NOTHING)) : command;
-    isFollowing = isIn(was.read(bare(command)), command);
-    return isFollowing ? placed(command, now.read(bare(command))) : command;
-  };
-  const first = (at.command ?? 0) + (changed ? 1 : 0);
+  const changed = fresh && now.read(bare(fresh));
+  const follow = follower(was, now);
   const steps = edited.steps.map((step, index) => {
     if (index < at.step) return step;
     const commands = step.commands.map((command, position) => {
-      if (index > at.step || position >= first) return follow(command);
-      return position === first - 1 && changed ? changed : command;
+      if (index === at.step && position < place) return command;
+      return index === at.step && position === place && changed ? changed : follow(command);
     });
     return commands.every((command, position) => command === step.commands[position])
       ? step
@@ -38,11 +30,24 @@ export function surroundingsAfter(before: Parse, edited: Parse, at: LineAt): Par
   return { ...edited, steps };
 }
 
+/**
+ * Puts one command after the other where the shell is `now`, as long as each stood where the shell `was`. A suggested one
+ * goes along and moves nothing. Where a section ended is not known here: a session that was opened goes on, and what is
+ * typed into it stays with a person.
+ */
+function follower(was: ShellState, now: ShellState): (command: Command) => Command {
+  let isFollowing = true;
+  return (command) => {
+    if (!isFollowing) return command;
+    if (command.suggested)
+      return isIn(was.read(NOTHING), command) ? placed(command, now.read(NOTHING)) : command;
+    isFollowing = isIn(was.read(bare(command)), command);
+    return isFollowing ? placed(command, now.read(bare(command))) : command;
+  };
+}
+
 /** A command that leaves everything as it is. */
 const NOTHING: Command = { text: 'true', source: { start: 0, end: 0 } };
-
-const commandAt = (steps: readonly Step[], { step, command }: LineAt): Command | null =>
-  command === null ? null : (steps[step]?.commands[command] ?? null);
 
 /** The shell as it stands before a line: where its command is, or what the one before it leaves. */
 function shellAt(steps: readonly Step[], at: LineAt, command: Command | null): ShellState {

@@ -37,7 +37,7 @@ const CHAINED = /^\s*(?:,|\/|,?\s*(?:and|or|then|and then|or else|followed by))\
 /** Examples in brackets. */
 const EXAMPLE = /\((?:for example|e\.g\.|i\.e\.|such as|like)\b[^)]*$/i;
 const FORBIDDEN =
-  /(?:\b(?:never|not|don'?t|avoid|without|equivalent to|same as|rather than|unlike|instead of|similar to|output of|output from|result of|results of|called|named|mention\w*|such as|when|after|before|if|once|because|since)\b[^.;:,]{0,60}|(?<!\b(?:can|may|could|should|must|might)\s)\b(?:is|are|was|were|been|be|gets?|got)\s+(?:not\s+)?(?:\w+ly\s+)?\w+(?:ed|n)\s+(?:with|by|using|via|from|through)\s*|\b(?:\w+ed|shown|given|seen)\s+by\s*)$/i;
+  /(?:\b(?:never|not|don'?t|avoid|without|equivalent to|same as|rather than|unlike|instead of|similar to|output of|output from|result of|results of|called|named|mention\w*|such as|when|after|before|(?<!\b(?:check|confirm|see|verify|test|know) )if|once|because|since)\b[^.;:,]{0,60}|(?<!\b(?:can|may|could|should|must|might)\s)\b(?:is|are|was|were|been|be|gets?|got)\s+(?:not\s+)?(?:\w+ly\s+)?\w+(?:ed|n)\s+(?:with|by|using|via|from|through)\s*|\b(?:\w+ed|shown|given|seen)\s+by\s*)$/i;
 /** An act that is told of, not asked for: `after running`, `when you run`. */
 const TOLD_OF =
   /\b(?:when|while|whenever|if|after|once|before|as|since|until)\s+(?:(?:you|we|i|they|someone|it)\s+)?(?:are\s+|have\s+|has\s+|is\s+|were\s+)?(?:been\s+)?(?:run|runs|ran|running|execut\w+)\s+(?:the\s+)?(?:command\s+)?$/i;

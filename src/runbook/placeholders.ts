@@ -25,6 +25,7 @@ const DOLLAR = /\$(?:([A-Za-z_]\w{0,100})|\{([A-Za-z_]\w{0,100})([^\w}][^}]{0,40
 const CAPITALS =
   /(?:(?:YOUR|MY|ENTER|INSERT|REPLACE|CHANGE|SOME|TARGET)_[A-Z0-9_]{1,60}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:ID|NAME|HERE|IP|HOST|HOSTNAME|PORT|NODE|POD|NAMESPACE|REGION|ZONE|BUCKET|USER|PASSWORD|TOKEN|KEY|URL|PATH|FILE|DIR|CLUSTER|VERSION|NUMBER|DATE|PID|UUID|ADDRESS))(?![\w=.-])/y;
 const CROSSES = /X{3,80}/y;
+const REFERENCE = /\|([A-Za-z]\w{0,30}_[\w-]{1,40})\|(?=[\s/:.]|$)/y;
 
 /** How every unit of a command is quoted. */
 function quotings(text: string): Quoting[] {
@@ -136,6 +137,12 @@ function crosses(place: Place): Placeholder | null {
   return placeholder(assigned ?? found[0].toLowerCase(), found[0], place.at);
 }
 
+/** `|release|`: what reStructuredText puts there when the page is built. */
+function reference(place: Place): Placeholder | null {
+  const found = /[\s/=:]/.test(previous(place)) ? matchAt(REFERENCE, place) : null;
+  return found?.[1] ? placeholder(found[1], found[0], place.at) : null;
+}
+
 /** The mark that waits for a value here, or null. */
 function markAt(place: Place): Placeholder | null {
   switch (place.text[place.at]) {
@@ -147,6 +154,8 @@ function markAt(place: Place): Placeholder | null {
       return square(place);
     case '$':
       return dollar(place);
+    case '|':
+      return reference(place);
     case 'X':
       return crosses(place) ?? capitals(place);
     default:

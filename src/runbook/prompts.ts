@@ -29,15 +29,15 @@ const WRITERS = /^(?:cat|echo|printf|tee|sort|df|du|ls|ps|env)$/;
  */
 export function promptLength(line: string, strength: 'strong' | 'weak', tools = TOOLS): number {
   const head = line.slice(0, 600);
-  if (!/[$#%>)➜❯]/.test(head)) return 0;
+  if (!/[$#%>)➜❯~]/.test(head)) return 0;
   for (const prompt of STRONG) {
     const found = prompt.exec(head)?.[0].length ?? 0;
     if (found > 0) return found;
   }
   const named = NAMED.exec(head);
   if (named && !(named[2] === '>' && WRITERS.test(named[1] ?? ''))) return named[0].length;
-  const glued = /^\$(?=([a-z][\w.-]{0,40})[ \t])/.exec(head);
-  if (glued && TOOLS.isPlain(glued[1] ?? '')) return 1;
+  const glued = /^(?:\$|~[ \t]+)(?=([a-z][\w.-]{0,40})[ \t])/.exec(head);
+  if (glued && TOOLS.isPlain(glued[1] ?? '')) return glued[0].length;
   if (strength === 'strong') return 0;
   const weak = /^[#%>][ \t]+(?=([\w./~-]{1,100}))/.exec(head);
   const word = weak?.[1] ?? '';

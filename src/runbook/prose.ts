@@ -26,6 +26,8 @@ const LABEL =
   /^(?:prerequisites?|requirements|before you (?:begin|start)|steps?|procedure|diagnosis|mitigation|resolution|fix|verification|verify|rollback|roll back|clean ?up|escalation|notes?|overview|background|when to use(?: this)?)\s*:?$/i;
 const OUTPUT =
   /(?:\b(?:(?:example|sample|expected|typical|resulting) (?:\w+ )?outputs?|outputs? (?:looks?|should|will|is|when|starting|would)\b.*|example (?:response|log))\b[^.]{0,120}|^(?:the )?outputs?):?\s*$/i;
+/** A paragraph about the output that follows it. */
+const ABOUT_OUTPUT = /^(?:the |here is |below is |following |an? )*(?:example|sample|expected) outputs?\b/i;
 const SAMPLE =
   /\b(?:looks? (?:like|similar)(?: this)?|similar to(?: this| the following)?|examples?|samples?|outputs?|(?:will|should|would) (?:then )?(?:see|look|return|show|print|output|log|report|be similar|display)|returns?|logs? (?:messages?|entries|entry|the following)|following (?:message|error|output|log)s?|error (?:message|looks)|response)\b[^.]{0,120}:?\s*$|\b(?:it|this|that) (?:prints|shows|displays|yields|reports|gives|says)\b[^.]{0,120}:\s*$/i;
 const SAVE =
@@ -87,7 +89,7 @@ export const isConditional = (text: string): boolean => CONDITION.test(text);
 /** The end of a text without its asides: what it says of the block that follows. */
 const endOf = (text: string): string => text.slice(-300).replace(/\([^()]{0,200}\)/g, '');
 /** The end of a text that announces output of a program. */
-export const expectsOutput = (text: string): boolean => OUTPUT.test(endOf(text));
+export const expectsOutput = (text: string): boolean => OUTPUT.test(endOf(text)) || ABOUT_OUTPUT.test(text);
 /** `Example:`, `looks like:` or `should report:` may introduce a command as well as what it prints. */
 export const expectsSample = (text: string): boolean => SAMPLE.test(endOf(text));
 /** The end of a text that tells the reader to put what follows into a file. */

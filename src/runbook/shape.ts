@@ -34,6 +34,10 @@ const hasPath = (words: readonly string[]): boolean =>
 /** A copy to or from another machine: `scp dump.xz db2:` ends like a sentence and is none. */
 const REMOTE_COPY = /^(?:sudo\s+)?(?:scp|rsync)\s.*\S:$/;
 
+/** A line that ends in a colon: what follows it is named by it. */
+const isLabel = (line: string): boolean =>
+  /^[^|<>&]*\w:$/.test(line) && !/\s-/.test(line) && !REMOTE_COPY.test(line);
+
 /** True for a line of ordinary language: function words outside quotes, or the end of a sentence, and no options. */
 export function isProse(text: string): boolean {
   const line = unquoted(text.trim().slice(0, WINDOW).replace(PLACEHOLDER, 'x'));
@@ -46,6 +50,9 @@ export function isProse(text: string): boolean {
     words.length >= 3 && !hasFlag(words) && /[A-Za-z][.?!]$|[a-z]:$/.test(line) && !/\s\.{1,2}$/.test(line)
   );
 }
+
+/** False for a line that no shell could read: `/srv 10.0.0.0/8(rw)`. */
+export const isShell = (text: string): boolean => !/[\w/]\([\w*,]/.test(unquoted(text.slice(0, WINDOW)));
 
 /** True for the first line of an SQL statement. */
 export function isSql(text: string): boolean {
@@ -81,7 +88,7 @@ export function shapeOf(text: string, tools = TOOLS): Shape {
   if (first === '' || /^[#<>|&=,;:!?%+*-]/.test(first)) return /^!\s+\w/.test(line) ? 'weak' : 'none';
   if (/^[A-Za-z_]\w*\+?=/.test(first)) return assignmentShape(line);
   if (COMPOUND.test(line)) return 'strong';
-  if (isProse(line)) return 'none';
+  if (isProse(line) || isLabel(line)) return 'none';
   const second = words[1] ?? '';
   if (first === '.') return words.length === 2 && /[/$]/.test(second) ? 'strong' : 'none';
   if (/^(?:=|:=|=>|->|:|==)$/.test(second) || /[:,]$/.test(first)) return 'none';
@@ -118,13 +125,15 @@ const TITLE = /^\S+(?: (?:[a-z]{1,4}|[A-Z][A-Za-z-]+)){1,4}$/;
 export function isBareCommand(text: string, tools = TOOLS): boolean {
   const line = text.trim();
   if (line.length > 16_384 || /^(?:[-*]\s|>\s)/.test(line)) return false;
-  if (/[A-Za-z][.?!:]$/.test(line) && !REMOTE_COPY.test(line)) return false;
+  if (/[A-Za-z][.?!]$/.test(line) || isLabel(line)) return false;
   if (COMPOUND.test(line) || SETS.test(line)) return true;
   if (THING.test(line) || (TITLE.test(line) && /\s[A-Z][a-z]/.test(line))) return false;
   if (isSql(line)) return /;$/.test(line) || /^select\s.+\sfrom\s/i.test(line.slice(0, WINDOW));
   const words = calledWords(line);
   const [first = '', ...rest] = words[0] === 'sudo' ? words.slice(1) : words;
-  if (rest.length === 0 || first !== first.toLowerCase()) return false;
+  if (first !== first.toLowerCase()) return false;
+  if (rest.length === 0)
+    return words.length === 2 && (tools.isPlain(first) || tools.isWord(first) || PATH_WORD.test(first));
   if (
     unquoted(line.slice(0, WINDOW).replace(PLACEHOLDER, 'x'))
       .split(/\s+/)

@@ -64,9 +64,11 @@ function capitals(place: Place): Placeholder | null {
     return null;
   if (/^[\w=({[$]|^:[.\d]|^["']:|^\.[A-Z]/.test(after) || /(?:^|\s)-$/.test(before(place, 2))) return null;
   if (NAMES_FOLLOW.test(before(place, 60)) || insideList(place, name)) return null;
-  if (place.sql && (place.quoting !== 'none' || place.statement) && !explicit) return null;
+  // In a statement only what a client connects with: `psql "host=HOST dbname=DATABASE" -c …`.
+  const connects = /\b(?:host|port|dbname|user|password)=$/.test(before(place, 12));
+  if (place.sql && (place.quoting !== 'none' || place.statement) && !explicit && !connects) return null;
   if (place.quoting !== 'none' && !/["'=:/@[]/.test(last)) return null;
-  if (place.quoting !== 'none' && !/^$|^["'/:,.@\]&?-]/.test(after)) return null;
+  if (place.quoting !== 'none' && !connects && !/^$|^["'/:,.@\]&?-]/.test(after)) return null;
   return { name, spelling: name, start: place.at, bindable: true };
 }
 

@@ -6,7 +6,12 @@ import { writeRisk } from './redirect.ts';
 import type { Risky } from './schema.ts';
 
 /** Judges the options that were given: listed risks, unknown and abbreviated ones, values only the run decides. */
-export function judgeOptions(entry: Entry, options: readonly Option[], dry: boolean, context: Context): void {
+export function judgeOptions(
+  entry: Entry,
+  { options, operands }: Pick<Parsed, 'options' | 'operands'>,
+  dry: boolean,
+  context: Context,
+): void {
   const { rule, table, node } = entry;
   for (const option of options) {
     const raises = table.raises.get(option.flag) ?? (option.known ? [] : abbreviates(option.flag, table));
@@ -16,6 +21,7 @@ export function judgeOptions(entry: Entry, options: readonly Option[], dry: bool
         applies(raise, option.value) &&
         !(dry && raise.unlessDry) &&
         !given(raise.unless, options) &&
+        !onAll(raise.unlessOperand, operands) &&
         (raise.onlyWith === undefined || given(raise.onlyWith, options))
       )
         add(
@@ -51,6 +57,13 @@ export function judgeOptions(entry: Entry, options: readonly Option[], dry: bool
         option.span,
       );
   }
+}
+
+/** Whether there are operands and all are known to match. */
+function onAll(pattern: string | undefined, operands: readonly Arg[]): boolean {
+  if (pattern === undefined || operands.length === 0) return false;
+  const wanted = new RegExp(pattern);
+  return operands.every(({ text, raw, unknown }) => wanted.test(text ?? (unknown === 'glob' ? raw : '')));
 }
 
 /** Whether one of the listed flags was given; `--flag=value` asks for that value. */
@@ -95,9 +108,11 @@ function applies({ when, except, takes }: Risky, value: Arg | null): boolean {
   return when === undefined || new RegExp(when).test(text);
 }
 
-/** True when a value that starts so cannot match: the pattern only asks for a first character. */
+/** True when a value that starts so cannot match: the pattern only asks for a first character, or for what comes before a character that is there. */
 function isRuledOut(when: string, lead: string): boolean {
-  return /^\^(\[[^\]^]+\]|[\w@.:/])$/.test(when) && !new RegExp(when).test(lead);
+  const until = /^\^\[\^(.)\]\*/.exec(when)?.[1];
+  const isFirst = /^\^(\[[^\]^]+\]|[\w@.:/])$/.test(when);
+  return (isFirst || (until !== undefined && lead.includes(until))) && !new RegExp(when).test(lead);
 }
 
 /** Judges the operands by the rules of the row, and words that may turn out to be options. */

@@ -231,7 +231,8 @@ function remark(node: SyntaxNode, walk: Walk, scope: Scope): void {
       assigned(walk, scope, node.name, node.name.text);
       const plain = node.wordlist?.every((word) => /^[\w.:/{},-]*$/.test(word.text)) ?? false;
       remember(walk.variables, node.name.text, plain ? null : undefined);
-      if (isUndashed(node.name.text, node.wordlist, scope.source)) walk.variables.undashed.add(node.name.text);
+      if (isUndashed(node.name.text, node.wordlist, scope.source))
+        walk.variables.undashed.add(node.name.text);
       return;
     }
     case 'ParameterExpansion':

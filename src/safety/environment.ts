@@ -11,7 +11,9 @@ const RUNS_CODE =
 
 /** Of those, the ones that runbooks set to say which configuration to read; they may name a program but seldom do. */
 const CONFIGURATION =
-  /^(HOME|TMPDIR|XDG_[A-Z_]+|DOCKER_HOST|KUBECONFIG|AWS_[A-Z_]+|SSH_AUTH_SOCK|NODE_ENV|HELM_[A-Z_]+|SYSTEMD_(?!PAGER$|EDITOR$)[A-Z_]+|LESS|SHELL|PYTHONUNBUFFERED|PYTHONDONTWRITEBYTECODE|PYTHONIOENCODING|GIT_TERMINAL_PROMPT|ANSIBLE_HOST_KEY_CHECKING)$/;
+  /^(HOME|TMPDIR|XDG_[A-Z_]+|DOCKER_HOST|KUBECONFIG|AWS_[A-Z_]+|SSH_AUTH_SOCK|NODE_ENV|HELM_(?!PLUGINS$)[A-Z_]+|SYSTEMD_(?!PAGER$|EDITOR$)[A-Z_]+|LESS|SHELL|PYTHONUNBUFFERED|PYTHONDONTWRITEBYTECODE|PYTHONIOENCODING|GIT_TERMINAL_PROMPT|ANSIBLE_HOST_KEY_CHECKING)$/;
+/** The directories of the system's own programs. */
+const USUAL_PATH = /^(\/usr(\/local)?\/s?bin|\/s?bin|:(?=\/))+$/;
 /** Where only the user or the machine keeps them. */
 const USUAL_KUBECONFIG =
   /^((~|\/root|\/home\/[\w-]+)\/\.kube\/[\w.-]+|\/etc\/(kubernetes|rancher\/k3s)\/[\w.-]+)$/;
@@ -28,6 +30,7 @@ export function judgeAssignment(
   before: boolean,
 ): Finding | null {
   if (RUNS_CODE.test(name)) {
+    if (name === 'PATH' && value !== null && USUAL_PATH.test(value)) return null;
     if (/PAGER$/.test(name) && value !== null && NO_PROGRAM.test(value)) return null;
     if (name === 'KUBECONFIG' && value !== null && USUAL_KUBECONFIG.test(value)) return null;
     if (CONFIGURATION.test(name))

@@ -36,7 +36,7 @@ export function judgeInvocation(invocation: Invocation, outer: Context): void {
     );
   const opened = tool?.namesOnly && !args.some(({ text }) => /^-(exec|ok)/.test(text ?? '')) ? [] : args;
   const keys = split(tool?.keys);
-  const isFar = args.some(({ lead }) => /^[\w.@-]+:(?!\\)|:\/\//.test(lead));
+  const isFar = args.some(({ lead }) => /^[\w.@-]*:(?!\\)|:\/\//.test(lead));
   for (const [index, arg] of opened.entries()) {
     if (!namesSecret(arg, directories) || keys.includes(opened[index - 1]?.text ?? '')) continue;
     const isSent = sends && isFar && index < args.length - 1 && !arg.lead.includes(':');
@@ -92,6 +92,14 @@ const SETS = new Set(['read', 'mapfile', 'readarray', 'unset', 'getopts', 'let',
 /** Every word that may be such a name counts: that one of them is an option's value is no reason to look away. */
 function judgeSet(args: readonly Arg[], context: Context): void {
   for (const arg of args) {
+    if (/\[.*(\$\(|`)/s.test(arg.lead))
+      add(
+        context,
+        'shell.arithmetic',
+        'danger',
+        'The index of an array is evaluated, and it holds a substitution.',
+        arg.span,
+      );
     const name = /^(?:-[A-Za-z]*[avp])?([A-Za-z_]\w*)/.exec(arg.lead)?.[1];
     const finding = name === undefined ? null : judgeAssignment(name, null, arg.span, false);
     if (finding) context.findings.push(finding);
@@ -237,7 +245,7 @@ export function evaluate(
     add(context, entry.rule, 'safe', `${entry.rule} is only asked for help.`, invocation.span);
     return;
   }
-  judgeOptions(entry, own.options, dryRunOf(entry, parsed) !== undefined, context);
+  judgeOptions(entry, own, dryRunOf(entry, parsed) !== undefined, context);
   const [verb, ...rest] = parsed.rest;
   if (hasVerbs && verb !== undefined) {
     judgeVerb(entry, verb, rest, parsed.options, invocation, context);

@@ -158,7 +158,10 @@ function planCommand(command: Command, into: Argv[]): boolean | null {
       throw new Unknowable();
   const words = command.name ? [command.name, ...command.args] : command.args;
   const argv = words.map((word) => {
-    const arg = resolve(word, { known: new Map(), data: new Set(), undashed: new Set() }, (start, end) => ({ start, end }));
+    const arg = resolve(word, { known: new Map(), data: new Set(), undashed: new Set() }, (start, end) => ({
+      start,
+      end,
+    }));
     if (arg.text === null || arg.raw.startsWith('~') || /[=:]~/.test(arg.raw)) throw new Unknowable();
     return arg.text;
   });

@@ -53,6 +53,8 @@ const Raise = z.strictObject({
   unless: flags.optional(),
   /** The flag raises only beside one of these flags. */
   onlyWith: flags.optional(),
+  /** It raises nothing when every operand matches. */
+  unlessOperand: pattern.optional(),
   /** The value is a file it writes: files that give a way in, and devices, are danger. */
   writes: z.boolean().optional(),
   /** It raises nothing when one of the options of `dryRun` is in effect. */
@@ -95,8 +97,11 @@ const Program = z.strictObject({
 });
 
 const Runs = z.strictObject({
-  /** `words`: the rest is a command; `shell`: the rest is joined and read by a shell; `find`: -exec and its kin. */
-  form: z.enum(['words', 'shell', 'find']),
+  /**
+   * `words`: the rest is a command; `shell`: the rest is joined and read by a shell; `find`: -exec and its kin;
+   * `parallel`: the rest is a template up to `:::`, as in GNU parallel.
+   */
+  form: z.enum(['words', 'shell', 'find', 'parallel']),
   /** Operands of the wrapper itself before the command starts. */
   after: z.number().int().min(0).default(0),
   /** NAME=value words before the command set its environment. */
@@ -105,7 +110,7 @@ const Runs = z.strictObject({
   remote: z.boolean().default(false),
   /** More words that nobody can know are added to the command (`xargs`). */
   appends: z.boolean().default(false),
-  /** The flag that names the text standing for those words (`xargs -I`). */
+  /** The flag that names the text standing for those words (`xargs -I`, `parallel -I`). */
   replaces: flags.optional(),
   /** The wrapper ends the command after a while (`timeout`). */
   bounded: z.boolean().default(false),

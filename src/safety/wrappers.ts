@@ -3,6 +3,7 @@ import { judgeAssignment } from './environment.ts';
 import { type Parsed, split } from './getopt.ts';
 import type { Entry } from './knowledge.ts';
 import { type Arg, type Finding, type Invocation, open } from './model.ts';
+import { runParallel } from './parallel.ts';
 import { LIMITS } from './precheck.ts';
 import { ENDLESS } from './reach.ts';
 import type { RunsSpec } from './schema.ts';
@@ -41,8 +42,7 @@ export function runInner(
     remote: context.remote || runs.remote,
     directories: runs.remote ? [] : context.directories,
   };
-  const started =
-    runs.form === 'find' ? runFind(args, invocation, inner) : runRest(runs, parsed, invocation, inner);
+  const started = start(runs, parsed, args, invocation, inner);
   if (!started) {
     if (runs.form === 'find') return;
     if (runs.form === 'shell' && runs.remote) judgeFed(entry, invocation, context);
@@ -64,6 +64,33 @@ export function runInner(
   context.findings.push(...findings);
   for (const hint of hints) if (!(runs.bounded && hint.startsWith(ENDLESS))) context.hints.add(hint);
   for (const trait of traits) if (!(runs.bounded && trait === 'endless')) context.traits.add(trait);
+}
+
+/** Judges what the wrapper runs; false when that is nothing. */
+function start(
+  runs: RunsSpec,
+  parsed: Parsed,
+  args: readonly Arg[],
+  invocation: Invocation,
+  context: Context,
+): boolean {
+  switch (runs.form) {
+    case 'find':
+      return runFind(args, invocation, context);
+    case 'parallel':
+      return runParallel(parsed, replacedBy(runs, parsed), invocation, context);
+    case 'words':
+    case 'shell':
+      return runRest(runs, parsed, invocation, context);
+    default:
+      return runs.form satisfies never;
+  }
+}
+
+/** The text that stands for inputs, where an option names it. */
+function replacedBy(runs: RunsSpec, { options }: Parsed): Arg | null {
+  const flags = split(runs.replaces);
+  return options.find((option) => flags.includes(option.flag))?.value ?? null;
 }
 
 /** A remote shell without a command runs what it is fed. */

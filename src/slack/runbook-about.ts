@@ -51,7 +51,7 @@ function summary(state: RunbookState, lines: readonly Line[]): string {
   );
   const byHand = lines.filter(({ command }) => !command).length;
   const offered = lines.filter(({ command }) => command && isOffered(command)).length;
-  const parts = [...risks, ['by hand', byHand] as const, ['of these only suggested', offered] as const];
+  const parts = [...risks, ['by hand', byHand] as const, ['only suggested', offered] as const];
   return [
     `${word}: ${count(lines.length, 'step')}`,
     ...parts.filter(([, n]) => n > 0).map(([label, n]) => `${label} ${n}`),

@@ -1,9 +1,11 @@
 import type { KnownBlock } from '@slack/types';
 import type { RunbookId } from '../protocol/ids.ts';
+import { byHandReason } from '../run/plan.ts';
 import { lineSha256, lineText } from '../runbook/edit.ts';
 import { flatten, type Line } from '../runbook/flatten.ts';
 import type { Command, Parse, SourceSpan, Step } from '../runbook/runbook.ts';
 import type { RunbookState } from '../runbook/stream.ts';
+import type { Verdict } from '../safety/verdict.ts';
 import { truncateHead } from '../text/truncate.ts';
 import { visible } from '../text/visible.ts';
 import { ACTIONS, encodeLine } from './actions.ts';
@@ -35,7 +37,7 @@ export function drawLines(state: RunbookState, parse: Parse, id: RunbookId, mayA
     const notes = [
       ...(command ? originNotes(command) : []),
       ...(isFirst ? notesOf(step, parse, numbers) : []),
-      ...(command ? placeNotes(command) : []),
+      ...(command && verdict ? wayNotes(command, verdict) : []),
       ...(at.command === null || at.command === last
         ? (step.expected ?? []).map((words) => `Expected: ${plain(words, MAX_TITLE)}`)
         : []),
@@ -81,11 +83,11 @@ function leads(target: NonNullable<Step['target']>, { steps }: Parse, numbers: r
   }
 }
 
-function placeNotes({ session, cwd }: Command): string[] {
-  return [
-    ...(session ? [`Typed in the session of \`${plain(session.opener, 100)}\``] : []),
-    ...(cwd ? [`Starts in \`${plain(cwd, 100)}\`.`] : []),
-  ];
+/** Where an agent starts it, or why none does. */
+function wayNotes(command: Command, verdict: Verdict): string[] {
+  const byHand = byHandReason(command, verdict);
+  if (byHand) return [`By hand: ${plain(byHand, MAX_TITLE)}`];
+  return command.cwd ? [`Starts in \`${plain(command.cwd, MAX_NAMED)}\`.`] : [];
 }
 
 function origin(command: Command, where: (span: SourceSpan) => string): string {

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { generate, readKnowledge } from '../../scripts/knowledge.ts';
 import { classify, loadSafety } from '../../src/safety/index.ts';
-import { corpus, misjudged, risk } from './support.ts';
+import { RISKS } from '../../src/safety/verdict.ts';
+import { blindCorpus, corpus, misjudged, risk } from './support.ts';
 
 const TOOLS = readKnowledge();
-beforeAll(loadSafety);
+await loadSafety();
 
 describe('labelled commands', () => {
   test('read-only commands, and dangerous words that are only data, are safe', () => {
@@ -38,6 +39,23 @@ describe('labelled commands', () => {
         ['danger'],
       ),
     ).toEqual([]);
+  });
+});
+
+describe('the corpus of blind writers', () => {
+  const lines = blindCorpus().map(({ cmd, label }) => ({
+    cmd,
+    label,
+    least: RISKS.find((each) => label.includes(each)) ?? 'danger',
+    risk: risk(cmd),
+  }));
+  test('holds no dangerous command and no change that is called safe', () => {
+    expect(lines.filter(({ least, risk }) => least !== 'safe' && risk === 'safe')).toEqual([]);
+  });
+  test('raises an alarm on at most 4 % of what only looks', () => {
+    const safe = lines.filter(({ least }) => least === 'safe');
+    const alarms = safe.filter(({ label, risk }) => !label.includes(risk));
+    expect(alarms.length / safe.length).toBeLessThan(0.04);
   });
 });
 

@@ -41,10 +41,13 @@ const around =
   (write: (text: string) => string): Mutation =>
   (text) =>
     isWhole(text) ? write(text) : null;
+/** Not where the text changes its directory: behind another program it would change none. */
 const before =
   (prefix: string): Mutation =>
   (text) =>
-    /^[a-z][\w-]*( |$)/.test(text) && plainWords(text)[0]?.index === 0 ? `${prefix} ${text}` : null;
+    /^(?!.*\b(cd|pushd|popd)\b)[a-z][\w-]*( |$)/s.test(text) && plainWords(text)[0]?.index === 0
+      ? `${prefix} ${text}`
+      : null;
 
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'empty quotes in a word': inWord((word) => `${word.slice(0, 1)}''${word.slice(1)}`),

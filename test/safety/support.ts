@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { classify } from '../../src/safety/index.ts';
 import type { Risk, Verdict } from '../../src/safety/verdict.ts';
 
@@ -27,4 +27,20 @@ export function misjudged(commands: readonly string[], allowed: readonly Risk[])
 /** The risk of one command. */
 export function risk(command: string): Risk {
   return classify(command).risk;
+}
+
+/** A command and every risk that two engineers could honestly give. */
+interface Labelled {
+  readonly family: string;
+  readonly cmd: string;
+  readonly label: readonly Risk[];
+}
+
+/** The commands of writers who had not seen the scanner. Nothing ever runs them outside the cage. */
+export function blindCorpus(): readonly Labelled[] {
+  const folder = new URL('./corpus/families/', import.meta.url);
+  return readdirSync(folder)
+    .sort()
+    .flatMap((file) => readFileSync(new URL(file, folder), 'utf8').split('\n'))
+    .flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Labelled]));
 }

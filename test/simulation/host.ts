@@ -40,6 +40,8 @@ export interface HostOptions {
   readonly maxRunning: number;
   /** The probability that the agent dies at any one effect. */
   readonly deathAtEffect: () => number;
+  /** The highest `seq` that the server has heard this agent name. */
+  readonly heardSeq: (agent: string) => number;
   /** A command really begins. */
   readonly started: (it: Started) => void;
   /** A life of the agent has ended. */
@@ -201,8 +203,7 @@ export class Host {
 
   /** The highest `seq` in a picture of the disk. */
   static seqIn(picture: ReadonlyMap<string, Buffer>): number {
-    const { entries } = readJournal(picture.get(JOURNAL) ?? new Uint8Array());
-    return Math.max(0, ...entries.map((entry) => ('seq' in entry ? entry.seq : 0)));
+    return seqOf(readJournal(picture.get(JOURNAL) ?? new Uint8Array()).entries);
   }
 
   #connect(program: Program, events: LineEvents) {
@@ -256,7 +257,10 @@ export class Host {
   #run(program: Program, spec: RunSpec, clock: Clock, events: RunEvents): Running {
     const { chance, manners, around, ledger } = this.#options;
     if (!program.survives('the start of a command')) throw new Error('The agent is dead.');
-    const known = journaled(this.journal(), spec);
+    const entries = this.journal();
+    const known = journaled(entries, spec);
+    // The last two are of this very command.
+    const journaledSeq = seqOf(entries.slice(0, -2));
     if (known.envelopeId !== null) ledger.tried.add(known.envelopeId);
     if (chance.happens(manners.notStarted / 2)) throw new Error('EAGAIN: no process can be made');
     if (chance.happens(manners.notStarted / 2)) {
@@ -276,6 +280,7 @@ export class Host {
         jumped: this.#heardTimeAt === null ? 0 : this.clock.lead - this.#heardTimeAt,
       },
       isDraining: this.#isDraining,
+      seqs: { journal: journaledSeq, heard: this.#options.heardSeq(this.name) },
       ...known,
       end: null,
     };
@@ -298,6 +303,9 @@ export class Host {
     return process;
   }
 }
+
+const seqOf = (entries: readonly Entry[]): number =>
+  Math.max(0, ...entries.map((entry) => ('seq' in entry ? entry.seq : 0)));
 
 function policyOf(maxRunning: number): Policy {
   const policy = POLICIES[maxRunning - 1];

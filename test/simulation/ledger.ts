@@ -18,6 +18,8 @@ export interface Started {
   readonly toldOfPause: number | null;
   /** What the host's clock said (ms since 1970), and how far it has jumped since the agent last heard the time. */
   readonly clock: { readonly now: number; readonly jumped: number };
+  /** The highest `seq` in the journal before this one, and the highest that the server has heard of since it was enrolled. */
+  readonly seqs: { readonly journal: number; readonly heard: number };
   /** Somebody had told the agent to end. */
   readonly isDraining: boolean;
   end: { readonly exitCode: number | null; readonly signal: string | null } | null;

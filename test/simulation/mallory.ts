@@ -14,15 +14,14 @@ import type { Connection } from './network.ts';
 import type { Surroundings } from './program.ts';
 import type { Swarm } from './swarm.ts';
 
-/** A message with its kind, as it goes to an agent. */
-type Job = Extract<NonNullable<ToAgent['kind']>, { $case: 'job' }>['value'];
+type Message = NonNullable<ToAgent['kind']>;
 
 /** What he knows of one agent, from what was said to it. */
 interface Victim {
   readonly agentId: string;
   readonly counters: Counters;
-  /** By envelope id. */
-  readonly jobs: Map<string, Envelope>;
+  /** Oldest first. */
+  readonly jobs: { readonly envelope: Envelope; readonly signed: Signed; hasBegun: boolean }[];
   /** What has not reached it yet. */
   held: ToAgent[];
 }
@@ -36,12 +35,16 @@ export interface MalloryOptions {
   readonly lines: () => Iterable<Connection>;
 }
 
+/** After these more is known, and what was held back may do more harm. */
+const TELLING: readonly unknown[] = ['welcome', 'pause', 'resume', 'job'] satisfies Message['$case'][];
+/** At these he makes something up. */
+const INVITING: readonly unknown[] = ['job', 'ack', 'lease', 'pause'] satisfies Message['$case'][];
 const OWN_KEY = keyOf('mallory');
 /** Waits before something is said (ms, on average): at once, and when much has happened since. */
 const SOON = [1, 50, 1_000];
 const ANY_TIME = [1, 1_000, 20_000];
 /** So long after its end an envelope comes too late for a clock that is right (ms). */
-const TOO_LATE_MS = 31_000;
+const TOO_LATE_MS = 35_000;
 
 /**
  * Somebody who sits on the lines: says again what was said, there or elsewhere; holds a job back until other things have
@@ -65,68 +68,50 @@ export class Mallory {
 
   /** Hears a message, and says what comes to mind. False when it goes no further. */
   letsPass(connection: Connection, message: ToAgent): boolean {
-    const { repeats, changes } = this.#options.how;
+    const { repeats, holds, changes, forges } = this.#options.how;
     const victim = this.#victim(connection.agentId);
     this.#heard.push(message);
+    this.#learn(victim, message);
     if (this.#chance.happens(repeats)) this.#repeat(message);
-    switch (message.kind?.$case) {
-      case 'job':
-        return this.#onJob(connection, victim, message, message.kind.value);
-      case 'lease':
-        learn(victim, message.kind.value);
-        return true;
-      case 'ack':
-        this.#onAck(victim, message.kind.value);
-        return true;
-      case 'welcome':
-        if (message.kind.value.lease) learn(victim, message.kind.value.lease);
-        this.#release(victim);
-        return true;
-      case 'pause':
-        if (this.#chance.happens(changes))
-          this.#say(victim, this.#resumeOf(message.kind.value.panicEpoch), SOON);
-        this.#release(victim);
-        return true;
-      case 'resume':
-        this.#release(victim);
-        return true;
-      default:
-        return true;
+    if (message.kind?.$case === 'job' && this.#chance.happens(holds)) {
+      this.#hold(connection, victim, message);
+      return false;
     }
+    if (TELLING.includes(message.kind?.$case)) this.#release(victim);
+    if (!INVITING.includes(message.kind?.$case)) return true;
+    const isForged = this.#chance.happens(forges) && this.#forge(victim);
+    const isChanged = this.#chance.happens(changes) && this.#change(victim, message);
+    return message.kind?.$case !== 'job' || (!isForged && !isChanged) || this.#chance.happens(0.5);
   }
 
   #victim(agentId: string): Victim {
     const counters = { seq: 0, leaseEpoch: 1, panicEpoch: 0 };
-    const victim = this.#victims.get(agentId) ?? { agentId, counters, jobs: new Map(), held: [] };
+    const victim = this.#victims.get(agentId) ?? { agentId, counters, jobs: [], held: [] };
     this.#victims.set(agentId, victim);
     return victim;
   }
 
-  /** What has begun cannot begin again, whoever signs it. What was refused could, once, as it was approved. */
-  #onAck(victim: Victim, { envelopeId, kind }: { envelopeId: string; kind: string }): void {
-    const begun = kind === 'started' || kind === 'finished' ? victim.jobs.get(envelopeId) : undefined;
-    if (!begun || !this.#chance.happens(this.#options.how.forges)) return;
-    const forgery = this.#chance.pick(['as it was', 'once more'] as const);
-    this.#say(victim, this.#forged(forgery, begun, victim), SOON);
-  }
-
-  #onJob(connection: Connection, victim: Victim, message: ToAgent, job: Job): boolean {
-    const { holds, changes, forges } = this.#options.how;
-    const envelope: Envelope = JSON.parse(job.payload.toString());
-    victim.jobs.set(envelope.envelope_id, envelope);
-    victim.counters.seq = Math.max(victim.counters.seq, envelope.seq);
-    this.#release(victim);
-    if (this.#chance.happens(holds)) {
-      this.#hold(connection, victim, message, envelope);
-      return false;
+  #learn(victim: Victim, { kind }: ToAgent): void {
+    const { counters, jobs } = victim;
+    switch (kind?.$case) {
+      case 'job': {
+        const envelope: Envelope = JSON.parse(kind.value.payload.toString());
+        jobs.push({ envelope, signed: kind.value, hasBegun: false });
+        counters.seq = Math.max(counters.seq, envelope.seq);
+        return;
+      }
+      case 'lease':
+        learnLease(counters, kind.value);
+        return;
+      case 'welcome':
+        if (kind.value.lease) learnLease(counters, kind.value.lease);
+        return;
+      case 'ack': {
+        const { envelopeId, kind: said } = kind.value;
+        const job = jobs.find(({ envelope }) => envelope.envelope_id === envelopeId);
+        if (job && (said === 'started' || said === 'finished')) job.hasBegun = true;
+      }
     }
-    const { rule } = envelope.authority;
-    const forgery = this.#chance.pick(FORGERIES[rule === 'auto' ? 'unasked' : 'approved']);
-    const isForged = this.#chance.happens(forges);
-    const isChanged = this.#chance.happens(changes);
-    if (isForged) this.#say(victim, this.#forged(forgery, envelope, victim), SOON);
-    if (isChanged) this.#say(victim, this.#changed(job, envelope, victim), SOON);
-    return (!isForged && !isChanged) || this.#chance.happens(0.5);
   }
 
   #repeat(message: ToAgent): void {
@@ -136,9 +121,10 @@ export class Mallory {
   }
 
   /** Until something else is said to the agent, on a new connection perhaps, or until its time is over. */
-  #hold(connection: Connection, victim: Victim, message: ToAgent, { exp }: Envelope): void {
+  #hold(connection: Connection, victim: Victim, message: ToAgent): void {
     this.#around.note('mallory', `holds a job for ${victim.agentId} back`);
-    if (this.#chance.happens(0.3)) {
+    const exp = victim.jobs.at(-1)?.envelope.exp ?? 0;
+    if (this.#chance.happens(0.4)) {
       const late = exp - trueTime(this.#around.timeline) + TOO_LATE_MS;
       this.#around.timeline.after(late, () => this.#say(victim, message, SOON));
       return;
@@ -151,6 +137,37 @@ export class Mallory {
     for (const message of victim.held.splice(0)) this.#say(victim, message, SOON);
   }
 
+  /** Another job in the place of one, signed with the stolen key. False when there has been none. */
+  #forge(victim: Victim): boolean {
+    if (victim.jobs.length === 0) return false;
+    const { envelope, hasBegun } = this.#chance.pick(victim.jobs.slice(-3));
+    // What was refused could begin, once, as it was approved: that is what a stolen key can do.
+    const forgeries = FORGERIES[envelope.authority.rule === 'auto' ? 'unasked' : 'approved'];
+    const forgery = this.#chance.pick(hasBegun ? [...forgeries, 'as it was' as const] : forgeries);
+    const record = this.#forger.forge(forgery, envelope, victim.counters);
+    this.#say(victim, jobOf(signRecord('job', record, this.#options.keys.dispatchKey)), SOON);
+    return true;
+  }
+
+  /** The end of a pause, or a job in another envelope: under a signature that was there, or under a key that does not count. */
+  #change(victim: Victim, { kind }: ToAgent): boolean {
+    if (kind?.$case === 'pause') {
+      const resume = this.#forger.resume(this.#options.tenant, kind.value.panicEpoch);
+      const value = wire(signRecord('resume', resume, this.#forger.falseApproveKey));
+      this.#say(victim, { kind: { $case: 'resume', value } }, SOON);
+      return true;
+    }
+    if (victim.jobs.length === 0) return false;
+    const { envelope, signed } = this.#chance.pick(victim.jobs);
+    const record = this.#forger.forge('as it was', envelope, victim.counters);
+    const isOwn = this.#chance.happens(0.5);
+    const changed = isOwn
+      ? signRecord('job', record, OWN_KEY)
+      : { ...signed, payload: canonicalBytes(record) };
+    this.#say(victim, jobOf(changed), SOON);
+    return true;
+  }
+
   /** On the newest connection to the agent that there is by then. */
   #say({ agentId }: Victim, message: ToAgent, waits: readonly number[]): void {
     this.#around.timeline.after(this.#chance.wait(this.#chance.pick(waits)), () => {
@@ -160,40 +177,19 @@ export class Mallory {
       line.atGateway.send(message);
     });
   }
-
-  /** Another job in the place of one, under the signature that was there or under his own key. */
-  #changed(job: Job, envelope: Envelope, victim: Victim): ToAgent {
-    const record = this.#forger.forge('as it was', envelope, victim.counters);
-    if (this.#chance.happens(0.5)) return jobOf(signRecord('job', record, OWN_KEY));
-    return jobOf({ ...job, payload: canonicalBytes(record) });
-  }
-
-  /** Another job in the place of one, signed with the stolen key. */
-  #forged(forgery: Forgery, envelope: Envelope, { counters }: Victim): ToAgent {
-    const record = this.#forger.forge(forgery, envelope, counters);
-    return jobOf(signRecord('job', record, this.#options.keys.dispatchKey));
-  }
-
-  #resumeOf(panicEpoch: number): ToAgent {
-    const record = this.#forger.resume(this.#options.tenant, panicEpoch);
-    const value = wire(signRecord('resume', record, this.#forger.falseApproveKey));
-    return { kind: { $case: 'resume', value } };
-  }
 }
 
 /** A lease names what an envelope has to name to be taken. */
-function learn({ counters }: Victim, lease: Signed): void {
+function learnLease(counters: Counters, lease: Signed): void {
   const read = parseRecord('lease', lease.payload);
   if (!read.ok) return;
   const { lease_epoch, panic_epoch, seq_mark } = read.record;
-  Object.assign(counters, {
-    leaseEpoch: lease_epoch,
-    panicEpoch: panic_epoch,
-    seq: Math.max(counters.seq, seq_mark),
-  });
+  counters.leaseEpoch = lease_epoch;
+  counters.panicEpoch = panic_epoch;
+  counters.seq = Math.max(counters.seq, seq_mark);
 }
 
-const wire = ({ keyId, payload, sig }: Signed): Job => ({
+const wire = ({ keyId, payload, sig }: Signed) => ({
   keyId,
   payload: Buffer.from(payload),
   sig: Buffer.from(sig),

@@ -37,6 +37,8 @@ export interface Weathered {
   /** The probabilities that a statement takes a while, and that its connection breaks; how long a while is on average (ms). */
   readonly slow: number;
   breaks: number;
+  /** The same of a commit: whoever made it does not know whether it was. */
+  breaksAtCommit: number;
   readonly delay: number;
 }
 
@@ -109,7 +111,8 @@ export class Service {
     const { program } = this;
     const { weather } = this.options;
     if (!program.survives(`${statement} ${when}`)) return forever();
-    if (weather.isAway || program.chance.happens(weather.breaks)) throw new DatabaseFault('57P01');
+    const breaks = statement === 'COMMIT' ? weather.breaksAtCommit : weather.breaks;
+    if (weather.isAway || program.chance.happens(breaks)) throw new DatabaseFault('57P01');
     if (!program.chance.happens(weather.slow)) return;
     await program.sleep(program.chance.wait(weather.delay));
     if (weather.isAway) throw new DatabaseFault('57P01');

@@ -35,6 +35,8 @@ export function judgeStart(it: Started, known: Known): Finding[] {
   if (it.panic && !it.panic.paused && !known.wasResumed(it.panic.epoch))
     unrecorded(`began on an agent that went on after pause ${it.panic.epoch}, and nobody has resumed.`);
   if (it.toldOfPause !== null) unrecorded(`began after the agent was told of pause ${it.toldOfPause}.`);
+  if (it.seqs.journal < it.seqs.heard)
+    unrecorded('began on an agent whose journal is older than what was heard of it.');
   if (it.isDraining) unrecorded('began on an agent that was told to end.');
   if (Math.abs(it.clock.jumped) > CLOCK_SKEW_MS)
     unrecorded(`began after the clock of its host had jumped by ${Math.round(it.clock.jumped)} ms.`);

@@ -54,7 +54,12 @@ export interface Swarm {
   readonly deathOfService: number;
   readonly deathOfAgent: number;
   /** The probabilities that a statement takes a while, and that its connection breaks; how long a while is on average (ms). */
-  readonly database: { readonly slow: number; readonly breaks: number; readonly delay: number };
+  readonly database: {
+    readonly slow: number;
+    readonly breaks: number;
+    readonly breaksAtCommit: number;
+    readonly delay: number;
+  };
   readonly hints: { readonly lost: number; readonly twice: number; readonly stalled: number };
   readonly directoryFails: number;
   /** How far clocks are off (ms), and how fast they drift. */
@@ -109,7 +114,12 @@ export function drawSwarm(chance: Chance): Swarm {
     },
     deathOfService: some(0.4, 0.0001, 0.004),
     deathOfAgent: some(0.4, 0.001, 0.03),
-    database: { slow: some(0.6, 0.05, 0.8), breaks: some(0.3, 0.001, 0.02), delay: chance.pick([1, 5, 50]) },
+    database: {
+      slow: some(0.6, 0.05, 0.8),
+      breaks: some(0.3, 0.0005, 0.01),
+      breaksAtCommit: some(0.2, 0.01, 0.15),
+      delay: chance.pick([1, 5, 50]),
+    },
     hints: { lost: some(0.4, 0.1, 1), twice: some(0.4, 0.1, 0.8), stalled: some(0.3, 0.1, 0.5) },
     directoryFails: some(0.2, 0.02, 0.3),
     skew: {
@@ -120,9 +130,9 @@ export function drawSwarm(chance: Chance): Swarm {
     patience: chance.pick([1, 2, 4]),
     mallory: {
       repeats: some(0.15, 0.02, 0.4),
-      holds: some(0.2, 0.05, 0.6),
-      changes: some(0.1, 0.05, 0.5),
-      forges: some(0.15, 0.1, 0.6),
+      holds: some(0.2, 0.1, 0.7),
+      changes: some(0.1, 0.1, 0.6),
+      forges: some(0.2, 0.1, 0.7),
     },
   };
 }

@@ -124,7 +124,7 @@ export class World {
     this.note('world', 'evening');
     this.#phase = 'evening';
     Object.assign(this.network.weather, FAIR);
-    this.weather.breaks = 0;
+    Object.assign(this.weather, { breaks: 0, breaksAtCommit: 0 });
     for (const host of this.hosts) if (this.chance.happens(0.85)) host.start();
   }
 
@@ -190,7 +190,7 @@ export class World {
 
   async #layGround(): Promise<RunbookId[]> {
     const program = new Program('founder', this.#around, this.chance.fork('founder'), () => 0);
-    const fair = { isAway: false, slow: 0, breaks: 0, delay: 0 };
+    const fair = { isAway: false, slow: 0, breaks: 0, breaksAtCommit: 0, delay: 0 };
     const service = new Service({ ...this.#options(program), weather: fair });
     const { log } = service.deps;
     await log.open(TENANT);
@@ -227,6 +227,7 @@ export class World {
         clock: new MachineClock(timeline, chance.between(-hosts, hosts), chance.between(-drift, drift)),
         maxRunning: swarm.maxRunning,
         deathAtEffect: () => (this.#isTrouble() ? swarm.deathOfAgent : 0),
+        heardSeq: (agent) => this.database.agent(agentId(agent))?.seenSeq ?? 0,
         started: (it) => this.oracle.started(it),
         ended: (host) =>
           this.#isTrouble() && timeline.after(this.chance.wait(RESTART_MS), () => host.start()),

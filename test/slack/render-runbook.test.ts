@@ -165,6 +165,16 @@ describe('each step of a preview says', () => {
   });
 });
 
+test('a command that no agent runs says why, and one that an agent runs where it starts', () => {
+  const session = { opener: 'ssh <!here>', language: 'shell' } as const;
+  expect(wordsOf(withCommand({ session }))).toContain(
+    'By hand: It is typed into what “ssh &lt;!here&gt;” opens.',
+  );
+  const endless = { verdicts: [[verdict('safe', ['endless'])]] };
+  expect(wordsOf(withCommand({}, endless))).toContain('By hand: It does not end by itself.');
+  expect(wordsOf(withCommand({ cwd: '/srv/app' }))).toContain('Starts in `/srv/app`.');
+});
+
 test('what is expected of a step stands with its last command of the text, not with a suggested one', () => {
   const commands = [
     { text: 'first', source: LINE_3 },
@@ -183,7 +193,7 @@ describe('a suggested command', () => {
 
   test('is marked loudly and can be adopted', () => {
     expect(wordsOf(offered)).toContain('*Suggested, not in your text.*');
-    expect(wordsOf(offered)).toContain('of these only suggested 1');
+    expect(wordsOf(offered)).toContain('only suggested 1');
     expect(actionsOf(offered)).toEqual([
       ['adopt_line', 'start_run', 'save_runbook', 'edit_lines', 'discard_runbook'],
     ]);

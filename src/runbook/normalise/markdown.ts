@@ -185,7 +185,7 @@ class Collector {
   private leaf(token: Token, first: number, end: number): void {
     if (token.type === 'inline') this.prose(token.content, first);
     else if (token.type === 'code_block')
-      this.code(null, contentLines(this.source, token.content, first), first);
+      this.indented(contentLines(this.source, token.content, first), first);
     else this.fence(token, first, end);
   }
 
@@ -197,6 +197,19 @@ class Collector {
     if (heading !== null)
       this.blocks.push({ type: 'heading', level: heading, lines, codes, ...this.place(first) });
     else if (first >= this.tableEnd) this.blocks.push({ type: 'para', lines, codes, ...this.place(first) });
+  }
+
+  /** Indented code; a line in ticks is code in a paragraph all the same. */
+  private indented(lines: readonly Line[], first: number): void {
+    const [only] = lines.map(trimLine);
+    if (!only || lines.length > 1 || !/^`[^`]+`$/.test(only.text)) this.code(null, lines, first);
+    else
+      this.blocks.push({
+        type: 'para',
+        lines: [only],
+        codes: tickCodes([only], this.text),
+        ...this.place(first),
+      });
   }
 
   private code(lang: string | null, lines: readonly Line[], first: number): void {

@@ -1,6 +1,6 @@
 import { validateValue } from '../bind.ts';
 import { UNTITLED } from '../extract.ts';
-import { type Filled, filled, type Opinions } from '../flatten.ts';
+import { filled, type Opinions } from '../flatten.ts';
 import type { Command, Parse, Question, Variable, VariableType } from '../runbook.ts';
 import { withAdded } from './added.ts';
 import { type Answer, parseAnswer } from './answer.ts';
@@ -58,23 +58,16 @@ function refine(answer: Answer, shown: Shown, parse: Parse): Refined {
 
 /** True when every command of the structural reading is still judged as the same bytes, in the same folder. */
 function isAlike(before: Parse, after: Parse): boolean {
-  const was = filledBy(before);
-  const is = filledBy(after);
-  return [...was].every(([command, { text, cwd }]) => {
-    const now = is.get(command);
-    return now?.text === text && now.cwd === cwd;
-  });
+  const now = judgedAs(after);
+  return [...judgedAs(before)].every(([command, as]) => now.get(command) === as);
 }
 
-function filledBy(parse: Parse): ReadonlyMap<Command, Filled> {
-  const all = filled(parse).flat();
+function judgedAs(parse: Parse): ReadonlyMap<Command, string> {
+  const all = filled(parse);
   return new Map(
-    parse.steps
-      .flatMap(({ commands }) => commands)
-      .flatMap((command, at) => {
-        const one = all[at];
-        return one ? [[command, one]] : [];
-      }),
+    parse.steps.flatMap(({ commands }, step) =>
+      commands.map((command, at) => [command, JSON.stringify(all[step]?.[at])] as const),
+    ),
   );
 }
 

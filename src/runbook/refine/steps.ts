@@ -13,8 +13,8 @@ export type Bucket = readonly [Row, ...Row[]];
 /** Quotations that are added to a step, of each sort. */
 const MAX_QUOTATIONS = 5;
 /** How far before its step a quotation may stand, and how much text is looked through. UTF-16 units. */
-const MAX_BEFORE = 4_000;
-const MAX_AROUND = 8_000;
+const MAX_BEFORE = 2_000;
+const MAX_AROUND = 4_000;
 
 /** Rows that stand together: those of one group of the answer, else those of one step of the structure. */
 export function bucketsOf(rows: readonly Row[]): Bucket[] {
@@ -50,7 +50,11 @@ export function stepsOf(buckets: readonly Bucket[], parse: Parse, shown: Shown):
     if (!group) return step;
     const start = Math.max(steps[index - 1]?.source.start ?? 0, step.source.start - MAX_BEFORE);
     const around = textBetween(shown, { start, end: (steps[index + 1] ?? step).source.end });
-    return sentOn(refined(step, group, cut(around, MAX_AROUND), parse.kind), group, indexes);
+    return sentOn(
+      refined(step, group, cut(around, MAX_AROUND).normalize('NFKC'), parse.kind),
+      group,
+      indexes,
+    );
   });
 }
 
@@ -96,7 +100,7 @@ function refined(step: Step, group: AnswerStep, around: string, kind: SourceKind
   return {
     ...step,
     kind: kindOf(step, group.kind),
-    branch: step.branch ?? condition ?? null,
+    branch: step.branch ?? condition?.replace(/[.:;,]+$/, '') ?? null,
     rollback: step.rollback || group.rollback,
     warnings: [...step.warnings, ...quoted(group.warnings, step.warnings)],
     ...(title ? { title } : {}),

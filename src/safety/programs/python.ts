@@ -3,7 +3,7 @@ import { type Language, type Token, words } from './script.ts';
 const MODULES =
   words(`json sys datetime math re collections itertools time platform ssl statistics string base64 hashlib uuid
   ipaddress csv textwrap decimal fractions random calendar zoneinfo os os.path socket urllib.parse functools operator struct
-  binascii zlib gzip io html yaml locale unicodedata getpass pprint glob fnmatch difflib bisect heapq email.utils`);
+  binascii zlib gzip io html yaml ast locale unicodedata getpass pprint glob fnmatch difflib bisect heapq email.utils`);
 const BUILTINS = `print len str int float bool list dict set tuple sorted reversed sum min max abs round range enumerate zip map
   filter any all repr ord chr hex oct bin divmod pow isinstance iter next bytes bytearray format frozenset hash ascii slice
   Exception ValueError KeyError IndexError TypeError StopIteration open`;
@@ -31,7 +31,7 @@ const MEMBERS =
   BytesIO getvalue escape unescape getpreferredencoding getuser pprint pformat glob fnmatch filter unified_diff bisect_left
   bisect_right nlargest nsmallest parsedate_to_datetime decompress append real imag numerator denominator as_integer_ratio
   bit_length from_bytes to_bytes fromhex maketrans translate partition rpartition expandtabs difference union intersection
-  symmetric_difference issubset issuperset add parse dump safe_load safe_load_all safe_dump safe_dump_all`);
+  symmetric_difference issubset issuperset add parse dump getpeername getsockname literal_eval safe_load safe_load_all safe_dump safe_dump_all`);
 
 /** Of `os` only these are reached: some of its words (`replace`) are harmless elsewhere. */
 const OS = words(
@@ -88,7 +88,11 @@ function allowsPython(tokens: readonly Token[], at: number): boolean {
     if (next !== '.' || member === undefined || !OS.has(member)) return false;
   }
   // The other ways of yaml to read may build any object.
-  if (word === 'yaml' && !isMember && !(tokens[at - 1]?.text !== 'from' && isImported(tokens, at) && next !== 'as'))
+  if (
+    word === 'yaml' &&
+    !isMember &&
+    !(tokens[at - 1]?.text !== 'from' && isImported(tokens, at) && next !== 'as')
+  )
     if (next !== '.' || !/^safe_/.test(tokens[at + 2]?.text ?? '')) return false;
   if (word === 'open' && !isMember)
     return /^\( ?('[^']*'|"[^"]*"|\w+|sys \. argv \[ \d+ \]) (\)|, ('r[bt]?'|"r[bt]?") \))/.test(

@@ -83,7 +83,7 @@ test('no answer of the right shape breaks what must hold', () => {
         if (refined) expectFaithful(one, refined);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 

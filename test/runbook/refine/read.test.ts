@@ -114,7 +114,7 @@ describe('an answer of a model', () => {
       branch: 'If the disk is full',
       target: { to: 'end' },
       expected: ['The tool pfqueue shows the same.'],
-      warnings: ['Warning: This cannot be undone.', 'never use postsuper -d ALL'],
+      warnings: ['Warning: This cannot be undone.', 'Never use postsuper -d ALL.'],
     });
   });
 

@@ -165,7 +165,8 @@ function expectWords(text: string, parse: Parse, { parse: now, opinions }: Refin
   ];
   expect(words.filter((each) => !isInert(each) || each.length > 300)).toEqual([]);
   const known = new Set(parse.steps.flatMap(quotationsOf));
-  const letters = lettersOf(text.replace(/<[^>]*>/g, ' '));
+  const decoded = text.replace(/&\w+;/g, ' ');
+  const letters = `${lettersOf(decoded)} ${lettersOf(decoded.replace(/<[^>]*>/g, ' '))}`;
   const quoted = now.steps.flatMap(quotationsOf).filter((each) => !known.has(each));
   expect(quoted.filter((each) => !letters.includes(lettersOf(each)))).toEqual([]);
   expect((now.questions ?? []).length).toBeLessThanOrEqual(10);
