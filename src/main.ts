@@ -39,8 +39,8 @@ export interface Address {
 
 const SWEEP_MS = 1_000;
 const SWEEP_LIMIT = 500;
-/** A hint of the sweep is not repeated for so long while it waits: workers that are behind get no more to do by it. */
-const SWEEP_FOLD_MS = 5_000;
+/** Every so many sweeps hint anew, should a dead worker hold the hint before; the others only what has none. */
+const SWEEP_ANEW = 5;
 const FAILED_WAIT_MS = 5_000;
 const FORGET_MS = 60_000;
 type Defer = (ref: SubjectRef, until: number) => Promise<void>;
@@ -233,6 +233,7 @@ export async function startWorker(system: System, options: { readonly http?: Add
     slackOf: (tenant: TenantId) => system.workspaces.slack(tenant),
     hint: (ref: SubjectRef) => hints.add('render', ref),
   };
+  const judge = (ref: SubjectRef) => classifyRunbook({ log, classify, refine: refine !== null }, ref);
   // What fails is looked at again after a while, not each second: many subjects that always fail may hold back no other.
   const later =
     (defer: Defer, work: (ref: SubjectRef) => Promise<void>) =>
@@ -244,9 +245,15 @@ export async function startWorker(system: System, options: { readonly http?: Add
   const workers = startWorkers(
     system.options.queues,
     {
-      parse: later(core.defer, (ref) => parseRunbook({ log, extract }, ref)),
-      classify: later(core.defer, (ref) => classifyRunbook({ log, classify, refine: refine !== null }, ref)),
-      refine: later(core.defer, (ref) => refineRunbook({ log, refine, defer: core.defer }, ref)),
+      parse: later(core.defer, async (ref) => {
+        await parseRunbook({ log, extract }, ref);
+        await judge(ref);
+      }),
+      classify: later(core.defer, judge),
+      refine: later(core.defer, async (ref) => {
+        await refineRunbook({ log, refine, defer: core.defer }, ref);
+        await judge(ref);
+      }),
       step: later(core.defer, (ref) => advanceStep(core, ref)),
       match: later(core.defer, (ref) => matchIncident({ log, logger }, ref)),
       render: later(core.deferShow, (ref) => renderSubject(render, ref)),
@@ -254,11 +261,11 @@ export async function startWorker(system: System, options: { readonly http?: Add
     logger,
   );
   // Hints get lost; predicates do not. Whatever is due, or not shown yet, becomes a hint again within a second. All
-  // workers sweep; hints of the same time and version fold into one.
+  // workers sweep. A hint folds into the one of the commit while that waits, so workers that are behind get no more to do.
   const sweep = every(SWEEP_MS, logger, async () => {
-    const time = Math.floor(clock.now() / SWEEP_FOLD_MS);
+    const second = Math.floor(clock.now() / SWEEP_MS);
     for (const row of await store.findDue(database.pool, clock.now(), SWEEP_LIMIT)) {
-      const mark = `${row.version}-${time}`;
+      const mark = second % SWEEP_ANEW === 0 ? `${row.version}-${second}` : row.version;
       const queue: QueueName | null = row.due ? queueFor(row.kind, row.status) : null;
       if (queue) hints.add(queue, row, mark);
       if (row.unshown) hints.add('render', row, mark);

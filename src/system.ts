@@ -9,7 +9,7 @@ import { connectDatabase, type Database } from './platform/database.ts';
 import { nonce, shortId } from './platform/ids.ts';
 import type { Logger } from './platform/logger.ts';
 import type { ModelOptions } from './platform/model.ts';
-import { type Hints, isSeen, openHints, type QueueBackend, queueFor } from './platform/queues.ts';
+import { type Hints, isGoingOn, isSeen, openHints, type QueueBackend, queueFor } from './platform/queues.ts';
 import { alone, openShownMessages } from './platform/shown-messages.ts';
 import { openSlackRequests } from './platform/slack-requests.ts';
 import { openWorkspaces, type Workspaces } from './platform/workspaces.ts';
@@ -129,7 +129,7 @@ type Spread = Pick<System, 'log' | 'hints' | 'changes'> & { readonly logger: Log
 /** What follows a commit: somebody looks at the subject, and agents hear of what concerns them. All of it is a hint. */
 function spread({ ref, kind, status, version }: Change, { log, hints, changes, logger }: Spread): void {
   const queue = queueFor(kind, status);
-  if (queue) hints.add(queue, ref, version);
+  if (queue && !isGoingOn(kind, status)) hints.add(queue, ref, version);
   if (isSeen(kind, status)) hints.add('render', ref, version);
   if (kind === 'tenant' || (kind === 'run' && status === 'under-way'))
     changes.tell({ kind: 'changed', tenant: ref.tenant });

@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg';
+import { escapeLiteral, type Pool, type PoolClient } from 'pg';
 import { type StreamId, streamId, type TenantId, tenantId } from '../protocol/ids.ts';
 import type { Link } from './chain.ts';
 import type { SubjectKind, SubjectRef } from './subject.ts';
@@ -73,10 +73,8 @@ export async function inTenant<T>(
   tenant: TenantId,
   work: (tx: PoolClient) => Promise<T>,
 ): Promise<T> {
-  return inTransaction(pool, DURABLY, async (tx) => {
-    await enterTenant(tx, tenant);
-    return work(tx);
-  });
+  // In one go: every load and every decision begins so.
+  return inTransaction(pool, `${DURABLY}; ${entering(tenant)}`, work);
 }
 
 /**
@@ -89,8 +87,11 @@ export async function atOneMoment<T>(pool: Pool, look: (tx: PoolClient) => Promi
 
 /** From here to its end the transaction sees this tenant's rows only. */
 export async function enterTenant(tx: PoolClient, tenant: TenantId): Promise<void> {
-  await tx.query("SELECT set_config('app.tenant', $1, true)", [tenant]);
+  await tx.query(entering(tenant));
 }
+
+const entering = (tenant: TenantId): string =>
+  `SELECT set_config('app.tenant', ${escapeLiteral(tenant)}, true)`;
 
 async function inTransaction<T>(pool: Pool, begin: string, work: (tx: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();

@@ -29,14 +29,17 @@ const LOCK_MS = 5_000;
 const MOST_ADDING = 2_000;
 const WORK_LIMIT_MS = 10_000;
 const LET_GO_MS = 2_000;
-/** How many of a queue are worked on at once. Who asks a model waits for it, seconds long, and who draws waits for Slack. */
+/**
+ * How many of a queue are worked on at once. Who asks a model waits for it, seconds long. Who draws waits for Slack and
+ * holds one of the process's 20 connections to the database meanwhile.
+ */
 const AT_ONCE: Readonly<Record<QueueName, number>> = {
   parse: 4,
   classify: 4,
   refine: 64,
   step: 4,
   match: 4,
-  render: 8,
+  render: 12,
 };
 /** So many errors of one worker within a second are a storm (a full Redis answers every call with one): then it rests. */
 const STORM = 20;
@@ -64,6 +67,10 @@ export function queueFor(kind: SubjectKind, status: string): QueueName | null {
       return null;
   }
 }
+
+/** Whether who recorded such a change goes on with it at once; should they die before, the sweep finds it. */
+export const isGoingOn = (kind: SubjectKind, status: string): boolean =>
+  kind === 'runbook' && ['parsed', 'refined'].includes(status);
 
 /** Whether such a change is to be seen at once. What is being read looks as it did, until that is done a moment later. */
 export const isSeen = (kind: SubjectKind, status: string): boolean =>

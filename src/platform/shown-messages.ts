@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { inTenant } from '../audit/store.ts';
 import type { SubjectRef } from '../audit/subject.ts';
 import { streamId, type TenantId, tenantId } from '../protocol/ids.ts';
 import type { Database } from './database.ts';
@@ -10,23 +11,31 @@ interface Shown {
 }
 
 /** The index of our own Slack messages: what shows where. It can be lost: then messages are posted anew. */
-export function openShownMessages(database: Database) {
+export function openShownMessages({ pool, tenant: inPrisma }: Database) {
   return {
     async of({ tenant, stream }: SubjectRef): Promise<ReadonlyMap<string, Shown>> {
-      const rows = await database.tenant(tenant, (prisma) =>
-        prisma.slackMessage.findMany({ where: { tenant, stream } }),
+      const { rows } = await inTenant(pool, tenant, (tx) =>
+        tx.query('SELECT key, channel, ts, hash FROM slack_message WHERE tenant = $1 AND stream = $2', [
+          tenant,
+          stream,
+        ]),
       );
       return new Map(rows.map(({ key, channel, ts, hash }) => [key, { channel, ts, hash }]));
     },
-    async put({ tenant, stream }: SubjectRef, key: string, shown: Shown): Promise<void> {
-      const where = { tenant_stream_key: { tenant, stream, key } };
-      const create = { tenant, stream, key, ...shown };
-      await database.tenant(tenant, (prisma) => prisma.slackMessage.upsert({ where, create, update: shown }));
+    // Durably: a message that Slack shows and we forgot would be posted again.
+    async put({ tenant, stream }: SubjectRef, key: string, { channel, ts, hash }: Shown): Promise<void> {
+      await inTenant(pool, tenant, (tx) =>
+        tx.query(
+          `INSERT INTO slack_message (tenant, stream, key, channel, ts, hash) VALUES ($1, $2, $3, $4, $5, $6)
+           ON CONFLICT (tenant, stream, key) DO UPDATE SET channel = $4, ts = $5, hash = $6`,
+          [tenant, stream, key, channel, ts, hash],
+        ),
+      );
     },
     /** Which subject one of our messages shows, or null. */
     async find(tenant: TenantId, channel: string, ts: string): Promise<SubjectRef | null> {
       const where = { tenant_channel_ts: { tenant, channel, ts } };
-      const row = await database.tenant(tenant, (prisma) => prisma.slackMessage.findUnique({ where }));
+      const row = await inPrisma(tenant, (prisma) => prisma.slackMessage.findUnique({ where }));
       return row && { tenant: tenantId(row.tenant), stream: streamId(row.stream) };
     },
   };

@@ -111,7 +111,8 @@ interface Seen {
 }
 
 /** Commands that print nothing when they work. */
-const SILENT = /^(?:cd\s+\S+|(?:export\s+|unset\s+)?[A-Za-z_]\w*=.*|unset\s.*)$/;
+const SILENT =
+  /^(?:cd\s+\S+|(?:export\s+)?[A-Za-z_]\w*=(?:[^\s"'$]|\$(?!\()|"[^"]*"|'[^']*')*(?:\$\(.*\))?|unset\s.*)$/;
 
 /** Whether a unit of an unprompted block is a command, given what the block has shown so far. */
 function accepts(unit: CommandUnit, judge: Judge, seen: Seen): boolean {
@@ -136,7 +137,7 @@ function accepts(unit: CommandUnit, judge: Judge, seen: Seen): boolean {
   if (shape === 'strong') return !isConfiguration(firstLine);
   if (sawOutput || judge.foreign || isConfiguration(firstLine)) return false;
   if (judge.shell) return isShell(firstLine);
-  if (/\s--?\w/.test(firstLine)) return sawCommand || judge.shaped !== 'no' || judge.someStrong;
+  if (/\s--?\w/.test(text)) return sawCommand || judge.shaped !== 'no' || judge.someStrong;
   const phrase = firstLine.trim().includes(' ');
   return phrase && (judge.shaped === 'unknown-tools' || (judge.shaped === 'mixed' && !sawCommand));
 }
@@ -206,6 +207,8 @@ export interface CodeContext {
   readonly sampleExpected: boolean;
   /** The text before tells the reader to run something. */
   readonly told: boolean;
+  /** The text before tells the reader to put it into a file. */
+  readonly toSave: boolean;
 }
 
 /** The lines between the marks of a fence that has come into the code: pasted into a page, or indented. */
@@ -231,6 +234,8 @@ export function readCode(block: readonly Line[], lang: string | null, context: C
   const prompted = units.some((unit) => unit.type === 'command' && unit.prompted);
   if (printed && !prompted) return noted(lines, 'output');
   const commands = units.filter((unit) => unit.type === 'command');
+  if (context.toSave && !prompted && commands.every(({ command: { text } }) => ASSIGNMENT.test(text)))
+    return noted(lines, 'configuration');
   const foreign = ![SHELL, NEUTRAL, SQL, PRINTED].some((tags) => tags.has(tag));
   const doing =
     commands.find(({ command: { text } }) => !ASSIGNMENT.test(text) && !/^<[^<>]*>$/.test(text.trim())) ??

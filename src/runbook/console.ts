@@ -62,7 +62,8 @@ function isForeign(text: string): boolean {
  */
 export function readConsole(lines: readonly Line[], language: Language): Command[] | null {
   const full = lines.filter(({ text }) => !/^\s*(?:\.\.\.)?\s*$/.test(text) && !COMMENT.test(text));
-  if (full.length === 0) return null;
+  // `[section]`: a file.
+  if (full.length === 0 || /^\s*\[[A-Za-z][\w.:-]*\]\s*$/.test(full[0]?.text ?? '')) return null;
   const foreign = full.filter(
     ({ text }) => isForeign(text) || (language !== 'ruby' && language !== 'python' && isConfiguration(text)),
   ).length;
@@ -72,7 +73,8 @@ export function readConsole(lines: readonly Line[], language: Language): Command
   let at = 0;
   while (at < lines.length) {
     const line = lines[at];
-    if (!line || line.text.trim() === '' || COMMENT.test(line.text) || isForeign(line.text)) {
+    const stray = language === 'ruby' && RUBY_CLOSES.test(line?.text ?? '');
+    if (!line || stray || line.text.trim() === '' || COMMENT.test(line.text) || isForeign(line.text)) {
       at += 1;
       continue;
     }

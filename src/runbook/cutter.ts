@@ -122,8 +122,8 @@ export class BlockCutter {
     const start = tail(line, lead + prompt);
     if (prompt > 0 && start.text.trim() === '') return index + 1;
     const prompted = prompt > 0 || this.typed.has(line);
-    if (!prompted && COMMENT.test(line.text)) {
-      this.units.push({ type: 'comment', text: line.text });
+    if ((!prompted && COMMENT.test(line.text)) || /^--\s/.test(start.text)) {
+      this.units.push({ type: 'comment', text: start.text });
       return index + 1;
     }
     const repl = prompt > 0 && line.text.slice(lead).startsWith('>>>');

@@ -1,12 +1,12 @@
 import { aboutOf } from './about.ts';
 import { cut } from './cut.ts';
+import type { Draft } from './draft.ts';
 import { spanOf } from './normalise/blocks.ts';
 import type { Document } from './normalise/index.ts';
 import { normalise, toSource } from './normalise/index.ts';
 import { withoutMarks } from './normalise/words.ts';
 import * as prose from './prose.ts';
 import type { Parse, Step, Target } from './runbook.ts';
-import type { Draft } from './steps.ts';
 import { StepReader } from './steps.ts';
 import type { Numbered } from './targets.ts';
 import { stepNumbered } from './targets.ts';

@@ -30,14 +30,14 @@ const STRICT =
 const LOOSE =
   /(?:\b(?:use|command|following|check|checking|verify|like this|then|e\.g\.|for example|instead|first|perform|apply|inspect|see|follow|watch|start|stop|restart|connect|query|look at)\s*[:(]?|[:→-])\s*$/i;
 /** The means of an act: told to run only where the sentence asks for the act. */
-const MEANS = /\b(?:using|via|with|by|through)\s*[:(]?\s*$/i;
+const MEANS = /\b(?:using(?:\s+the)?|via|with|by|through)\s*[:(]?\s*$/i;
 const ASKING = /\b(?:can|could|may|should|must|need to|have to|let'?s|please|try|want to|to [a-z]+)\b/i;
 /** One more beside the one before it. */
 const CHAINED = /^\s*(?:,|\/|,?\s*(?:and|or|then|and then|or else|followed by))\s*$/i;
 /** Examples in brackets. */
 const EXAMPLE = /\((?:for example|e\.g\.|i\.e\.|such as|like)\b[^)]*$/i;
 const FORBIDDEN =
-  /(?:\b(?:never|not|don'?t|avoid|without|equivalent to|same as|rather than|unlike|instead of|similar to|output of|output from|result of|results of|called|named|mention\w*|such as|when|after|before|(?<!\b(?:check|confirm|see|verify|test|know) )if|once|because|since)\b[^.;:,]{0,60}|(?<!\b(?:can|may|could|should|must|might)\s)\b(?:is|are|was|were|been|be|gets?|got)\s+(?:not\s+)?(?:\w+ly\s+)?\w+(?:ed|n)\s+(?:with|by|using|via|from|through)\s*|\b(?:\w+ed|shown|given|seen)\s+by\s*)$/i;
+  /(?:\b(?:never|not|don'?t|avoid|without|equivalent to|same as|rather than|unlike|instead of|similar to|output of|output from|result of|results of|called|named|mention\w*|such as|when|after|before|(?<!\b(?:check|confirm|see|verify|test|know) )if|once|because|since)\b[^.;:,]{0,60}|(?<!\b(?:can|may|could|should|must|might)\s)\b(?:is|are|was|were|been|be|gets?|got)\s+(?:not\s+)?(?:\w+ly\s+)?\w+(?:ed|n)\s+(?:with|by|using|via|from|through)(?:\s+the)?\s*|\b(?:\w+ed|shown|given|seen)\s+by\s*)$/i;
 /** An act that is told of, not asked for: `after running`, `when you run`. */
 const TOLD_OF =
   /\b(?:when|while|whenever|if|after|once|before|as|since|until)\s+(?:(?:you|we|i|they|someone|it)\s+)?(?:are\s+|have\s+|has\s+|is\s+|were\s+)?(?:been\s+)?(?:run|runs|ran|running|execut\w+)\s+(?:the\s+)?(?:command\s+)?$/i;
@@ -87,12 +87,15 @@ function toldToRun(span: CodeSpan, text: string, shape: Shape, tools: Tools): bo
   const argued = words.length > 2 || marked;
   const ownLine = /\n[ \t]*$/.test(span.before) && !FORBIDDEN.test(before);
   const opens = !span.linked && (before.trim() === '' || ownLine);
-  if (opens && /^\s*[.;:]?\s*$/.test(span.after)) return words.length > 1 && (shape === 'strong' || marked);
+  if (opens && /^\s*[.;:]?\s*$/.test(span.after))
+    return words.length > 1 && (shape === 'strong' || (marked && !/^(?:[a-z]+ ){3,}[A-Z]/.test(text)));
   if (/\b(?:do not|don'?t|never|not)\b[^.;:]*$/i.test(before) || TOLD_OF.test(before)) return false;
   if (/^\s*commands\b/i.test(span.after) || /:$/.test(text)) return false;
   if (GERUND.test(before) || RUN_BY_OTHERS.test(before)) return false;
   if (words.length === 1 && /^\s*(?:command|tool|utility|script|binary|cli)\b/i.test(span.after))
     return false;
+  // `To run etcdctl in the container:` announces the block that shows how.
+  if (words.length === 1 && /^\s+\w[^.`]*:\s*$/.test(span.after)) return false;
   if (/^[A-Z][a-z]/.test(text) && !marked) return false;
   if (STRICT.test(before)) return words.length > 1 || tools.isPlain(text) || text.includes('/');
   if (span.linked || (shape !== 'strong' && !marked)) return false;

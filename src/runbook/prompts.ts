@@ -19,6 +19,9 @@ const STRONG: readonly RegExp[] = [
   /^\w{1,64}[=-][#>][ \t]+/,
 ];
 
+/** The environment of Python that stands before a prompt: `(venv) [jo@web1 ~]$ `. */
+const ENVIRONMENT = /^\((?!(?:parted|gdb|lldb|i?pdb|mysql|mariadb|yasmin)\))[\w.-]{1,40}\)[ \t]*(?=\S)/i;
+
 /** `host# `, `10.0.0.1:6379> `, `sftp> `: strong unless the word before `>` is a command that writes a file. */
 const NAMED = /^(\w[\w.-]{0,127})(?::[\w~./-]{0,256})?([$#>])(?:[ \t]+|$)/;
 const WRITERS = /^(?:cat|echo|printf|tee|sort|df|du|ls|ps|env)$/;
@@ -30,6 +33,11 @@ const WRITERS = /^(?:cat|echo|printf|tee|sort|df|du|ls|ps|env)$/;
 export function promptLength(line: string, strength: 'strong' | 'weak', tools = TOOLS): number {
   const head = line.slice(0, 600);
   if (!/[$#%>)➜❯~]/.test(head)) return 0;
+  const environment = ENVIRONMENT.exec(head)?.[0].length ?? 0;
+  if (environment > 0) {
+    const rest = promptLength(line.slice(environment), 'strong', tools);
+    if (rest > 0) return environment + rest;
+  }
   for (const prompt of STRONG) {
     const found = prompt.exec(head)?.[0].length ?? 0;
     if (found > 0) return found;

@@ -25,21 +25,23 @@ const BACKGROUND =
 const LABEL =
   /^(?:prerequisites?|requirements|before you (?:begin|start)|steps?|procedure|diagnosis|mitigation|resolution|fix|verification|verify|rollback|roll back|clean ?up|escalation|notes?|overview|background|when to use(?: this)?)\s*:?$/i;
 const OUTPUT =
-  /(?:\b(?:(?:example|sample|expected|typical|resulting) (?:\w+ )?outputs?|outputs? (?:looks?|should|will|is|when|starting|would)\b.*|example (?:response|log))\b[^.]{0,120}|^(?:the )?outputs?):?\s*$/i;
+  /(?:\b(?:(?:example|sample|expected|typical|resulting) (?:\w+ )?outputs?|outputs? (?:looks?|should|will|is|when|starting|would)\b.*|example (?:response|log))\b[^.]{0,120}|^(?:the )?outputs?|\b(?:into|encounter|see|get|receive|hit|with) the following (?:errors?|issues?|messages?)):?\s*$/i;
 /** A paragraph about the output that follows it. */
 const ABOUT_OUTPUT = /^(?:the |here is |below is |following |an? )*(?:example|sample|expected) outputs?\b/i;
 const SAMPLE =
   /\b(?:looks? (?:like|similar)(?: this)?|similar to(?: this| the following)?|examples?|samples?|outputs?|(?:will|should|would) (?:then )?(?:see|look|return|show|print|output|log|report|be similar|display)|returns?|logs? (?:messages?|entries|entry|the following)|following (?:message|error|output|log)s?|error (?:message|looks)|response)\b[^.]{0,120}:?\s*$|\b(?:it|this|that) (?:prints|shows|displays|yields|reports|gives|says)\b[^.]{0,120}:\s*$/i;
+/** What programs print is said to follow. */
+const PRINTED = /\bfollowing (?:errors?|issues?|messages?|outputs?|logs?)\b/i;
 const SAVE =
-  /\b(?:save|write|put|add|paste|append|create|edit)\b[^.]{0,120}(?:\b(?:file|script|manifest|playbook|config\w*|values|section|spec)\b|\w\.\w{2,5}\b|[~/]\w).{0,80}$/i;
-const TOLD = /\b(?:(?:re-?)?run|running|execut(?:e|ing)|commands?|type|enter|issue|invoke)\b/i;
+  /\b(?:save|write|put|add|paste|append|create|edit|update)\b[^.]{0,120}(?:\b(?:file|script|manifest|playbook|config\w*|values|section|spec)\b|\w\.\w{2,5}\b|(?:[~/]|\s\.)\w).{0,80}$/i;
+const TOLD = /\b(?:(?:re-?)?run(?! into\b)|running|execut(?:e|ing)|commands?|type|enter|issue|invoke)\b/i;
 const IMPERATIVE =
   /^(?:\(?optional(?:ly)?\)?[,:]?\s+|please\s+|then,?\s+|next,?\s+|now,?\s+|finally,?\s+|first,?\s+|and\s+|also\s+|manually\s+|again,?\s+)*(?:acknowledge|add|adjust|alert|allow|analyse|analyze|announce|apply|approve|archive|ask|assign|attach|authenticate|backup|back up|become|bind|bring|build|calculate|call|cancel|capture|change|check|choose|clean|clear|click|clone|close|collect|comment|commit|compare|complete|configure|confirm|connect|contact|copy|cordon|create|cut|decide|delete|demote|deploy|destroy|detach|detect|determine|disable|disconnect|document|download|drain|dump|edit|empty|enable|ensure|enter|escalate|evict|examine|execute|expand|export|extend|extract|fail ?over|fetch|file|fill|filter|find|fix|flush|follow|force|generate|get|give|go|grant|identify|import|increase|inform|initiate|insert|inspect|install|investigate|invite|isolate|join|kill|launch|leave|let|list|locate|lock|log(?: ?(?:in|into|on|out))?|look|make|mark|merge|migrate|modify|monitor|mount|move|mute|navigate|note|notify|obtain|open|page|pause|perform|pick|ping|place|post|prepare|press|proceed|promote|provide|prune|publish|pull|purge|push|put|quit|raise|reach|read|reassign|rebalance|reboot|rebuild|reconnect|record|recover|recreate|redeploy|redirect|reduce|refer|refresh|register|reinstall|rejoin|reload|remove|rename|reopen|repeat|replace|report|request|re-?run|reschedule|reset|resize|resolve|restart|restore|resume|resync|retrieve|retry|revert|review|revoke|rewind|roll|rotate|run|save|scale|scan|schedule|search|select|send|set|shut ?down|sign|silence|skip|snapshot|source|specify|ssh|start|stop|submit|suspend|swap|switch|taint|take|talk|tell|terminate|test|throttle|toggle|trigger|trim|truncate|try|turn|type|unblock|uncordon|undo|uninstall|unlock|unmount|unseal|unset|unzip|update|upgrade|upload|use|validate|verify|view|visit|wait|warn|watch|wipe|work|write)\b/i;
 
 /** Markdown and Slack emphasis, links, code ticks and task boxes gone; one line; at most 400 units. */
 export function plainWords(text: string): string {
   const bare = cut(text, 4000)
-    .replace(/<!--[\s\S]*?-->/g, ' ')
+    .replace(/<!--[\s\S]*?-->|<br\s?\/?>/gi, ' ')
     .replace(/!?\[([^\][]{0,300})\]\([^()\s]{0,500}\)/g, '$1')
     .replace(/^\s*\[[ xX]\]\s+/, '')
     .replace(/(\*\*|__)(?=\S)([^\n]{1,500}?)\1/g, '$2')
@@ -91,7 +93,8 @@ const endOf = (text: string): string => text.slice(-300).replace(/\([^()]{0,200}
 /** The end of a text that announces output of a program. */
 export const expectsOutput = (text: string): boolean => OUTPUT.test(endOf(text)) || ABOUT_OUTPUT.test(text);
 /** `Example:`, `looks like:` or `should report:` may introduce a command as well as what it prints. */
-export const expectsSample = (text: string): boolean => SAMPLE.test(endOf(text));
+export const expectsSample = (text: string): boolean =>
+  SAMPLE.test(endOf(text)) || (PRINTED.test(text) && !tellsToRun(text));
 /** The end of a text that tells the reader to put what follows into a file. */
 export const tellsToSave = (text: string): boolean => SAVE.test(text.slice(-300));
 /** A sentence about all the code of the page: `All code below is for the Rails console`. */
@@ -122,6 +125,28 @@ function endOfCondition(text: string): number {
   if (colon > 0 && (comma < 0 || (colon < comma && IMPERATIVE.test(text.slice(colon + 1).trim()))))
     return colon;
   return comma > 0 ? comma : text.search(/\s(?:run|use|execute|try|do|go|call|restart|check|see)\s/);
+}
+
+/** The condition that the last sentence of a text states, or else its first, or null. */
+export function conditionAround(text: string): string | null {
+  const parts = sentences(text);
+  for (const part of [parts.at(-1), parts[0]]) {
+    const own = part ? conditionOf(part) : null;
+    if (own) return own;
+  }
+  return null;
+}
+
+/** True when a text begins by telling its reader to do something, at once or under a condition. */
+export function asksForAction(text: string, inItem: boolean): boolean {
+  const [sentence = ''] = sentences(withoutNumber(text));
+  const first = sentence.replace(/^(?:otherwise|alternatively|else|if not|if so),?\s+/i, '');
+  if (isImperative(first)) return !first.endsWith(':') || inItem;
+  const [condition, ...rest] = first.split(/,\s+/);
+  return (
+    isConditional(condition ?? '') &&
+    rest.some((part) => isImperative(part.replace(/^you (?:can|should|must|need to|may)\s+/, '')))
+  );
 }
 
 /** The words of a step without the number in front: `Step 2.`, `3)`. */

@@ -9,7 +9,7 @@ const STOPWORDS =
 const WINDOW = 1000;
 
 const SQL =
-  /^(?:select\s(?!\w+\s+in\s|(?:the|this|your)\s).{1,400}|select$|insert\s+into\s|update\s+\S+\s+set\b|delete\s+from\s|with\s+\w+\s+as\s*\(|create\s+(?:or\s+replace\s+)?(?:table|index|user|role|database|view|function|extension|unique)\b|alter\s+(?:table|system|user|role|database|index|session)\b|drop\s+(?:table|index|user|role|database|view|function|extension)\b|truncate\s+table\b|explain\s+(?:\(|analyze|select)|vacuum\b(?:\s+(?:full|analyze|verbose|\w+))?;?$|show\s+[\w. ]+;|grant\s.+\sto\s|revoke\s.+\sfrom\s|reindex\s+(?:table|index|database)\b|flush\s+(?:tables|privileges|logs|hosts|status)\b|change\s+(?:master|replication)\s+(?:to|source)\b|(?:start|stop|reset)\s+(?:slave|replica|master)\b\s*(?:all)?\s*;?$|(?:un)?lock\s+tables\b|set\s+(?:global|session|password|local)\s|show\s+(?:slave|master|replica|processlist|databases|tables|engine|variables|grants|status)\b[^.]{0,80}$|call\s+\w+[\w.]*\(|merge\s+into\s|(?:begin|commit|end|rollback|checkpoint)\s*;$|refresh\s+materialized\s|comment\s+on\s|kill\s+(?:query\s+)?\d+;)/i;
+  /^(?:select\s+(?!\w+\s+in\s|(?:the|this|your)\s)\S.{0,400}|select$|insert\s+into\s|update\s+\S+\s+set\b|delete\s+from\s|with\s+\w+\s+as\s*\(|create\s+(?:or\s+replace\s+)?(?:table|index|user|role|database|view|function|extension|unique)\b|alter\s+(?:table|system|user|role|database|index|session)\b|drop\s+(?:table|index|user|role|database|view|function|extension)\b|truncate\s+table\b|explain\s+(?:\(|analyze|select)|vacuum\b(?:\s+(?:full|analyze|verbose|\w+))?;?$|show\s+[\w. ]+;|grant\s.+\sto\s|revoke\s.+\sfrom\s|reindex\s+(?:table|index|database)\b|flush\s+(?:tables|privileges|logs|hosts|status)\b|change\s+(?:master|replication)\s+(?:to|source)\b|(?:start|stop|reset)\s+(?:slave|replica|master)\b\s*(?:all)?\s*;?$|(?:un)?lock\s+tables\b|set\s+(?:global|session|password|local)\s|show\s+(?:slave|master|replica|processlist|databases|tables|engine|variables|grants|status)\b[^.]{0,80}$|call\s+\w+[\w.]*\(|merge\s+into\s|(?:begin|commit|end|rollback|checkpoint)\s*;$|refresh\s+materialized\s|comment\s+on\s|kill\s+(?:query\s+)?\d+;)/i;
 
 /** The first line of a compound command: prose does not end in `; then` or `; do`, nor begin `for x in`. */
 const COMPOUND =
@@ -69,7 +69,8 @@ const calledWords = (text: string): string[] =>
 
 /** `NAME=value tool …`: nothing but a command sets variables in capitals for what follows. */
 const isSetFor = (line: string): boolean =>
-  /^[A-Z_][A-Z0-9_]*=/.test(line) && /^(?:[a-z]|\.?\/)[\w./+-]*$/.test(calledWords(line)[0] ?? '');
+  /^(?:[A-Z_][A-Z0-9_]*=\S*\s+)+\\$/.test(line) ||
+  (/^[A-Z_][A-Z0-9_]*=/.test(line) && /^(?:[a-z]|\.?\/)[\w./+-]*$/.test(calledWords(line)[0] ?? ''));
 
 function assignmentShape(text: string): Shape {
   const value = text.slice(text.indexOf('=') + 1);
@@ -85,6 +86,8 @@ export function shapeOf(text: string, tools = TOOLS): Shape {
   const line = text.trim().replace(REDIRECTED, '');
   const words = calledWords(line);
   const first = words[0] ?? '';
+  // Settings only: the command is on the next line.
+  if (first === '\\') return isSetFor(line) ? 'strong' : 'none';
   if (first === '' || /^[#<>|&=,;:!?%+*-]/.test(first)) return /^!\s+\w/.test(line) ? 'weak' : 'none';
   if (/^[A-Za-z_]\w*\+?=/.test(first)) return assignmentShape(line);
   if (COMPOUND.test(line)) return 'strong';
@@ -95,7 +98,7 @@ export function shapeOf(text: string, tools = TOOLS): Shape {
   // Two words in the case of a title: `Last Operation`.
   if (/^[A-Z][a-z]+ [A-Z][a-z]+$/.test(line)) return 'none';
   if (/^(?:\(+|\[\[?)$/.test(first)) return 'weak';
-  const bare = first.replace(/^[({]+/, '').replace(/[;)]+$/, '');
+  const bare = first.replace(/^[({]+/, '').replace(/(?:[;)]+|[|&].*)$/, '');
   if (tools.isPlain(bare) || (tools.isWord(bare) && !/^[A-Z]/.test(bare)))
     return /^[\w./~+-]+$/.test(bare) ? 'strong' : 'weak';
   if (second === '/') return 'none';
@@ -105,8 +108,10 @@ export function shapeOf(text: string, tools = TOOLS): Shape {
     return words.length > 1 || /^\.{1,2}\/|\.(?:sh|py|rb|pl)$/.test(bare) ? 'strong' : 'none';
   if (/^[\w+-]+\.(?:sh|py|rb|pl|bash)$/.test(bare)) return 'strong';
   if (isSetFor(line) && words.length > 1) return 'strong';
-  if (RELATIVE.test(bare))
-    return words.length > 1 && (PROGRAMS.test(bare) || hasFlag(words)) ? 'strong' : 'none';
+  if (RELATIVE.test(bare)) {
+    if (words.length > 1 && (PROGRAMS.test(bare) || hasFlag(words))) return 'strong';
+    return words.length === 1 && /\.(?:sh|py|rb|pl)$/.test(bare) ? 'weak' : 'none';
+  }
   if (/^\$\{?\w+\}?$/.test(bare) && words.length > 1) return 'weak';
   return /^[a-z][\w+.-]*$/.test(bare) ? 'weak' : 'none';
 }

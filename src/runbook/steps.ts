@@ -1,9 +1,12 @@
+import { Cautions } from './cautions.ts';
 import type { CodeReading, CommandGroup } from './code.ts';
 import { readCode } from './code.ts';
 import { readConsole } from './console.ts';
 import { Consoles } from './consoles.ts';
 import { cut } from './cut.ts';
+import type { Draft, Lead } from './draft.ts';
 import { readInline, readParagraph } from './inline.ts';
+import { Items } from './items.ts';
 import type { Block, Document, Line } from './normalise/blocks.ts';
 import { spanOf } from './normalise/blocks.ts';
 import { withoutMarks } from './normalise/words.ts';
@@ -13,42 +16,11 @@ import type { Command, SourceSpan, Untaken } from './runbook.ts';
 import { Sections } from './sections.ts';
 import { isBareCommand, isSql } from './shape.ts';
 import { ShellState } from './state.ts';
-import type { Numbered, Lead as Target } from './targets.ts';
+import type { Numbered } from './targets.ts';
 import { leadOf } from './targets.ts';
 import type { Tools } from './tools.ts';
 
-/** Prose that waits for what it announces: the next code block, or a step of its own. */
-interface Lead {
-  readonly text: string;
-  readonly item: number | null;
-  readonly firstOfItem: boolean;
-  readonly span: SourceSpan;
-}
-
-/** A step while it is being read. */
-export interface Draft {
-  description: string;
-  readonly commands: Command[];
-  readonly branch: string | null;
-  readonly rollback: boolean;
-  readonly warnings: string[];
-  readonly expected: string[];
-  /** What its author counts it as, where it is counted. */
-  readonly numbered: Numbered | null;
-  /** Where its words send the reader. */
-  readonly leads: Target | null;
-  readonly start: number;
-  end: number;
-}
-
 type Para = Extract<Block, { type: 'para' }>;
-
-/** What a paragraph is in its place. */
-interface Paragraph {
-  readonly quoted: boolean;
-  readonly hasCommands: boolean;
-  readonly firstOfItem: boolean;
-}
 
 /** More commands than any runbook has; blocks after that many are left out as too long. */
 const MAX_COMMANDS = 1000;
@@ -71,9 +43,8 @@ export class StepReader {
   private lastText = '';
   /** The same without cautions: what a block that follows is about. */
   private introduction = '';
-  private warnings: string[] = [];
-  private readonly itemBranch = new Map<number, string>();
-  private readonly seenItems = new Set<number>();
+  private readonly cautions = new Cautions();
+  private readonly items: Items;
   /** Items whose text only frames what is nested in them, until they turn out to hold no step. */
   private frames: { readonly lead: Lead; readonly item: number; readonly drafts: number }[] = [];
   private sectionDrafts = 0;
@@ -81,6 +52,8 @@ export class StepReader {
   private orderedNeeds = false;
   private taken = 0;
   private adjacent = false;
+  /** The commands of the code block read last. */
+  private shown: readonly string[] = [];
   /** The step of the paragraph read last, when it has commands. */
   private announced: Draft | null = null;
   private readonly state = new ShellState();
@@ -89,6 +62,7 @@ export class StepReader {
   constructor(document: Document) {
     this.document = document;
     this.tools = toolsOf(document);
+    this.items = new Items(document.items);
   }
 
   read(block: Block): void {
@@ -131,7 +105,7 @@ export class StepReader {
   finish(): void {
     this.settle(null);
     this.closeSection(0);
-    this.drafts.at(-1)?.warnings.push(...this.warnings);
+    this.drafts.at(-1)?.warnings.push(...this.cautions.drain());
   }
 
   private heading(block: Extract<Block, { type: 'heading' }>): void {
@@ -165,12 +139,6 @@ export class StepReader {
     this.sections.close(level);
   }
 
-  private isInside(item: number | null, ancestor: number): boolean {
-    for (let at = item; at !== null; at = this.document.items[at]?.parent ?? null)
-      if (at === ancestor) return true;
-    return false;
-  }
-
   private mentions(reading: { commands: readonly Command[]; untaken: readonly Untaken[] }): void {
     this.untaken.push(...reading.untaken);
     for (const command of reading.commands) this.untaken.push({ source: command.source, reason: 'mention' });
@@ -186,8 +154,7 @@ export class StepReader {
 
   private body(block: Para): void {
     this.endPrerequisites(block.item);
-    const firstOfItem = block.item !== null && !this.seenItems.has(block.item);
-    if (block.item !== null) this.seenItems.add(block.item);
+    const firstOfItem = this.items.begin(block.item);
     const earlier = this.lead?.firstOfItem && this.lead.item === block.item ? this.lead : null;
     if (!earlier) this.settle(block.item);
     this.adjacent = false;
@@ -196,8 +163,7 @@ export class StepReader {
     const raw = textOf(lines);
     const whole = this.words(raw);
     if (whole === '') return;
-    const condition = firstOfItem ? prose.conditionOf(whole) : null;
-    if (condition && block.item !== null) this.itemBranch.set(block.item, condition);
+    if (firstOfItem) this.items.condition(block.item, prose.conditionOf(whole));
     const { commands, untaken, spoken } = readParagraph(
       lines,
       block.codes,
@@ -206,10 +172,12 @@ export class StepReader {
       block.concealed,
     );
     this.untaken.push(...untaken);
-    const text = this.takeWarnings(raw, whole, {
+    const text = this.cautions.take(raw, whole, {
       quoted: block.quoted || block.notice === true,
       hasCommands: commands.length > 0,
       firstOfItem,
+      background: this.sections.within('background'),
+      last: this.sectionDrafts > 0 && this.lead === null ? (this.drafts.at(-1) ?? null) : null,
     });
     this.consoles.hear(whole);
     this.lastText = whole;
@@ -227,7 +195,7 @@ export class StepReader {
   /** A list with numbers behind one without, under the same label, is the procedure and no longer what it needs. */
   private endPrerequisites(item: number | null): void {
     const { last } = this.sections;
-    const ordered = item !== null && (this.document.items[item]?.ordered ?? false);
+    const ordered = this.items.isOrdered(item);
     if (
       last?.prerequisite &&
       last.level === LABEL_LEVEL &&
@@ -251,37 +219,8 @@ export class StepReader {
   private cautionLines(lines: readonly Line[]): readonly Line[] {
     const at = lines.findIndex((line, index) => index > 0 && prose.hasWarningMark(line.text));
     if (at < 0) return lines;
-    this.warnings.push(this.words(textOf(lines.slice(at))));
+    this.cautions.keep(this.words(textOf(lines.slice(at))));
     return lines.slice(0, at);
-  }
-
-  /** Takes the cautions out of a paragraph and returns the rest; a paragraph marked as a warning is one whole. */
-  private takeWarnings(raw: string, whole: string, { quoted, hasCommands, firstOfItem }: Paragraph): string {
-    const remark = quoted && !hasCommands && !whole.endsWith(':');
-    if (prose.hasWarningMark(raw.slice(0, 200)) || prose.hasWarningMark(whole) || remark) {
-      this.warn(whole.replace(/^!!!\s*\w+\s*|^\[!\w+\]\s*/, ''));
-      return hasCommands ? whole : '';
-    }
-    const parts = prose.sentences(whole);
-    const cautions = this.sections.within('background') ? [] : parts.filter((part) => prose.isWarning(part));
-    if (cautions.length === 0) return whole;
-    const rest = parts.filter((part) => !cautions.includes(part)).join(' ');
-    // A paragraph that is a step, or opens one, warns of itself; another one of the step before it.
-    if (hasCommands || (firstOfItem && rest !== '')) this.warnings.push(...cautions);
-    else for (const caution of cautions) this.warn(caution);
-    return hasCommands ? whole : rest;
-  }
-
-  private warn(text: string): void {
-    // The title of a box, or the sign in it, says nothing by itself.
-    if (
-      !/[a-z]{2}/i.test(text) ||
-      /^\W*(?:warning|caution|danger|note|important|tip|info|attention|hint)\W*$/i.test(text)
-    )
-      return;
-    const last = this.drafts.at(-1);
-    if (last && this.sectionDrafts > 0 && this.lead === null) last.warnings.push(text);
-    else this.warnings.push(text);
   }
 
   private code(block: Extract<Block, { type: 'code' }>): void {
@@ -313,9 +252,10 @@ export class StepReader {
       tools: this.tools,
       outputExpected: prose.expectsOutput(introduced),
       sampleExpected: prose.expectsSample(introduced),
+      toSave: prose.tellsToSave(introduced),
       told: prose.tellsToRun(introduced) || prose.namesCommands(this.sections.last?.text ?? ''),
     });
-    if (reading.groups.length > 0) return reading;
+    if (reading.groups.length > 0) return this.withoutRepeats(reading, introduced, block);
     const language = this.consoles.languageOf({
       tag: block.lang ?? '',
       introduced,
@@ -326,6 +266,14 @@ export class StepReader {
     if (prose.expectsOutput(introduced) || prose.tellsToSave(introduced)) return reading;
     const commands = readConsole(block.lines, language);
     return commands ? { groups: [{ comment: null, commands }], untaken: [] } : reading;
+  }
+
+  /** `Output:` and a transcript of the commands that the block before it has shown: nothing new to run. */
+  private withoutRepeats(reading: CodeReading, introduced: string, block: Block): CodeReading {
+    const texts = reading.groups.flatMap(({ commands }) => commands.map(({ text }) => text.trim()));
+    const repeats = prose.expectsOutput(introduced) && texts.every((text) => this.shown.includes(text));
+    this.shown = texts;
+    return repeats ? { groups: [], untaken: [{ source: spanOf(block.lines), reason: 'output' }] } : reading;
   }
 
   /** A command that the sentence before a block names, and the block then shows whole, is taken once. */
@@ -357,9 +305,9 @@ export class StepReader {
   /** Keeps the lead for a code block when it speaks of it; otherwise lets it stand as its own step. */
   private claimLead(item: number | null): void {
     const lead = this.lead;
-    if (!lead || lead.item === null || this.isInside(item, lead.item)) return;
+    if (!lead || lead.item === null || this.items.isInside(item, lead.item)) return;
     // Slack's composer cannot nest code in a list, so a numbered item is followed by its code.
-    if (lead.firstOfItem && this.document.items[lead.item]?.ordered) return;
+    if (lead.firstOfItem && this.items.isOrdered(lead.item)) return;
     if (lead.text.endsWith(':') || prose.isImperative(lead.text)) return;
     this.settle(null);
   }
@@ -387,12 +335,12 @@ export class StepReader {
     const lead = this.lead;
     this.lead = null;
     const item = lead?.item ?? null;
-    if (lead && item !== null && nextItem !== item && this.isInside(nextItem, item)) {
+    if (lead && item !== null && nextItem !== item && this.items.isInside(nextItem, item)) {
       this.frames.push({ lead, item, drafts: this.drafts.length });
     } else if (lead) this.standAlone(lead);
     for (
       let frame = this.frames.at(-1);
-      frame && !this.isInside(nextItem, frame.item);
+      frame && !this.items.isInside(nextItem, frame.item);
       frame = this.frames.at(-1)
     ) {
       this.frames.pop();
@@ -402,9 +350,7 @@ export class StepReader {
 
   private standAlone(lead: Lead): void {
     if (this.sections.within('background') || prose.expectsOutput(lead.text)) return;
-    const ordered =
-      lead.item !== null && lead.firstOfItem && (this.document.items[lead.item]?.ordered ?? false);
-    if (ordered || this.asksForAction(lead)) this.add(lead, []);
+    if ((lead.firstOfItem && this.items.isOrdered(lead.item)) || this.asksForAction(lead)) this.add(lead, []);
     else this.expect(lead.text);
   }
 
@@ -421,38 +367,17 @@ export class StepReader {
     if (!lead.firstOfItem && this.drafts.length > 0 && prose.explainsSample(lead.text)) return false;
     const opening = lead.item === null && this.sections.depth === 1 && this.drafts.length === 0;
     if (opening) return false;
-    const [sentence = ''] = prose.sentences(prose.withoutNumber(lead.text));
-    const first = sentence.replace(/^(?:otherwise|alternatively|else|if not|if so),?\s+/i, '');
-    if (prose.isImperative(first)) return !first.endsWith(':') || lead.item !== null;
-    const [condition, ...rest] = first.split(/,\s+/);
-    return (
-      prose.isConditional(condition ?? '') &&
-      rest.some((part) => prose.isImperative(part.replace(/^you (?:can|should|must|need to|may)\s+/, '')))
-    );
+    return prose.asksForAction(lead.text, lead.item !== null);
   }
 
   private branchOf(text: string, item: number | null): string | null {
-    const parts = prose.sentences(text);
-    for (const part of [parts.at(-1), parts[0]]) {
-      const own = part ? prose.conditionOf(part) : null;
-      if (own) return own;
-    }
-    for (let at = item; at !== null; at = this.document.items[at]?.parent ?? null) {
-      const inherited = this.itemBranch.get(at);
-      if (inherited) return inherited;
-    }
-    return this.sections.condition();
+    return prose.conditionAround(text) ?? this.items.conditionOf(item) ?? this.sections.condition();
   }
 
   /** The outermost numbered item around a step, or its numbered section. */
   private numberOf(item: number | null): Numbered | null {
-    let found: Numbered | null = null;
-    for (let at = item; at !== null; at = this.document.items[at]?.parent ?? null) {
-      const { ordered, list, number } = this.document.items[at] ?? {};
-      if (ordered && list !== undefined && number !== undefined) found = { list, number };
-    }
     const section = this.sections.numbered();
-    return found ?? (section === null ? null : { list: -1, number: section });
+    return this.items.numberOf(item) ?? (section === null ? null : { list: -1, number: section });
   }
 
   private add(lead: Lead, commands: readonly Command[]): void {
@@ -469,7 +394,7 @@ export class StepReader {
       rollback:
         this.sections.within('rollback') ||
         (commands.length === 0 && /^(?:roll back|rollback|revert)\b/i.test(described)),
-      warnings: this.warnings,
+      warnings: this.cautions.drain(),
       expected: prose.sentences(lead.text).filter(prose.tellsExpectation).slice(0, MAX_EXPECTED),
       numbered: this.numberOf(lead.item),
       leads: leadOf(
@@ -478,7 +403,6 @@ export class StepReader {
       start: lead.span.start,
       end: Math.max(lead.span.end, commands.at(-1)?.source.end ?? 0),
     });
-    this.warnings = [];
     this.sectionDrafts += 1;
   }
 }

@@ -29,7 +29,7 @@ kdestroy kdig kexec keytool kfk kill killall kind kinit klist kn knife kolla-ans
 kubectx kubelet kubens kubent kubescape kubeseal kubespray kubevirt kustomize last lastb lastlog launchctl lazydocker lbzip2 lctl
 ldapadd ldapcompare ldapdelete ldapmodify ldapsearch ldapwhoami ldconfig ldd lein levant lfs linkerd linode-cli linstor lldpcli ln
 locale-gen localectl locate loftsman logcli logger loginctl logrotate logstash loki lokitool losetup lpstat ls lsattr lsb_release lsblk
-lscpu lsmod lsnrctl lsof lspci lsscsi lsusb ltrace lvconvert lvcreate lvdisplay lvextend lvreduce lvremove lvresize lvs lxc lxc-attach
+lscpu lsmod lsnrctl lsof lspci lsscsi lsusb ltrace lvconvert lvcreate lvdisplay lvextend lvreduce lvremove lvresize lvs lvscan lxc lxc-attach
 lxc-ls lxc-start lxc-stop lxd lz4 mailq mailx mariadb mariadb-dump masscan mawk mc mcli mco md5sum mdadm mdfind megacli memcached
 metricbeat microk8s mimirtool minikube minisign mitmproxy mkdir mkfifo mkfs mkfs.ext4 mkfs.xfs mkswap mktemp mlxconfig mmgetstate
 mmlscluster modprobe molecule mongo mongod mongodump mongoexport mongoimport mongorestore mongosh monmaptool mosh mosquitto_pub
@@ -43,7 +43,7 @@ pdnsutil pdsh perccli perf perl pfctl pg_archivecleanup pg_basebackup pg_control
 pg_lsclusters pg_receivewal pg_repack pg_resetwal pg_restore pg_rewind pg_upgrade pg_waldump pgbackrest pgbench pgbouncer pgrep php
 pidof pidstat pigz ping ping6 pint pip pip3 pipenv pipx pkg_add pkill pm2 pmap pnpm podman poetry postalias postcat postconf postfix
 postgres postmap postqueue postsuper powershell printenv printf promtail promtool proxmox proxysql prtstat ps pscp psql pssh pstree
-pulsar-admin pulumi puppet pv pvchange pvcreate pvdisplay pveceph pvecm pvesh pvesm pvmove pvremove pvresize pvs pwd pwsh py-spy pytest
+pulsar-admin pulumi puppet pv pvchange pvcreate pvdisplay pveceph pvecm pvesh pvesm pvmove pvremove pvresize pvs pvscan pwd pwsh py-spy pytest
 python python2 python3 qdel qemu-img qm qstat qsub r10k rabbitmq-plugins rabbitmqadmin rabbitmqctl racadm rados radosgw-admin rails rake
 rbd rc-service rc-update rclone readlink realm realpath redis-benchmark redis-cli redis-server reindexdb renice repadmin repmgr
 resize2fs resolvectl restic restorecon rg rke rke2 rm rman rmdir rndc rndc-confgen robocopy rocm-smi rosa route rpcinfo rpk rpm
@@ -58,7 +58,7 @@ systemd-run tac talosctl tar targetcli taskkill tasklist taskset tc tcpdump tctl
 testparm tfenv tflint thanos timedatectl timeout tiup tkn tmutil tmux tofu tox tracepath traceroute trino trivy truncate tsh tshark
 tune2fs uaac udevadm ufw umount uname unbound-control unbuffer uniq unlink unxz unzip unzstd update-grub update-initramfs update-rc.d
 uptime useradd userdel usermod uv vacuumdb vagrant valkey-cli varnishadm varnishlog velero vendir vercel vgchange vgcreate vgdisplay
-vgextend vgreduce vgremove vgs vi vim vim-cmd virsh virt-clone virt-install virt-manager virtctl visudo vmkfstools vmstat vmtouch vsish
+vgextend vgreduce vgremove vgs vgscan vi vim vim-cmd virsh virt-clone virt-install virt-manager virtctl visudo vmkfstools vmstat vmtouch vsish
 vsql vtctl vtctlclient vtysh wal-e wal-g waypoint wbinfo wc wevtutil wg wget whoami whois wipefs wmic wrangler xargs xe xfs_admin xfs_db
 xfs_freeze xfs_growfs xfs_info xfs_repair xl xmllint xtrabackup xxd xz xzcat yamllint yarn yq ytt yum yum-config-manager zabbix_get
 zabbix_sender zcat zdb zfs zgrep zip zkcli.sh zless zookeeper-shell zpool zstd zypper

@@ -84,9 +84,11 @@ function announcedIn(commands: readonly Command[], text: string): string[] {
   return [...new Set(said)].filter((word) => isSample(word) && words.has(word)).slice(0, MAX_VARIABLES);
 }
 
-/** A word that can stand for a value: with a digit, a hyphen or an underscore in it, or in capitals. */
+/** A word that can stand for a value: with a digit, a hyphen or an underscore in it, in capitals, or an example's domain. */
 const isSample = (word: string): boolean =>
-  /^[\w.@-]+$/.test(word) && /[\d_-]|^[A-Z]+$/.test(word) && !/^-|\.(?:ya?ml|json|sh|py|conf|md)$/.test(word);
+  /^[\w.@-]+$/.test(word) &&
+  /[\d_-]|^[A-Z]+$|\bexample\.(?:com|org|net)$/.test(word) &&
+  !/^-|\.(?:ya?ml|json|sh|py|conf|md)$/.test(word);
 
 interface Found {
   readonly name: string;

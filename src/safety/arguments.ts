@@ -2,7 +2,7 @@ import { add, type Context } from './context.ts';
 import { abbreviates, hasFlag, type Option, type Parsed, split } from './getopt.ts';
 import type { Entry } from './knowledge.ts';
 import type { Arg } from './model.ts';
-import { writeRisk } from './redirect.ts';
+import { mayBeCritical, writeRisk } from './redirect.ts';
 import type { Risky } from './schema.ts';
 
 /** Judges the options that were given: listed risks, unknown and abbreviated ones, values only the run decides. */
@@ -89,6 +89,10 @@ function isInput(arg: Arg): boolean {
   );
 }
 
+/** A path of which only the start is known: no such file ends in a number, and braces are followed by themselves. */
+const isOpenPath = ({ text, unknown, guess }: Arg): boolean =>
+  text === null && unknown !== 'number' && !(unknown === 'braces' && guess);
+
 function judgeWritten(rule: string, arg: Arg | null | undefined, context: Context): void {
   const path = arg?.text ?? arg?.lead;
   // What is put into a directory is a file of it.
@@ -96,6 +100,14 @@ function judgeWritten(rule: string, arg: Arg | null | undefined, context: Contex
   const write = arg && file ? writeRisk(file, context.directories) : null;
   if (arg && write?.risk === 'danger')
     add(context, `${rule}.${write.rule}`, 'danger', write.sentence, arg.span);
+  else if (arg && isOpenPath(arg) && mayBeCritical(arg.lead, context.directories))
+    add(
+      context,
+      `${rule}.file.unknown`,
+      'danger',
+      `Which file beginning with ${arg.lead} is written is only known when it runs.`,
+      arg.span,
+    );
 }
 
 /** Whether a risky option is risky with this value; a value nobody knows counts as the worst. */

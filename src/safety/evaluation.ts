@@ -135,7 +135,7 @@ const PRINTS_NUMBERS = new RegExp(
   String.raw`^(nproc|ulimit -[a-zA-Z]|id -[ug]|pidof \S+|pgrep( -[fxnou])* [^-]\S*|seq [\d ]+|grep -c[iEFvw]* [^*?]+|stat -c ['"]?%[YXZWsagu]['"]? \S+|wc -[lcwm])$|${DATE}[%\d][%\w:./ -]*['"]?$`,
 );
 const PRINTS_WORDS =
-  /^(git (merge-base( [\w./@~^-]+){1,3}|rev-parse( --short| --abbrev-ref| --verify)? [\w./@~^-]+)|whoami|hostname( -[fsi])?|uname( -[rsnm])?|tty|arch|id -[ug]n|(command -v|which) \S+)$/;
+  /^(git (merge-base( [\w.@][\w./@~^-]*){2,3}|rev-parse( --short| --abbrev-ref| --verify)? [\w.@][\w./@~^-]*)|whoami|hostname( -[fsi])?|uname( -[rsnm])?|tty|arch|id -[ug]n|(command -v|which) \S+)$/;
 
 /** By the last stage of a pipeline. Names are as written: another program of that name is judged where it stands. */
 function printedByLast(node: PipelineNode): 'number' | 'word' | 'substitution' {

@@ -4,7 +4,7 @@ import { refuseDeclared } from './declarable.ts';
 import { chosenBy } from './directory.ts';
 import { judgeAssignment, judgeAssignments } from './environment.ts';
 import { hasFlag, type Option, type Parsed, parseArgs, split } from './getopt.ts';
-import type { Entry } from './knowledge.ts';
+import type { Entry, ToolRow } from './knowledge.ts';
 import { type Arg, basename, type Invocation, known } from './model.ts';
 import { judgePrograms } from './payload.ts';
 import { boundedForm, ENDLESS, reachOf } from './reach.ts';
@@ -22,32 +22,7 @@ export function judgeInvocation(invocation: Invocation, outer: Context): void {
     ...judgeAssignments(invocation.assignments, name),
   );
   const tool = context.knowledge.get(basename(name?.text ?? ''))?.tool;
-  const sends = tool?.sends ?? false;
-  const printed = sends
-    ? args.find(({ unknown }) => unknown === 'substitution' || unknown === 'word')
-    : undefined;
-  if (printed)
-    add(
-      context,
-      'secret.computed',
-      'caution',
-      'What another command printed is sent to another machine.',
-      printed.span,
-    );
-  const opened = tool?.namesOnly && !args.some(({ text }) => /^-(exec|ok)/.test(text ?? '')) ? [] : args;
-  const keys = split(tool?.keys);
-  const isFar = args.some(({ lead }) => /^[\w.@-]*:(?!\\)|:\/\//.test(lead));
-  for (const [index, arg] of opened.entries()) {
-    if (!namesSecret(arg, directories) || keys.includes(opened[index - 1]?.text ?? '')) continue;
-    const isSent = sends && isFar && index < args.length - 1 && !arg.lead.includes(':');
-    add(
-      context,
-      sends ? 'file.own-secret' : 'file.secret',
-      isSent ? 'danger' : 'caution',
-      `${arg.raw || arg.lead} is a file that holds a secret${isSent ? ', and it is sent to another machine' : ''}.`,
-      arg.span,
-    );
-  }
+  judgeSecrets(args, tool, context);
   if (invocation.group) return;
   if (name === null) {
     add(context, 'shell.assignment', 'safe', 'It only sets variables of this shell.', invocation.span);
@@ -69,6 +44,36 @@ export function judgeInvocation(invocation: Invocation, outer: Context): void {
   judgeNamed(name, name.text, invocation, context);
   const guessed = withGuesses(invocation);
   if (guessed) judgeInvocation(guessed, context);
+}
+
+/** What the words of a command read or send that is a secret. */
+function judgeSecrets(args: readonly Arg[], tool: ToolRow | undefined, context: Context): void {
+  const sends = tool?.sends ?? false;
+  const printed = sends
+    ? args.find(({ unknown }) => unknown === 'substitution' || unknown === 'word')
+    : undefined;
+  if (printed)
+    add(
+      context,
+      'secret.computed',
+      'caution',
+      'What another command printed is sent to another machine.',
+      printed.span,
+    );
+  const opened = tool?.namesOnly && !args.some(({ text }) => /^-(exec|ok)/.test(text ?? '')) ? [] : args;
+  const keys = split(tool?.keys);
+  const isFar = args.some(({ lead }) => /^[\w.@-]*:(?!\\)|:\/\//.test(lead));
+  for (const [index, arg] of opened.entries()) {
+    if (!namesSecret(arg, context.directories) || keys.includes(opened[index - 1]?.text ?? '')) continue;
+    const isSent = sends && isFar && index < args.length - 1 && !arg.lead.includes(':');
+    add(
+      context,
+      sends ? 'file.own-secret' : 'file.secret',
+      isSent ? 'danger' : 'caution',
+      `${arg.raw || arg.lead} is a file that holds a secret${isSent ? ', and it is sent to another machine' : ''}.`,
+      arg.span,
+    );
+  }
 }
 
 /** Whether a word is the path of a secret; a bare word is one only in a directory that is known. */
@@ -149,6 +154,10 @@ function judgeNamed(name: Arg, text: string, invocation: Invocation, context: Co
       `The program name is spelt with quotes or escapes; it is ${bare}.`,
       name.span,
     );
+  if (text === 'return' && context.functions.size > 0) {
+    add(context, 'return', 'safe', 'return leaves a function of this text.', name.span);
+    return;
+  }
   if (context.functions.has(text)) {
     if (tool)
       add(
@@ -248,6 +257,17 @@ export function evaluate(
   judgeOptions(entry, own, dryRunOf(entry, parsed) !== undefined, context);
   const [verb, ...rest] = parsed.rest;
   if (hasVerbs && verb !== undefined) {
+    const open = own.options.find(
+      ({ flag, known, value }) => known && value === null && !entry.table.takes.has(flag),
+    );
+    if (open)
+      add(
+        context,
+        'shell.open-verb',
+        'caution',
+        `Whether ${entry.rule} ${open.flag} takes the next word or that is the verb is not known.`,
+        open.span,
+      );
     judgeVerb(entry, verb, rest, parsed.options, invocation, context);
     return;
   }

@@ -1,199 +1,211 @@
 import { add, type Context } from './context.ts';
 import { hasFlag, type Parsed } from './getopt.ts';
-import { type Arg, type Invocation, open } from './model.ts';
+import { type Arg, basename, type Invocation, known, open, type Stdin } from './model.ts';
 
-/** More commands than this are not made of one template, and none deeper than this. */
-const MOST = { commands: 32, depth: 2 } as const;
+/** More commands than this are not made of one template, and several none deeper than this. */
+const MOST = { commands: 32, depth: 3 } as const;
 
-/** Options with which one command takes several inputs, or parts of one. */
+/** Options with which a command takes several inputs, or parts of one. */
 const REGROUPS =
-  '-m -X -N -n -L -s -C --max-replace-args --max-args --max-lines --max-chars --xargs --colsep --delimiter -d';
+  '-m -X -N -n -L -s -C -d --max-replace-args --max-args --max-lines --max-chars --xargs --colsep --delimiter';
+const REMOTE = '-S --sshlogin';
 
-/** A text with the places where inputs are put into it. */
+/** The inputs of one source; null where they are read from a file. */
+type Source = readonly Arg[] | null;
+
+/** A shell text with places for inputs: its texts stand before, between and after the slots. */
 interface Template {
-  /** One more than there are slots: what stands before, between and after them. */
   readonly texts: readonly string[];
   readonly slots: readonly Slot[];
 }
 
-/** `input`: `{}` is `all`, `{2}` is 2, and null what is made of an input (`{.}`) or counts (`{#}`). */
 interface Slot {
-  readonly input: number | 'all' | null;
-  /** True between double quotes, where a value cannot end its word. */
+  /** As it is written: `{}`, `{2}`, `{/.}`, `{#}`. */
+  readonly spelt: string;
+  /** True between double quotes, where the quotes that parallel puts around a value protect nothing. */
   readonly quoted: boolean;
 }
 
 /**
- * Judges what GNU parallel starts: a template up to `:::` is joined, its inputs are quoted, and a shell reads each
- * command. Literal inputs are judged one by one, others as words nobody knows. False when there is no template: then
- * the inputs are commands. Whatever leaves this grammar is danger.
+ * Judges what GNU parallel starts. The words up to `:::` are joined, each input is put into them quoted, and a shell
+ * reads the result. Literal inputs are judged one by one, others as words nobody knows. False when no command is given:
+ * then the inputs are commands. Whatever leaves this grammar is danger. `token`: what stands for inputs (`{}`).
  */
-export function runParallel(
-  parsed: Parsed,
-  replace: Arg | null,
-  invocation: Invocation,
-  outer: Context,
-): boolean {
-  const { options, rest } = parsed;
-  const refuse = (sentence: string): true => {
-    add(outer, 'parallel.unclear', 'danger', sentence, invocation.span);
-    return true;
-  };
-  const strange = options.find((option) => !option.known);
-  if (strange) return refuse(`What parallel makes of ${strange.flag} is not known.`);
-  if (parsed.dashed || rest.some(({ text }) => text === '--'))
-    return refuse('Another program of that name runs what stands behind --.');
-  const words = rest.slice(0, beforeSources(rest));
-  const texts = words.flatMap(({ text }) => text ?? []);
-  if (replace?.text === null || replace?.text === '' || texts.length < words.length)
-    return refuse('Part of the command that parallel is to run is only known when it runs.');
-  if (texts.some((text) => text.includes('{='))) return refuse('What stands between {= and =} is run by Perl.');
-  if (words.length === 0) return false;
-  if (hasFlag(parsed, '--dry-run --dryrun')) {
-    add(outer, 'parallel --dry-run', 'safe', 'parallel --dry-run only prints the commands.', invocation.span);
+export function runParallel(parsed: Parsed, token: Arg, invocation: Invocation, context: Context): boolean {
+  const { span } = invocation;
+  const words = parsed.rest.slice(0, toSeparator(parsed.rest));
+  const unclear = whyUnclear(parsed, words, token);
+  if (unclear === null && words.length === 0) return false;
+  if (unclear === null && hasFlag(parsed, '--dry-run --dryrun')) {
+    add(context, 'parallel --dry-run', 'safe', 'parallel --dry-run only prints the commands.', span);
     return true;
   }
-  const pipes = hasFlag(parsed, '--pipe --spreadstdin --pipepart --pipe-part');
-  const sources = sourcesOf(rest.slice(words.length)).filter((source) => !pipes || source !== null);
-  const template = templateOf(texts, replace?.text ?? '{}', hasFlag(parsed, '-q --quote'), {
-    appends: !pipes || sources.length > 0,
-  });
-  if (template === null) return refuse('Inputs stand where the shell may take them for more than a word.');
-  const rows = rowsOf(sources, hasFlag(parsed, REGROUPS));
-  if (rows === null || (rows.length > 1 && outer.depth > MOST.depth))
-    return refuse('There are more inputs, or ways to put them together, than can be judged.');
-  const remote = hasFlag(parsed, '-S --sshlogin');
-  if (remote) outer.sends.add('parallel');
-  const context: Context = remote ? { ...outer, remote, directories: [] } : outer;
-  const isFed = sources.length > 0 || hasFlag(parsed, '-a --arg-file');
-  const stdin: Invocation['stdin'] = pipes ? { kind: 'pipe' } : isFed ? invocation.stdin : { kind: 'file' };
-  for (const row of rows) context.judgeShell(filled(template, row), stdin, invocation.span, context);
+  const commands = unclear === null ? commandsOf(parsed, words, token.text ?? '') : null;
+  if (commands === null || (commands.length > 1 && context.depth > MOST.depth)) {
+    const sentence = unclear ?? 'Which commands parallel makes of its inputs cannot be told for sure.';
+    add(context, 'parallel.unclear', 'danger', sentence, span);
+    return true;
+  }
+  const remote = context.remote || hasFlag(parsed, REMOTE);
+  if (hasFlag(parsed, REMOTE)) context.sends.add('parallel');
+  const inner: Context = { ...context, remote, directories: remote ? [] : context.directories };
+  const stdin = stdinOf(parsed, words, invocation.stdin);
+  for (const command of commands) inner.judgeShell(command, stdin, span, inner);
   return true;
 }
 
-const isSeparator = ({ text }: Arg): boolean => /^:::\:?\+?$/.test(text ?? '');
+/** Why nobody can tell what it runs, as a sentence, or null. */
+function whyUnclear({ options, dashed, rest }: Parsed, words: readonly Arg[], token: Arg): string | null {
+  const strange = options.find((option) => !option.known);
+  if (strange) return `What parallel makes of ${strange.flag} is not known.`;
+  if (dashed || rest.some(({ text }) => text === '--'))
+    return 'Another program of that name runs what stands behind --.';
+  const texts = words.map(({ text }) => text);
+  if (texts.includes(null) || !/^([\w,.:%@+-]+|\{\})$/.test(token.text ?? ''))
+    return 'Part of the command that parallel is to run is only known when it runs.';
+  // A byte of some letters marks, inside parallel, what Perl is to run.
+  if (texts.some((text) => /\{=|[^\n\t -~]/.test(text ?? '')))
+    return 'What stands between {= and =}, or signs that are not ASCII, may be run by Perl.';
+  const other = token.text === '{}' ? /\{(-|0|\d+\s)/ : /\{/;
+  return texts.some((text) => other.test(text ?? '')) ? 'What this makes of its inputs is not known.' : null;
+}
 
-function beforeSources(words: readonly Arg[]): number {
-  const at = words.findIndex(isSeparator);
+/** The shell texts that parallel makes of its words and inputs; null when that is not sure, or too many. */
+function commandsOf(parsed: Parsed, words: readonly Arg[], token: string): readonly string[] | null {
+  const texts = words.map(({ text }) => text ?? '');
+  const own = hasFlag(parsed, '-q --quote') ? texts.map((text) => quotedAround(text, slotsIn(token))) : texts;
+  const template = templateOf(own.join(' '), token, isPiped(parsed));
+  if (template === null) return null;
+  const rows = template.slots.length === 0 ? [[]] : rowsOf(sourcesOf(parsed, words), hasFlag(parsed, REGROUPS));
+  const commands = rows?.map((row) => filled(template, row)) ?? [null];
+  const sure = commands.filter((command) => command !== null);
+  return sure.length < commands.length ? null : sure;
+}
+
+const isPiped = (parsed: Parsed): boolean => hasFlag(parsed, '--pipe --spreadstdin --pipepart --pipe-part');
+
+/** What the commands read: blocks of the input, or, when the inputs come from elsewhere, what parallel is fed. */
+function stdinOf(parsed: Parsed, words: readonly Arg[], stdin: Stdin): Stdin {
+  if (isPiped(parsed)) return { kind: 'pipe' };
+  return sourcesOf(parsed, words).length > 0 ? stdin : { kind: 'file' };
+}
+
+function toSeparator(words: readonly Arg[]): number {
+  const at = words.findIndex(({ text }) => /^:{3,4}\+?$/.test(text ?? ''));
   return at < 0 ? words.length : at;
 }
 
-/** The inputs of each source: words after `:::`, or null where they are read from files (`::::`). */
-function sourcesOf(words: readonly Arg[]): readonly (readonly Arg[] | null)[] {
-  const [separator, ...others] = words;
-  if (separator === undefined) return [];
-  const inputs = others.slice(0, beforeSources(others));
-  return [
-    separator.text?.startsWith('::::') ? null : inputs,
-    ...sourcesOf(others.slice(inputs.length)),
-  ];
+/** `-a file … ::: a b` → null and `[a, b]`. */
+function sourcesOf({ options, rest }: Parsed, words: readonly Arg[]): readonly Source[] {
+  const sources: Source[] = options.flatMap(({ flag }) => (/^(-a|--arg-file)$/.test(flag) ? [null] : []));
+  let left = rest.slice(words.length);
+  while (left[0] !== undefined) {
+    const end = 1 + toSeparator(left.slice(1));
+    sources.push(left[0].text?.startsWith('::::') ? null : left.slice(1, end));
+    left = left.slice(end);
+  }
+  return sources;
 }
 
 /**
- * Every way to take one input of each source; linked sources (`:::+`) give some of these. Null when there are too many,
- * or when literal inputs are put together in other ways. Without sources, one input that nobody knows.
+ * Every way to take one input of each source; linked sources (`:::+`) are taken in some of these. Null when there are
+ * too many, or when options put literal inputs together in other ways.
  */
-function rowsOf(
-  sources: readonly (readonly Arg[] | null)[],
-  regroups: boolean,
-): readonly (readonly Arg[])[] | null {
-  const unknown = open('', regroups, { start: 0, end: 0 });
+function rowsOf(sources: readonly Source[], regroups: boolean): readonly (readonly Arg[])[] | null {
   if (regroups && sources.some((source) => source !== null)) return null;
   let rows: readonly (readonly Arg[])[] = [[]];
   for (const source of sources.length === 0 ? [null] : sources) {
-    const inputs = source ?? [unknown];
+    const inputs = source?.length ? source : [unknown(regroups)];
     if (rows.length * inputs.length > MOST.commands) return null;
     rows = rows.flatMap((row) => inputs.map((input) => [...row, input]));
   }
   return rows;
 }
 
+const unknown = (splits: boolean): Arg => open('', splits, { start: 0, end: 0 });
+
+/** What stands for inputs: `{}`, its parts (`{/.}`), counts (`{#}`) and those with a place; or the text of `-I`. */
+const slotsIn = (token: string): RegExp =>
+  token === '{}' ? /\{\d*(?:\.|\/\/|\/\.|\/|#|%)?\}/g : new RegExp(token.replace(/\W/g, '\\$&'), 'g');
+
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** Where the shell reads on in its own way, so that a quoted value may be more than a word. */
-const OTHER_READING = /`|<<|\$'|(^|[\s;|&()])#/;
-
-/** The template of the words, with `{}` behind it where nothing in it stands for inputs; null when in doubt. */
-function templateOf(
-  words: readonly string[],
-  token: string,
-  quotes: boolean,
-  { appends }: { readonly appends: boolean },
-): Template | null {
-  const tokens = new RegExp(
-    `${token.replace(/[^\w\s]/g, '\\$&')}|\\{(?:-?\\d+)?(?:\\.|//?\\.?)\\}|\\{(?:-?\\d+|[#%])\\}`,
-    'g',
-  );
-  const own = quotes ? words.map((word) => quotedAround(word, tokens)).join(' ') : words.join(' ');
-  const hasToken = own.search(tokens) >= 0;
-  const text = hasToken || !appends ? own : `${own} ${token}`;
-  const found = [...text.matchAll(tokens)];
-  if (found.length > 0 && !quotes && OTHER_READING.test(text)) return null;
-  const slots = found.map((match): Slot | null => {
-    const quoted = isQuoted(text, match.index, match.index + match[0].length);
-    return quoted === null ? null : { input: inputOf(match[0], token), quoted };
-  });
-  const sure = slots.filter((slot) => slot !== null);
-  return sure.length < slots.length ? null : { texts: text.split(tokens), slots: sure };
-}
-
-function inputOf(found: string, token: string): Slot['input'] {
-  if (found === token) return 'all';
-  const place = /^\{(\d+)\}$/.exec(found)?.[1];
-  return place === undefined ? null : Number(place);
-}
-
 /** A word as `-q` hands it over: quoted, but for what stands for inputs. */
-function quotedAround(word: string, tokens: RegExp): string {
-  const found = word.match(tokens) ?? [];
+function quotedAround(word: string, slots: RegExp): string {
+  const found = word.match(slots) ?? [];
   return word
-    .split(tokens)
+    .split(slots)
     .map((part, at) => `${quote(part)}${found[at] ?? ''}`)
     .join('');
 }
 
-/** Whether a place of a shell text stands between double quotes; null when it is escaped or between single ones. */
-function isQuoted(text: string, start: number, end: number): boolean | null {
-  for (const piece of text.matchAll(/\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"|[^\\'"]+|[\s\S]/g)) {
-    const until = piece.index + piece[0].length;
-    if (until <= start) continue;
-    if (until < end || /^(\\|'|"$)/.test(piece[0])) return null;
-    return piece[0].startsWith('"');
+/** The parts of a shell text: escaped characters, quoted ones, and what stands between these. */
+const PIECES = /\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"|[^\\'"]+|[\s\S]/g;
+
+/**
+ * True where a shell leaves the rules of plain and double-quoted words, so that a quoted value may be more than a word:
+ * backticks, here-documents, comments, arithmetic, `$'…'`, and a quote that nothing closes.
+ */
+const leavesRules = (piece: string): boolean =>
+  /^['"\\]$/.test(piece) ||
+  (/^[^\\']/.test(piece) && /`|<<|\(\(|\$\[|\w\[|\$$|(^|[\s;|&()"}])#/.test(piece));
+
+/**
+ * The template; inputs come last where nothing stands for them. Null when it is not sure how a shell reads them: a value
+ * in the first word is not even quoted.
+ */
+function templateOf(given: string, token: string, isPipe: boolean): Template | null {
+  const pattern = slotsIn(token);
+  const text = isPipe || given.search(pattern) >= 0 ? given : `${given} ${token}`;
+  const pieces = [...text.matchAll(PIECES)];
+  const slots: Slot[] = [];
+  for (const { 0: spelt, index } of text.matchAll(pattern)) {
+    const around = pieces.findLast((piece) => piece.index <= index);
+    const isWhole = around !== undefined && index + spelt.length <= around.index + around[0].length;
+    if (!isWhole || /^[\\']/.test(around[0]) || text[index - 1] === '$') return null;
+    slots.push({ spelt, quoted: around[0].startsWith('"') });
   }
-  return null;
+  const isFirst = slots.length > 0 && /^[^ \t\n=]*$/.test(text.slice(0, text.search(pattern)));
+  const isUnsure = slots.length > 0 && pieces.some(([piece]) => leavesRules(piece));
+  return isFirst || isUnsure ? null : { texts: text.split(pattern), slots };
 }
 
-/** The command that is made of one row of inputs. */
-function filled({ texts, slots }: Template, row: readonly Arg[]): string {
-  return texts
-    .map((text, at) => {
-      const slot = slots[at];
-      return slot === undefined ? text : text + written(slot, row);
-    })
-    .join('');
+/** The command that is made of one row of inputs; null when a value stands unprotected between double quotes. */
+function filled({ texts, slots }: Template, row: readonly Arg[]): string | null {
+  const values = slots.map(({ spelt, quoted }) => {
+    const inputs = inputsAt(spelt, row);
+    if (!quoted) return inputs.map(asWord).join(' ');
+    const isPlain = inputs.every(({ text }) => text !== null && /^[\w.+/-]*$/.test(text));
+    return isPlain ? inputs.map(({ text }) => text).join(' ') : null;
+  });
+  return values.includes(null) ? null : texts.map((text, at) => `${text}${values[at] ?? ''}`).join('');
+}
+
+/** The inputs of a slot; none where a place is beyond the last. */
+function inputsAt(spelt: string, row: readonly Arg[]): readonly Arg[] {
+  const [, place = '', part = ''] = /^\{(\d*)(\D*)\}$/.exec(spelt) ?? [];
+  if (/[#%]/.test(part)) return [unknown(false)];
+  const chosen = place === '' ? row : row.slice(Number(place) - 1, Number(place));
+  const isOpen = row.some(({ text, splits }) => text === null && splits);
+  return (chosen.length === 0 && isOpen ? [unknown(true)] : chosen).map((input) => partOf(input, part));
+}
+
+/** `{.}` is an input without its ending, `{/}` its last part, `{/.}` that without its ending, `{//}` what is before. */
+function partOf(input: Arg, part: string): Arg {
+  const { text, span } = input;
+  if (part === '') return input;
+  if (text === null) return unknown(input.splits);
+  if (part === '//') return known(text.includes('/') ? text.slice(0, text.lastIndexOf('/')) : '.', span);
+  const named = part.startsWith('/') ? basename(text) : text;
+  return known(part.endsWith('.') ? named.replace(/\.[^/.]*$/, '') : named, span);
 }
 
 /** An expansion of which nobody knows what it gives, in a form that both readers of the shell know. */
-const UNKNOWN = '${INPUT%?}';
+const ANYTHING = '${INPUT%?}';
 
-function written({ input, quoted }: Slot, row: readonly Arg[]): string {
-  const one = input === 'all' ? row : typeof input === 'number' ? row.slice(input - 1, input) : [];
-  const inputs = one.length === 0 ? [open('', input === 'all', { start: 0, end: 0 })] : one;
-  return inputs.map(quoted ? betweenQuotes : asWord).join(' ');
-}
-
-/** What surely starts every word that this becomes: a pattern with a known start gives only such. */
-const leadOf = ({ lead, splits, unknown }: Arg): string => (splits && unknown !== 'glob' ? '' : lead);
-
-function asWord(arg: Arg): string {
-  if (arg.text !== null) return quote(arg.text);
-  const lead = leadOf(arg);
-  if (lead === '' && arg.splits) return UNKNOWN;
-  return `${lead === '' ? '' : quote(lead)}"${UNKNOWN}"`;
-}
-
-/** There, the signs with which parallel quotes a value become part of it. */
-function betweenQuotes(arg: Arg): string {
-  const text = arg.text ?? leadOf(arg);
-  return /^[\w./:@%+,-]*$/.test(text) ? `${text}${arg.text === null ? UNKNOWN : ''}` : UNKNOWN;
+function asWord({ text, lead, splits, unknown: kind }: Arg): string {
+  if (text !== null) return quote(text);
+  // A pattern gives several inputs, but each is one word with that start.
+  if (splits && kind !== 'glob') return ANYTHING;
+  return `${lead === '' ? '' : quote(lead)}"${ANYTHING}"`;
 }

@@ -44,6 +44,29 @@ function writeRiskOf(plain: string): WriteRisk | null {
   return { risk: 'caution', rule: 'file.write', sentence: `This writes the file ${plain}.` };
 }
 
+/** Paths of such files as they may stand at the end of a path, and those that are one only from the root or home on. */
+const CRITICAL_ENDS =
+  'etc/passwd etc/shadow etc/group etc/gshadow etc/sudoers.d/x etc/crontab etc/cron.d/x etc/pam.d/x etc/ld.so.conf.d/x etc/ssh/sshd_config etc/fstab etc/profile.d/x etc/bash.bashrc etc/environment etc/rc.local etc/init.d/x etc/systemd/x etc/security/x etc/hosts.allow etc/selinux/x etc/audit/x etc/modprobe.d/x var/spool/cron/x var/log/wtmp var/log/btmp var/log/lastlog var/log/audit/x .ssh/authorized_keys .ssh/config .ssh/environment .ssh/id_x .ssh/rc boot/x usr/bin/x usr/sbin/x usr/local/bin/x usr/local/sbin/x usr/lib/x usr/lib64/x bin/x sbin/x lib/x lib64/x sys/x proc/x git/hooks/x'.split(
+    ' ',
+  );
+const CRITICAL_PATHS = [
+  ...CRITICAL_ENDS.map((end) => `/${end}`),
+  ...'/dev/x /root/.bashrc /root/.ssh/x /home/x/.bashrc ~/.bashrc ~/.ssh/x'.split(' '),
+];
+
+/** True when a path of which only the start is known may become a file that gives a way in, without any `..`. */
+export function mayBeCritical(lead: string, directories: readonly string[]): boolean {
+  if (lead === '') return false;
+  const places = directories.filter((place) => place !== '/');
+  return pathsOf(lead, places).some((path) => {
+    const ends = [...path.matchAll(/(?<=^|\/)[^/]+\//g)].map(({ index }) => path.slice(index));
+    return (
+      CRITICAL_PATHS.some((critical) => critical.startsWith(path)) ||
+      ends.some((end) => CRITICAL_ENDS.some((critical) => critical.startsWith(end)))
+    );
+  });
+}
+
 /** True when the text names a file that holds a secret, in any of the directories when it is relative. */
 export function isSecretPath(path: string, directories: readonly string[]): boolean {
   return pathsOf(path, directories).some((each) => SECRET.test(each));
@@ -159,7 +182,10 @@ function dynamicTarget(redirect: Redirect, target: Arg, directories: readonly st
           sentence: 'Which file is read is only known when it runs.',
           span: target.span,
         };
-  const isLocal = harmless && (!target.lead.startsWith('/') || /^\/(var\/)?tmp\//.test(target.lead));
+  const isLocal =
+    harmless &&
+    (!target.lead.startsWith('/') || /^\/(var\/)?tmp\//.test(target.lead)) &&
+    !mayBeCritical(target.lead, directories);
   return {
     rule: 'file.unknown',
     risk: isLocal || isDated(target, directories) ? 'caution' : 'danger',

@@ -2,7 +2,7 @@ import { add, type Context } from './context.ts';
 import { judgeAssignment } from './environment.ts';
 import { type Parsed, split } from './getopt.ts';
 import type { Entry } from './knowledge.ts';
-import { type Arg, type Finding, type Invocation, open } from './model.ts';
+import { type Arg, type Finding, type Invocation, known, open } from './model.ts';
 import { runParallel } from './parallel.ts';
 import { LIMITS } from './precheck.ts';
 import { ENDLESS } from './reach.ts';
@@ -78,7 +78,7 @@ function start(
     case 'find':
       return runFind(args, invocation, context);
     case 'parallel':
-      return runParallel(parsed, replacedBy(runs, parsed), invocation, context);
+      return runParallel(parsed, tokenOf(runs, parsed) ?? known('{}', invocation.span), invocation, context);
     case 'words':
     case 'shell':
       return runRest(runs, parsed, invocation, context);
@@ -87,10 +87,11 @@ function start(
   }
 }
 
-/** The text that stands for inputs, where an option names it. */
-function replacedBy(runs: RunsSpec, { options }: Parsed): Arg | null {
+/** The text that stands for words nobody knows, where an option asks for one. */
+function tokenOf(runs: RunsSpec, { options }: Parsed): Arg | null {
   const flags = split(runs.replaces);
-  return options.find((option) => flags.includes(option.flag))?.value ?? null;
+  const replace = options.findLast((option) => flags.includes(option.flag));
+  return replace ? (replace.value ?? known('{}', replace.span)) : null;
 }
 
 /** A remote shell without a command runs what it is fed. */
@@ -149,9 +150,8 @@ function runWords(
   invocation: Invocation,
   context: Context,
 ): void {
-  const flags = split(runs.replaces);
-  const replace = parsed.options.find((option) => flags.includes(option.flag));
-  const token = replace ? (replace.value?.text ?? '{}') : null;
+  const replace = tokenOf(runs, parsed);
+  const token = replace && (replace.text ?? '{}');
   const filled = token === null ? words : words.map((word) => fill(word, token));
   const extra = runs.appends && token === null ? [open('', false, invocation.span)] : [];
   const stdin: Invocation['stdin'] = runs.appends ? { kind: 'file' } : invocation.stdin;

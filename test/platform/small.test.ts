@@ -16,7 +16,7 @@ import { nonce, shortId } from '../../src/platform/ids.ts';
 import { localKeyService } from '../../src/platform/key-service.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { readOrMake } from '../../src/platform/private-file.ts';
-import { isSeen, queueFor } from '../../src/platform/queues.ts';
+import { isGoingOn, isSeen, queueFor } from '../../src/platform/queues.ts';
 import { every } from '../../src/platform/timer.ts';
 import { tenantId } from '../../src/protocol/ids.ts';
 import { fakeLogger, fakeRandom } from '../support/fakes.ts';
@@ -160,15 +160,19 @@ test.each([
 });
 
 test.each([
-  ['runbook', 'received', false],
-  ['runbook', 'parsed', false],
-  ['runbook', 'refining', true],
-  ['runbook', 'refined', false],
-  ['runbook', 'draft', true],
-  ['run', 'running', true],
-] as const)('a %s that has become %s is shown at once: %s', (kind, status, seen) => {
-  expect(isSeen(kind, status)).toBe(seen);
-});
+  ['runbook', 'received', false, false],
+  ['runbook', 'parsed', false, true],
+  ['runbook', 'refining', true, false],
+  ['runbook', 'refined', false, true],
+  ['runbook', 'edited', true, false],
+  ['runbook', 'draft', true, false],
+  ['run', 'running', true, false],
+] as const)(
+  'a %s that has become %s is shown at once: %s; its worker goes on with it: %s',
+  (kind, status, seen, on) => {
+    expect([isSeen(kind, status), isGoingOn(kind, status)]).toEqual([seen, on]);
+  },
+);
 
 test('the fake randomness of tests repeats itself in every run and never within one', () => {
   const [one, other] = [fakeRandom(), fakeRandom()];

@@ -148,6 +148,61 @@ describe('commands in code blocks', () => {
       ['pvcreate /dev/sda'],
     ],
     [
+      'a statement whose first line ends in a blank',
+      lines('# T', '', 'Run:', '', fence('', 'SELECT ', '\tid', 'FROM ', '\ta;')),
+      ['SELECT \n\tid\nFROM \n\ta;'],
+    ],
+    [
+      'statements without the comments between them',
+      lines('# T', '', fence('', 'pkgdb> -- If the rows are right', 'pkgdb> COMMIT;')),
+      ['COMMIT;'],
+    ],
+    ['a prompt behind the name of an environment', run('(venv) [jo@web1 ~]$ pip list\nx 1'), ['pip list']],
+    [
+      'no stray end of a block',
+      lines('# T', '', '## Rails console', '', fence('ruby', 'a.each do |b|', '  b.save', 'end', 'end')),
+      ['a.each do |b|\n  b.save\nend'],
+    ],
+    [
+      'lines that stand further left than the fence they are in',
+      lines(
+        '# T',
+        '',
+        '1. Do it:',
+        '',
+        '    ```',
+        'gds aws dev -- make pipelines',
+        '    ```',
+        '1. Then',
+        '',
+        '   ```sh',
+        'df -h',
+        '```',
+      ),
+      ['gds aws dev -- make pipelines', 'df -h'],
+    ],
+    ['a tool and a pipe without blanks', run('mount|grep RBD_NUMBER'), ['mount|grep RBD_NUMBER']],
+    [
+      'an unknown tool with options on lines below it, after settings',
+      lines('# T', '', 'Run:', '', fence('', 'TAG=v3', '', 'rkt run \\', '  --net=host $TAG')),
+      ['TAG=v3', 'rkt run \\\n  --net=host $TAG'],
+    ],
+    [
+      'what a prompted command with a setting of its own prints no more',
+      run('$ rev=$(get rev)\n$ ETCDCTL_API=3 etcdctl compact $rev\ncompacted revision 1516'),
+      ['rev=$(get rev)', 'ETCDCTL_API=3 etcdctl compact $rev'],
+    ],
+    [
+      'a transcript that repeats the block before it only once',
+      lines(run('df -h\n# all\nls -l'), '', '<br>Output:', '', fence('', '$ df -h', '$ ls -l', 'total 0')),
+      ['df -h', 'ls -l'],
+    ],
+    [
+      'a command on the line after its settings',
+      lines('# T', '', fence('', 'PEER=a DB=b \\', 'gds aws c -- make d')),
+      ['PEER=a DB=b \\\ngds aws c -- make d'],
+    ],
+    [
       'a transaction',
       lines('# T', '', 'Run:', '', fence('', 'BEGIN;', 'DROP INDEX a;', 'END;')),
       ['BEGIN;', 'DROP INDEX a;', 'END;'],
@@ -338,6 +393,35 @@ describe('commands in code blocks', () => {
     ],
     ['a word in capitals', run('HEALTH_OK'), 'mention'],
     ['a line of a file that no shell can read', run('/srv 10.0.0.0/8(rw,sync)'), 'mention'],
+    [
+      'a section of a file under statements',
+      lines(
+        '# T',
+        '',
+        '## MySQL console',
+        '',
+        'Set it up in the file:',
+        '',
+        fence('', '[web]', 'host=db', 'user=a'),
+      ),
+      'configuration',
+    ],
+    [
+      'an error that is said to follow',
+      lines(
+        '# T',
+        '',
+        'If you see the following errors, it is the network. Ask.',
+        '',
+        fence('console', 'got unexpected HTTP 500'),
+      ),
+      'output',
+    ],
+    [
+      'lists that follow a fence without an end',
+      lines('# T', '', '- A:', '  ```', '  web-1', '- B:', '  ```', '  web-2'),
+      'mention',
+    ],
     ['a label', run('switch sw-spine-001:'), 'mention'],
     [
       'what is said to be example output before its end',
@@ -382,6 +466,28 @@ describe('commands in code blocks', () => {
     ],
     ['a metrics query with a prompt', lines('# T', '', fence('promql', '$ up == 0')), 'query'],
     ['a query without a tag', lines('# T', '', fence('', 'sum(rate(http_requests_total[5m]))')), 'query'],
+    [
+      'what one may run into',
+      lines(
+        '# T',
+        '',
+        'You may run into the following issue:',
+        '',
+        fence('text', 'systemctl status a', '...'),
+      ),
+      'output',
+    ],
+    [
+      'settings to put into a file',
+      lines(
+        '# T',
+        '',
+        'Also update your `.env.production`:',
+        '',
+        fence('text', 'ALTERNATE_DOMAINS=a.example'),
+      ),
+      'configuration',
+    ],
     ['a block over 16 KB', run(`ls\n${'x'.repeat(17_000)}`), 'too-long'],
   ];
   test.each(left)('leaves out %s and says why', (_name, text, reason) => {
@@ -403,6 +509,7 @@ describe('commands in prose', () => {
     ['Look at `/opt/a/bin/redis-cli`.', []],
     ['In the Rails console run `User.find(5).block!`', ['User.find(5).block!']],
     ['Confirm if the firewall stops it with `sudo ufw status`.', ['sudo ufw status']],
+    ['`waiting for update of Node Pool "a": Code="B"`', []],
     ['The Rails console shows `User.find(5)`.', []],
     ["Select the 'Invites' option from the 'Users' tab; you are done.", []],
     ['- terraform CLI', []],
@@ -439,6 +546,15 @@ describe('commands in prose', () => {
     ['Run [node setup](a.md) again.', []],
     ['Log in to the region `cf login --sso` first.', ['cf login --sso']],
     ['Look at the `kubectl get pods -A` output.', []],
+    [
+      'Check the health of the cluster by using the `etcdctl cluster-health` command.',
+      ['etcdctl cluster-health'],
+    ],
+    ['The cluster was made using the `kubeadm init --pod-cidr=10.0.0.0/16` command.', []],
+    [
+      'To run `etcdctl` using version 3:\n\n```\ndocker exec x etcdctl put a b\n```',
+      ['docker exec x etcdctl put a b'],
+    ],
     ['Use `(( merge on <key> ))` for lists.', []],
     ['`index=web sourcetype="access"`', []],
     ['Type `ctrl+c` to stop.', []],
@@ -792,6 +908,8 @@ describe('variables', () => {
       fence('bash', 'jstack 4711', 'kubectl logs web-0', 'ssh NODE'),
     );
     expect(namesOf(text)).toEqual(['4711', 'web-0', 'NODE']);
+    const domain = lines(run('certbot -d example.com'), '', 'Replace `example.com` with your own domain.');
+    expect(namesOf(domain)).toEqual(['example.com']);
   });
 
   test('say which have a default in the text and which a command finds', () => {

@@ -91,7 +91,8 @@ export class Forger {
 
   #change(forgery: Forgery, fresh: Envelope): Envelope {
     const { authority, verdict, attempt } = fresh;
-    const unplanned = { ...fresh, step_id: stepId('forged'), attempt: 1 };
+    const env = { ...fresh.exec.env, DD0C_STEP: 'forged', DD0C_ATTEMPT: '1' };
+    const unplanned = { ...fresh, step_id: stepId('forged'), attempt: 1, exec: { ...fresh.exec, env } };
     switch (forgery) {
       case 'another command':
         return withCommand(fresh, authority.rule === 'auto' ? 'danger' : verdict.risk);

@@ -59,7 +59,20 @@ const POLICIES = [1, 2].map((count) =>
 interface Life {
   readonly program: Program;
   readonly agent: Agent;
+  readonly isDamaged: boolean;
 }
+
+/** What one life of the agent was told. */
+interface Tidings {
+  isConnected: boolean;
+  isDraining: boolean;
+  /** The pause it was told of after the last word that it may go on. */
+  pause: number | null;
+  /** The server's time: how far off the host's clock was by it, and ahead of the one that counts up (ms). */
+  time: { readonly off: number; readonly lead: number } | null;
+}
+
+const NO_TIDINGS: Tidings = { isConnected: false, isDraining: false, pause: null, time: null };
 
 /** One host with an agent on it, through all the agent's lives. */
 export class Host {
@@ -70,11 +83,7 @@ export class Host {
   readonly #processes = new Set<Process>();
   #lives = 0;
   #life: Life | null = null;
-  #toldOfPause: number | null = null;
-  #isDraining = false;
-  #isConnected = false;
-  /** The clock on the wall less the one that counts up, when the agent last heard the server's time. */
-  #heardTimeAt: number | null = null;
+  #told: Tidings = { ...NO_TIDINGS };
   #isBroken = false;
   #rots = false;
 
@@ -100,8 +109,8 @@ export class Host {
 
   /** What the agent has written down of pauses, or null when it is not connected or cannot write. */
   get stand(): Stand | null {
-    if (!this.isUp || !this.#isConnected || this.disk.hasFailed) return null;
-    return standIn(this.journal());
+    const canWrite = this.isUp && !this.#life?.isDamaged && !this.disk.hasFailed;
+    return canWrite && this.#told.isConnected ? standIn(this.journal()) : null;
   }
 
   get identity(): Identity {
@@ -113,11 +122,8 @@ export class Host {
     if (this.isUp || this.#isBroken) return;
     const { identity, around, chance, parts, scanner, logger, maxRunning, deathAtEffect } = this.#options;
     this.#lives += 1;
-    this.#toldOfPause = null;
-    this.#isDraining = false;
-    this.#isConnected = false;
+    this.#told = { ...NO_TIDINGS };
     this.disk.hasFailed = false;
-    this.#heardTimeAt = null;
     if (this.#rots) this.disk.rot(JOURNAL);
     this.#rots = false;
     const name = `${this.name}.${this.#lives}`;
@@ -127,11 +133,10 @@ export class Host {
       const journal = parts.journal(
         openJournal(JOURNAL, parts.disk(diskOf(this.disk, program)), RESERVE_BYTES),
       );
-      const damaged = journal.reading.condition === 'damaged';
-      if (damaged) this.disk.hasFailed = true;
+      const isDamaged = journal.reading.condition === 'damaged';
       around.note(name, `starts, its journal is ${journal.reading.condition}`);
       const fresh = initialState(identity, rootKey, parts.trust(firstTrust), policyOf(maxRunning));
-      const faults = damaged ? ['The journal of this agent is damaged.'] : [];
+      const faults = isDamaged ? ['The journal of this agent is damaged.'] : [];
       const agent = new Agent({
         initial: { ...fresh, faults: [...fresh.faults, ...faults] },
         journal,
@@ -143,7 +148,7 @@ export class Host {
         scanner: { classify: scanner.classify, version: '1', sha256: 'a'.repeat(64) },
         logger,
       });
-      this.#life = { program, agent };
+      this.#life = { program, agent, isDamaged };
     } catch (error) {
       // As with a real one: it says why it cannot start, and somebody starts it again.
       program.die(`it could not start: ${error}`);
@@ -160,7 +165,7 @@ export class Host {
     const life = this.#life;
     if (!life?.program.isAlive) return;
     this.#options.around.note(life.program.name, 'drains');
-    this.#isDraining = true;
+    this.#told.isDraining = true;
     void life.agent.drain().then(() => life.program.die('it has drained'));
   }
 
@@ -224,22 +229,22 @@ export class Host {
     return {
       ...events,
       lease: (signed, asked) => {
-        this.#heardTimeAt = this.clock.lead;
+        this.#hearTime(signed, asked.nonce);
         events.lease(signed, asked);
       },
       disconnected: (sentence) => {
-        this.#isConnected = false;
+        this.#told.isConnected = false;
         events.disconnected(sentence);
       },
       connected: (welcome) => {
-        this.#isConnected = true;
-        this.#heardTimeAt = this.clock.lead;
-        if (welcome.paused) this.#toldOfPause = welcome.epoch;
+        this.#told.isConnected = true;
+        this.#hearTime(welcome.lease, welcome.asked.nonce);
+        if (welcome.paused) this.#told.pause = welcome.epoch;
         else if (welcome.resume !== null) this.#toldToGoOn(welcome.resume);
         events.connected(welcome);
       },
       pause: (epoch) => {
-        this.#toldOfPause = Math.max(this.#toldOfPause ?? 0, epoch);
+        this.#told.pause = Math.max(this.#told.pause ?? 0, epoch);
         events.pause(epoch);
       },
       resume: (signed) => {
@@ -249,9 +254,16 @@ export class Host {
     };
   }
 
+  #hearTime({ payload }: Signed, nonce: string): void {
+    const told = parseRecord('lease', payload);
+    if (!told.ok || told.record.nonce !== nonce) return;
+    const off = this.clock.now() - trueTime(this.#options.around.timeline);
+    this.#told.time = { off, lead: this.clock.lead };
+  }
+
   #toldToGoOn({ payload }: Signed): void {
     const told = parseRecord('resume', payload);
-    if (told.ok && told.record.panic_epoch >= (this.#toldOfPause ?? 0)) this.#toldOfPause = null;
+    if (told.ok && told.record.panic_epoch >= (this.#told.pause ?? 0)) this.#told.pause = null;
   }
 
   #run(program: Program, spec: RunSpec, clock: Clock, events: RunEvents): Running {
@@ -274,12 +286,13 @@ export class Host {
       attempt: Number(spec.env.DD0C_ATTEMPT),
       spec,
       at: trueTime(around.timeline),
-      toldOfPause: this.#toldOfPause,
+      toldOfPause: this.#told.pause,
       clock: {
         now: this.clock.now(),
-        jumped: this.#heardTimeAt === null ? 0 : this.clock.lead - this.#heardTimeAt,
+        wasOff: this.#told.time?.off ?? 0,
+        jumped: this.clock.lead - (this.#told.time?.lead ?? this.clock.lead),
       },
-      isDraining: this.#isDraining,
+      isDraining: this.#told.isDraining,
       seqs: { journal: journaledSeq, heard: this.#options.heardSeq(this.name) },
       ...known,
       end: null,

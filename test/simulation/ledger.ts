@@ -16,8 +16,11 @@ export interface Started {
   readonly panic: { readonly epoch: number; readonly paused: boolean } | null;
   /** The agent was told of this pause after the last word that it may go on; null when of none. */
   readonly toldOfPause: number | null;
-  /** What the host's clock said (ms since 1970), and how far it has jumped since the agent last heard the time. */
-  readonly clock: { readonly now: number; readonly jumped: number };
+  /**
+   * What the host's clock said (ms since 1970), how far off it was when the agent last heard the time from the server, and
+   * how far it has jumped since (ms).
+   */
+  readonly clock: { readonly now: number; readonly wasOff: number; readonly jumped: number };
   /** The highest `seq` in the journal before this one, and the highest that the server has heard of since it was enrolled. */
   readonly seqs: { readonly journal: number; readonly heard: number };
   /** Somebody had told the agent to end. */

@@ -8,7 +8,7 @@ import {
 } from '../../src/protocol/index.ts';
 import type { Chance } from './chance.ts';
 import { trueTime } from './clock.ts';
-import { type Counters, FORGERIES, Forger, type Forgery } from './forging.ts';
+import { type Counters, FORGERIES, Forger } from './forging.ts';
 import { type Keys, keyOf } from './keys.ts';
 import type { Connection } from './network.ts';
 import type { Surroundings } from './program.ts';
@@ -36,7 +36,7 @@ export interface MalloryOptions {
 }
 
 /** After these more is known, and what was held back may do more harm. */
-const TELLING: readonly unknown[] = ['welcome', 'pause', 'resume', 'job'] satisfies Message['$case'][];
+const TELLING: readonly unknown[] = ['welcome', 'pause', 'resume', 'job', 'ack'] satisfies Message['$case'][];
 /** At these he makes something up. */
 const INVITING: readonly unknown[] = ['job', 'ack', 'lease', 'pause'] satisfies Message['$case'][];
 const OWN_KEY = keyOf('mallory');
@@ -115,9 +115,12 @@ export class Mallory {
   }
 
   #repeat(message: ToAgent): void {
-    const victims = [...this.#victims.values()];
     const again = this.#chance.happens(0.5) ? message : this.#chance.pick(this.#heard);
-    this.#say(this.#chance.pick(victims), again, ANY_TIME);
+    this.#say(this.#anyone(), again, ANY_TIME);
+  }
+
+  #anyone(): Victim {
+    return this.#chance.pick([...this.#victims.values()]);
   }
 
   /** Until something else is said to the agent, on a new connection perhaps, or until its time is over. */
@@ -133,19 +136,25 @@ export class Mallory {
     if (this.#chance.happens(0.5)) connection.cut('mallory');
   }
 
+  /** What was held back is said now, at times to another agent; some of it is kept, to be said once more. */
   #release(victim: Victim): void {
-    for (const message of victim.held.splice(0)) this.#say(victim, message, SOON);
+    for (const message of victim.held.splice(0)) {
+      this.#say(this.#chance.happens(0.25) ? this.#anyone() : victim, message, SOON);
+      if (this.#chance.happens(0.5)) victim.held.push(message);
+    }
   }
 
   /** Another job in the place of one, signed with the stolen key. False when there has been none. */
   #forge(victim: Victim): boolean {
     if (victim.jobs.length === 0) return false;
     const { envelope, hasBegun } = this.#chance.pick(victim.jobs.slice(-3));
-    // What was refused could begin, once, as it was approved: that is what a stolen key can do.
+    const target = this.#chance.happens(0.2) ? this.#anyone() : victim;
     const forgeries = FORGERIES[envelope.authority.rule === 'auto' ? 'unasked' : 'approved'];
-    const forgery = this.#chance.pick(hasBegun ? [...forgeries, 'as it was' as const] : forgeries);
-    const record = this.#forger.forge(forgery, envelope, victim.counters);
-    this.#say(victim, jobOf(signRecord('job', record, this.#options.keys.dispatchKey)), SOON);
+    // What has not begun where it belongs could begin there, once, as it was approved: that is what a stolen key can do.
+    const isRefused = hasBegun || target !== victim;
+    const forgery = this.#chance.pick(isRefused ? [...forgeries, 'as it was' as const] : forgeries);
+    const record = this.#forger.forge(forgery, envelope, target.counters);
+    this.#say(target, jobOf(signRecord('job', record, this.#options.keys.dispatchKey)), SOON);
     return true;
   }
 

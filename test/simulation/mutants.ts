@@ -18,13 +18,14 @@ export interface Mutant {
 
 const wrong = (name: string, parts: Partial<Parts>): Mutant => ({ name, parts: { ...REAL, ...parts } });
 
-/** The agent with some of its checks otherwise than they are, or, where null, without them. */
-function misjudging(name: string, otherwise: Readonly<Record<string, Refuse | null>>): Mutant {
+/** The agent without one of its checks. */
+function unchecked(name: string): Mutant {
+  const others = <S>(check: Check<S>) => (check.name === name ? [] : [check]);
   return {
-    name,
+    name: `the agent does not check: ${name}`,
     parts: REAL,
     plant: () => {
-      const undo = [change(DELIVERY_CHECKS, otherwise), change(ENVELOPE_CHECKS, otherwise)];
+      const undo = [changed(DELIVERY_CHECKS, others), changed(ENVELOPE_CHECKS, others)];
       return () => {
         for (const one of undo) one();
       };
@@ -32,23 +33,29 @@ function misjudging(name: string, otherwise: Readonly<Record<string, Refuse | nu
   };
 }
 
-type Refuse = (real: Check<Candidate>['refuse']) => Check<Candidate>['refuse'];
+/** Either of the two checks is enough against what has begun, and what has not may begin: without one nothing happens. */
+const FIRST_IS_NEW: Mutant = {
+  name: 'a first attempt counts as new, and its key is not looked at',
+  parts: REAL,
+  plant: () =>
+    changed(ENVELOPE_CHECKS, (check) => {
+      if (check.name === 'duplicate') return [];
+      const { refuse } = check;
+      const isNew = ({ envelope }: Candidate) => envelope.attempt === 1;
+      return check.name === 'rerun'
+        ? [{ ...check, refuse: (candidate) => (isNew(candidate) ? null : refuse(candidate)) }]
+        : [check];
+    }),
+};
 
-const unchecked = (check: string): Mutant =>
-  misjudging(`the agent does not check: ${check}`, { [check]: null });
-
-function change<S>(
+/** Puts others in the place of the checks of a table; returns what puts them back. */
+function changed<S>(
   checks: readonly Check<S>[],
-  otherwise: Readonly<Record<string, Refuse | null>>,
+  change: (check: Check<S>) => readonly Check<S>[],
 ): () => void {
   const table = checks as Check<S>[];
   const real = [...table];
-  const changed = real.flatMap((check) => {
-    const how = otherwise[check.name];
-    if (how === undefined) return [check];
-    return how === null ? [] : [{ ...check, refuse: how(check.refuse as never) as Check<S>['refuse'] }];
-  });
-  table.splice(0, table.length, ...changed);
+  table.splice(0, table.length, ...real.flatMap(change));
   return () => void table.splice(0, table.length, ...real);
 }
 
@@ -296,11 +303,7 @@ const AGENT_MUTANTS: readonly Mutant[] = [
     'scanner',
     'time',
   ].map(unchecked),
-  // Either of the two is enough for what has begun; what has not may begin.
-  misjudging('a first attempt counts as new, and its key is not looked at', {
-    duplicate: null,
-    rerun: (real) => (candidate) => (candidate.envelope.attempt === 1 ? null : real(candidate)),
-  }),
+  FIRST_IS_NEW,
   wrong('fsync is skipped', { journal: (journal) => ({ ...journal, sync: () => undefined }) }),
   wrong('a start is journaled after it was made', { journal: late }),
   wrong('damage of the journal is cut like a torn tail', { disk: cuttingDamage }),

@@ -58,8 +58,9 @@ export class Saboteur {
       for (const host of this.#world.hosts) this.#setApart(host);
     },
     'clock jumps': ({ clock }) => {
-      const far = this.#chance.wait(this.#chance.pick([5_000, 40_000, 3_600_000]));
-      clock.jump(this.#chance.pick([-far, far]));
+      const chance = this.#chance;
+      const far = chance.pick([chance.wait(5_000), chance.between(30_000, 90_000), chance.wait(3_600_000)]);
+      clock.jump(chance.pick([-far, far]));
       this.#later(20_000, () => clock.correct());
     },
     'disk fills up': (host) => {

@@ -24,6 +24,8 @@ export interface Known {
 
 /** A host's clock may be 30 s off, and the agent forgives 30 s more; the rest is for the clocks of servers (ms). */
 const SLACK_MS = 70_000;
+/** What the agent forgives, the life of a lease that was long on its way, and what servers' clocks are off (ms). */
+const CLOCK_OFF_MS = CLOCK_SKEW_MS + LEASE_TTL_MS + 5_000;
 
 /** A command begins: everything that is wrong about it. */
 export function judgeStart(it: Started, known: Known): Finding[] {
@@ -38,6 +40,8 @@ export function judgeStart(it: Started, known: Known): Finding[] {
   if (it.seqs.journal < it.seqs.heard)
     unrecorded('began on an agent whose journal is older than what was heard of it.');
   if (it.isDraining) unrecorded('began on an agent that was told to end.');
+  if (Math.abs(it.clock.wasOff) > CLOCK_OFF_MS)
+    unrecorded(`began on a host whose clock was ${Math.round(it.clock.wasOff)} ms off.`);
   if (Math.abs(it.clock.jumped) > CLOCK_SKEW_MS)
     unrecorded(`began after the clock of its host had jumped by ${Math.round(it.clock.jumped)} ms.`);
   if (known.writtenOff !== undefined)

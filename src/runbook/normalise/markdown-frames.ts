@@ -108,11 +108,41 @@ class Framer {
   }
 }
 
+/** What ends the list that a fence stands in, also where the fence is open. */
+const OUTSIDE = /^\s*(?:[-*+]\s|\d{1,9}[.)]\s|#{1,6}\s|>)/;
+
+/**
+ * The lines that are indented less than the fence they are in, and by how much the fence is: in a list that ends the
+ * fence, though its author went on to the closing marks. A fence without closing marks is left as it is.
+ */
+function outdented(lines: readonly Line[]): ReadonlyMap<number, number> {
+  const pads = new Map<number, number>();
+  for (let at = 0; at < lines.length; at++) {
+    const opening = lines[at]?.text ?? '';
+    const mark = FENCE.exec(opening)?.[1];
+    if (mark === undefined) continue;
+    let closing = at + 1;
+    while (closing < lines.length && !lines[closing]?.text.trimStart().startsWith(mark)) closing += 1;
+    if (closing === lines.length) return pads;
+    const indent = opening.indexOf(mark);
+    const less = (index: number): boolean => {
+      const text = lines[index]?.text ?? '';
+      return text.trim() !== '' && text.length - text.trimStart().length < indent;
+    };
+    const inner = Array.from({ length: closing - at }, (_, index) => at + 1 + index).filter(less);
+    if (!inner.some((index) => index !== closing && OUTSIDE.test(lines[index]?.text ?? '')))
+      for (const index of inner) pads.set(index, indent);
+    at = closing;
+  }
+  return pads;
+}
+
 /** Takes admonitions, tabs, containers and short codes off the lines of a page, and leaves every line's end as it is. */
 export function framed(lines: readonly Line[]): Framed {
   const framer = new Framer();
+  const pads = outdented(lines);
   lines.forEach((line, index) => {
-    framer.read(line.text, index);
+    framer.read(' '.repeat(pads.get(index) ?? 0) + line.text, index);
   });
   return framer;
 }
