@@ -11,7 +11,7 @@ export interface Asker {
   wait(ms: number | null): Promise<boolean>;
 }
 
-/** Answers JSON by method and path; null answers nothing, and a fault is a 500. Prints its URL; never ends by itself. */
+/** Answers JSON by method and path; null answers nothing, and a fault is a 500. Prints its URL, and ends with whoever started it. */
 export async function serve(
   routes: Readonly<Record<string, (body: string, asker: Asker) => Promise<object | null>>>,
 ): Promise<void> {
@@ -27,6 +27,7 @@ export async function serve(
     else if (answer) say(200, answer);
   });
   server.keepAliveTimeout = 60_000;
+  process.stdin.on('close', () => process.exit()).resume();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`);
@@ -56,7 +57,7 @@ export interface Loopback {
 export async function startLoopback(program: string, ...args: readonly string[]): Promise<Loopback> {
   const file = fileURLToPath(new URL(program, import.meta.url));
   const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   if (!child.stdout) throw new Error(`${program} could not be started.`);
   const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];

@@ -4,7 +4,8 @@
  * their own. First 50 pastes at once, then ten a second. The last line is one JSON object.
  *
  * Slack takes one message a second in a channel, which would be all that is measured: every paste has a channel of its
- * own, spread over twenty workspaces.
+ * own, spread over twenty workspaces. A call takes 100 ms there (`--slackMs`), and counts when it arrives. For shorter
+ * runs: `--pastes N`; with Redis: `--backend redis`; other luck: `--seed N`.
  */
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -40,7 +40,7 @@ export interface Address {
 const SWEEP_MS = 1_000;
 const SWEEP_LIMIT = 500;
 /** Every so many sweeps hint anew, should a dead worker hold the hint before; the others only what has none. */
-const SWEEP_ANEW = 5;
+const SWEEP_ANEW = 2;
 const FAILED_WAIT_MS = 5_000;
 const FORGET_MS = 60_000;
 type Defer = (ref: SubjectRef, until: number) => Promise<void>;

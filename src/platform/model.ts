@@ -126,13 +126,9 @@ function waitOf(headers: Headers | undefined): { waitMs?: number } {
 /** What an operator needs to mend it, and no word of a text or a key: messages of an endpoint may hold both. */
 function traceOf(error: unknown): Record<string, unknown> {
   if (!(error instanceof APIError)) return { fault: nameOf(error) };
-  const short = (word: unknown) => (/^[\w.-]{1,64}$/.test(String(word ?? '')) ? { word } : {});
-  return {
-    fault: error.name,
-    status: error.status,
-    code: short(error.code).word,
-    param: short(error.param).word,
-  };
+  if (error.status === undefined) return { fault: error.constructor.name };
+  const short = (word: unknown) => (/^[\w.-]{1,64}$/.test(String(word ?? '')) ? word : undefined);
+  return { status: error.status, code: short(error.code), param: short(error.param) };
 }
 
 const nameOf = (error: unknown): string =>

@@ -223,9 +223,9 @@ function search(text: string, names: ReadonlySet<string>, words: Words): Placeho
 
 const inCapitals = (word: string): boolean => /^[A-Z][A-Z0-9_-]*$/.test(word);
 
-/** A literal that may be replaced wherever it stands: with a digit, a hyphen or an underscore in it. */
+/** A literal that may be replaced wherever it stands: with a digit, a hyphen or an underscore in it, or an example's domain. */
 const isLiteral = (word: string): boolean =>
-  /^[\w.@-]{2,}$/.test(word) && /[\d_-]/.test(word) && !inCapitals(word);
+  /^[\w.@-]{2,}$/.test(word) && /[\d_-]|\bexample\.(?:com|org|net)$/.test(word) && !inCapitals(word);
 
 /**
  * The placeholders of a command in order; they never overlap. Marked ones always (`<pod>`, `$POD`, `OSD_ID`); words

@@ -16,6 +16,8 @@ import type { Command, SourceSpan, Untaken } from './runbook.ts';
 import { Sections } from './sections.ts';
 import { isBareCommand, isSql } from './shape.ts';
 import { ShellState } from './state.ts';
+import type { Row } from './step-table.ts';
+import { StepTable } from './step-table.ts';
 import type { Numbered } from './targets.ts';
 import { leadOf } from './targets.ts';
 import type { Tools } from './tools.ts';
@@ -45,6 +47,7 @@ export class StepReader {
   private introduction = '';
   private readonly cautions = new Cautions();
   private readonly items: Items;
+  private readonly table: StepTable;
   /** Items whose text only frames what is nested in them, until they turn out to hold no step. */
   private frames: { readonly lead: Lead; readonly item: number; readonly drafts: number }[] = [];
   private sectionDrafts = 0;
@@ -63,6 +66,7 @@ export class StepReader {
     this.document = document;
     this.tools = toolsOf(document);
     this.items = new Items(document.items);
+    this.table = new StepTable(document.text, this.tools, (text) => this.words(text));
   }
 
   read(block: Block): void {
@@ -70,6 +74,7 @@ export class StepReader {
       this.leaveOut(block.lines, 'too-long');
       return;
     }
+    if (block.type !== 'table') this.endTable(block);
     switch (block.type) {
       case 'heading':
         this.heading(block);
@@ -81,7 +86,7 @@ export class StepReader {
         this.code(block);
         break;
       case 'table':
-        this.mentions(readInline(block.lines, block.codes, this.document.text, this.tools));
+        this.rows(block);
         break;
       case 'hidden':
       case 'unparsed':
@@ -91,6 +96,35 @@ export class StepReader {
         this.leaveOut(block.lines, 'too-long');
         break;
     }
+  }
+
+  private rows(block: Extract<Block, { type: 'table' }>): void {
+    const rows = this.sections.within('background') ? null : this.table.read(block);
+    for (const row of rows ?? []) this.row(row);
+    const { commands, untaken } = readInline(block.lines, block.codes, this.document.text, this.tools);
+    const taken = new Set(rows?.map(({ command }) => command?.source.start));
+    this.mentions({
+      commands: commands.filter(({ source }) => !taken.has(source.start)),
+      untaken: untaken.filter(({ source }) => !taken.has(source.start)),
+    });
+  }
+
+  private row({ text, span, command }: Row): void {
+    if (this.taken >= MAX_COMMANDS) {
+      this.untaken.push({ source: span, reason: 'too-long' });
+      return;
+    }
+    this.settle(null);
+    const lead = { text, item: null, firstOfItem: false, span };
+    if (command || prose.asksForAction(text, true)) this.add(lead, command ? [command] : []);
+  }
+
+  /** What is left of a table of steps: code in a cell belongs to its row. */
+  private endTable(block: Block): void {
+    const row = block.type === 'code' ? this.table.claim() : this.table.end();
+    if (row && block.type === 'code')
+      this.lead = { text: row.text, item: block.item, firstOfItem: false, span: row.span };
+    else if (row) this.row(row);
   }
 
   /** The words of a piece of the text, without marks of any kind. */
@@ -103,6 +137,8 @@ export class StepReader {
   }
 
   finish(): void {
+    const row = this.table.end();
+    if (row) this.row(row);
     this.settle(null);
     this.closeSection(0);
     this.drafts.at(-1)?.warnings.push(...this.cautions.drain());

@@ -12,7 +12,7 @@ const CAPITALS = /[A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)*/y;
 const CROSSES =
   /(?:[Xx]{1,3}[-.:]){2,7}[Xx]{1,3}|[a-z]{0,20}(?:X{2,80}|x{3,40}|YY|ZZ|NN)|[a-z]{2,20}X(?=\d|$|[^A-Za-z])/y;
 const DUMMY =
-  /your(?:user)?name(?![a-z])|(?:your|enter|insert|replace|change)[_-][a-z0-9](?:[a-z0-9_-]{0,60}[a-z0-9])?|[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*[_-]here(?![\w-])/y;
+  /(?:your(?:user)?|my(?:user|role|group|host|cluster|bucket))name(?![a-z])|(?:your|enter|insert|replace|change)[_-][a-z0-9](?:[a-z0-9_-]{0,60}[a-z0-9])?|[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*[_-]here(?![\w-])/y;
 const LEFT_OUT = /\.{3}|…/y;
 const DATE = /Y{2,4}[-_/.]?MM[-_/.]?DD(?:[-_T ]?HH[-:]?MM(?:[-:]?SS)?)?/y;
 const SAMPLE =

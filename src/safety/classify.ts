@@ -32,6 +32,7 @@ export function judge(text: string, loaded: Loaded, { readOnly }: Declared = NOT
     hints: new Set(),
     names: new Set(),
     sends: new Set(),
+    made: [],
     functions: new Set(),
     readOnly,
     directories: [cwd],

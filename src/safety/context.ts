@@ -16,6 +16,8 @@ export interface Context {
   readonly names: Set<string>;
   /** Programs in it that carry what they read to another machine. */
   readonly sends: Set<string>;
+  /** Commands made of templates (`parallel`), in the whole text. */
+  readonly made: string[];
   /** Functions that the text defines. */
   readonly functions: ReadonlySet<string>;
   /** Unknown programs that are declared read-only. */

@@ -61,7 +61,8 @@ function written({ text, raw }: Arg): string {
   return text ?? raw.replace(/["']/g, '').replace(/^\$(HOME|\{HOME\})(?=\/|$)/, '~');
 }
 
-const CHOOSES = /^(-C|-D|--directory|--chdir|--working-directory|--wd|--output-dir|--directory-prefix)(?:=(.*))?$/s;
+const CHOOSES =
+  /^(-C|-D|--directory|--chdir|--working-directory|--wd|--output-dir|--directory-prefix)(?:=(.*))?$/s;
 
 /** The directories that options of a command choose (`tar -C /etc`, `env --chdir=/etc`): absolute ones only. */
 export function chosenBy(args: readonly Arg[]): readonly string[] {

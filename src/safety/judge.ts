@@ -39,8 +39,9 @@ export function judgeInvocation(invocation: Invocation, outer: Context): void {
     return;
   }
   if (DECLARES.has(name.text)) judgeDeclared(name.text, args, context);
-  if (SETS.has(name.text)) judgeSet(args, context);
-  if (name.text === 'printf' && args[0]?.lead.startsWith('-v')) judgeSet(args.slice(0, 2), context);
+  if (SETS.has(name.text)) judgeSet(name.text, args, context);
+  if (name.text === 'printf' && args[0]?.lead.startsWith('-v'))
+    judgeSet(name.text, args.slice(0, 2), context);
   judgeNamed(name, name.text, invocation, context);
   const guessed = withGuesses(invocation);
   if (guessed) judgeInvocation(guessed, context);
@@ -94,9 +95,23 @@ const DECLARES = new Set(['export', 'declare', 'typeset', 'local', 'readonly']);
 /** Builtins that set, or take away, the variables they are given by name. */
 const SETS = new Set(['read', 'mapfile', 'readarray', 'unset', 'getopts', 'let', 'wait']);
 
+/** A name that something prints may be any, `PATH` too, and an index in it is evaluated; an input is judged when known. */
+function judgeComputedName({ text, lead, unknown, span }: Arg, context: Context): void {
+  if (text === null && !/[=-]/.test(lead) && !/^(variable|number|word)$/.test(unknown))
+    add(
+      context,
+      'shell.computed-variable',
+      'caution',
+      'Which variable is set or taken away is only known when it runs.',
+      span,
+    );
+}
+
 /** Every word that may be such a name counts: that one of them is an option's value is no reason to look away. */
-function judgeSet(args: readonly Arg[], context: Context): void {
+function judgeSet(by: string, args: readonly Arg[], context: Context): void {
   for (const arg of args) {
+    // `wait $(jobs -p)` names processes.
+    if (by !== 'wait') judgeComputedName(arg, context);
     if (/\[.*(\$\(|`)/s.test(arg.lead))
       add(
         context,
@@ -113,6 +128,7 @@ function judgeSet(args: readonly Arg[], context: Context): void {
 
 function judgeDeclared(by: string, args: readonly Arg[], context: Context): void {
   for (const arg of args) {
+    judgeComputedName(arg, context);
     if (by !== 'export' && /^-[A-Za-z]*n/.test(arg.lead))
       add(
         context,
@@ -180,6 +196,7 @@ function judgeNamed(name: Arg, text: string, invocation: Invocation, context: Co
   }
   if (!tool && isDeclared(name, text, invocation, context)) {
     add(context, 'program.declared', 'safe', `${text} is declared read-only here.`, name.span);
+    judgePassedOn(bare, invocation, context);
     return;
   }
   if (!tool) {
@@ -213,13 +230,7 @@ function judgePassedOn(program: string, invocation: Invocation, context: Context
     inner.findings.some(({ risk }) => risk === 'danger') ||
     args.some(({ text }) => STARTS_PROGRAM.test(text ?? ''))
   )
-    add(
-      context,
-      'program.passed-on',
-      'danger',
-      `${program} is not known and may run what it is given.`,
-      invocation.span,
-    );
+    add(context, 'program.passed-on', 'danger', `${program} may run what it is given.`, invocation.span);
 }
 
 /** Plainly written, started by this shell itself with its own environment: anywhere else it is as unknown as before. */

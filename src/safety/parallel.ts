@@ -1,9 +1,7 @@
 import { add, type Context } from './context.ts';
 import { hasFlag, type Parsed } from './getopt.ts';
 import { type Arg, basename, type Invocation, known, open, type Stdin } from './model.ts';
-
-/** More commands than this are not made of one template, and several none deeper than this. */
-const MOST = { commands: 32, depth: 3 } as const;
+import { LIMITS } from './precheck.ts';
 
 /** Options with which a command takes several inputs, or parts of one. */
 const REGROUPS =
@@ -41,11 +39,13 @@ export function runParallel(parsed: Parsed, token: Arg, invocation: Invocation, 
     return true;
   }
   const commands = unclear === null ? commandsOf(parsed, words, token.text ?? '') : null;
-  if (commands === null || (commands.length > 1 && context.depth > MOST.depth)) {
+  // All that is made in a text is no longer than a text may be: parallel in parallel multiplies.
+  if (commands === null || [...context.made, ...commands].join('').length > LIMITS.bytes) {
     const sentence = unclear ?? 'Which commands parallel makes of its inputs cannot be told for sure.';
     add(context, 'parallel.unclear', 'danger', sentence, span);
     return true;
   }
+  context.made.push(...commands);
   const remote = context.remote || hasFlag(parsed, REMOTE);
   if (hasFlag(parsed, REMOTE)) context.sends.add('parallel');
   const inner: Context = { ...context, remote, directories: remote ? [] : context.directories };
@@ -66,7 +66,7 @@ function whyUnclear({ options, dashed, rest }: Parsed, words: readonly Arg[], to
   // A byte of some letters marks, inside parallel, what Perl is to run.
   if (texts.some((text) => /\{=|[^\n\t -~]/.test(text ?? '')))
     return 'What stands between {= and =}, or signs that are not ASCII, may be run by Perl.';
-  const other = token.text === '{}' ? /\{(-|0|\d+\s)/ : /\{/;
+  const other = token.text === '{}' ? /\{(-|0|\d+[\s#%])/ : /\{/;
   return texts.some((text) => other.test(text ?? '')) ? 'What this makes of its inputs is not known.' : null;
 }
 
@@ -76,7 +76,8 @@ function commandsOf(parsed: Parsed, words: readonly Arg[], token: string): reado
   const own = hasFlag(parsed, '-q --quote') ? texts.map((text) => quotedAround(text, slotsIn(token))) : texts;
   const template = templateOf(own.join(' '), token, isPiped(parsed));
   if (template === null) return null;
-  const rows = template.slots.length === 0 ? [[]] : rowsOf(sourcesOf(parsed, words), hasFlag(parsed, REGROUPS));
+  const rows =
+    template.slots.length === 0 ? [[]] : rowsOf(sourcesOf(parsed, words), hasFlag(parsed, REGROUPS));
   const commands = rows?.map((row) => filled(template, row)) ?? [null];
   const sure = commands.filter((command) => command !== null);
   return sure.length < commands.length ? null : sure;
@@ -116,7 +117,7 @@ function rowsOf(sources: readonly Source[], regroups: boolean): readonly (readon
   let rows: readonly (readonly Arg[])[] = [[]];
   for (const source of sources.length === 0 ? [null] : sources) {
     const inputs = source?.length ? source : [unknown(regroups)];
-    if (rows.length * inputs.length > MOST.commands) return null;
+    if (rows.length * inputs.length > LIMITS.commands) return null;
     rows = rows.flatMap((row) => inputs.map((input) => [...row, input]));
   }
   return rows;
@@ -126,7 +127,7 @@ const unknown = (splits: boolean): Arg => open('', splits, { start: 0, end: 0 })
 
 /** What stands for inputs: `{}`, its parts (`{/.}`), counts (`{#}`) and those with a place; or the text of `-I`. */
 const slotsIn = (token: string): RegExp =>
-  token === '{}' ? /\{\d*(?:\.|\/\/|\/\.|\/|#|%)?\}/g : new RegExp(token.replace(/\W/g, '\\$&'), 'g');
+  token === '{}' ? /\{(?:\d*(?:\.|\/\/|\/\.|\/)?|[#%])\}/g : new RegExp(token.replace(/\W/g, '\\$&'), 'g');
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -147,8 +148,7 @@ const PIECES = /\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"|[^\\'"]+|[\s\S]/g;
  * backticks, here-documents, comments, arithmetic, `$'…'`, and a quote that nothing closes.
  */
 const leavesRules = (piece: string): boolean =>
-  /^['"\\]$/.test(piece) ||
-  (/^[^\\']/.test(piece) && /`|<<|\(\(|\$\[|\w\[|\$$|(^|[\s;|&()"}])#/.test(piece));
+  /^['"\\]$/.test(piece) || (/^[^\\']/.test(piece) && /`|<<|\(\(|\$\[|\w\[|\$$|(^|[\s;|&()"}])#/.test(piece));
 
 /**
  * The template; inputs come last where nothing stands for them. Null when it is not sure how a shell reads them: a value
@@ -195,13 +195,16 @@ function partOf(input: Arg, part: string): Arg {
   const { text, span } = input;
   if (part === '') return input;
   if (text === null) return unknown(input.splits);
-  if (part === '//') return known(text.includes('/') ? text.slice(0, text.lastIndexOf('/')) : '.', span);
+  if (part === '//') {
+    const path = text.replace(/(?<=[^/])\/+$/, '');
+    return known(path.includes('/') ? path.replace(/\/[^/]*$/, '') || '/' : '.', span);
+  }
   const named = part.startsWith('/') ? basename(text) : text;
   return known(part.endsWith('.') ? named.replace(/\.[^/.]*$/, '') : named, span);
 }
 
 /** An expansion of which nobody knows what it gives, in a form that both readers of the shell know. */
-const ANYTHING = '${INPUT%?}';
+const ANYTHING = `\${INPUT%?}`;
 
 function asWord({ text, lead, splits, unknown: kind }: Arg): string {
   if (text !== null) return quote(text);

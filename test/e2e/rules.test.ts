@@ -267,7 +267,7 @@ describe('how a command ends', () => {
     ['2', 'ls /tmp/dd0c-e2e-no-such-folder', 2],
     ['the code of its last part', '(exit 42)', 42],
     ['127 when there is no such program', 'timeout 5 dd0c-e2e-no-such-program', 127],
-    ['126 when the file is no program', 'timeout 5 /etc/passwd', 126],
+    ['126 when the file is no program', 'timeout 5 /etc/group', 126],
     ['the code of a pipe whose end fails', 'echo x | grep -q y', 1],
   ])('with %s: the run has failed, and says so', async (_, command, exitCode) => {
     const { id, state } = await run(command);

@@ -810,6 +810,45 @@ describe('steps', () => {
   });
 });
 
+describe('tables', () => {
+  const stepsOf = (text: string): [string, string[]][] =>
+    extract(text).steps.map((step) => [step.description, step.commands.map((c) => c.text)]);
+
+  test('whose rows are counted are steps', () => {
+    const rows = [
+      '| Step | Action | Command | Undo |',
+      '|---|---|---|---|',
+      '| 1 | Drain the node | `kubectl drain web-1` | `kubectl uncordon web-1` |',
+      '| 2 | Tell the on-call | - | |',
+      '| 3 | Look | `ps ax \\| grep x` | |',
+      '| 4 | Restart it | `systemctl restart nginx` | |',
+    ];
+    expect(stepsOf(lines('# T', '', ...rows))).toEqual([
+      ['Drain the node', ['kubectl drain web-1']],
+      ['Tell the on-call', []],
+      ['Look: ps ax \\| grep x', []],
+      ['Restart it', ['systemctl restart nginx']],
+    ]);
+  });
+
+  test('of a page too, with code of more lines in a cell', () => {
+    const row = (...cells: string[]): string =>
+      `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+    const page = `<h1>T</h1><table>${row('#', 'Action', '')}${row('1', 'Check the lag', '<pre>psql -c "select 1"</pre>')}${row('2', 'Restart it', '<code>systemctl restart nginx</code>')}</table><table>${row('Code', 'See')}${row('1', '<code>kubectl get pods -A</code>')}</table>`;
+    expect(stepsOf(page)).toEqual([
+      ['Check the lag', ['psql -c "select 1"']],
+      ['Restart it', ['systemctl restart nginx']],
+    ]);
+    expect(reasonsOf(page)).toEqual(['mention']);
+  });
+
+  test('that count nothing only mention commands', () => {
+    const rows = ['| Exit code | Check |', '|---|---|', '| 1 | `kubectl get pods -A` |'];
+    expect(stepsOf(lines('# T', '', ...rows))).toEqual([]);
+    expect(reasonsOf(lines('# T', '', ...rows))).toEqual(['mention']);
+  });
+});
+
 describe('variables', () => {
   const cases: readonly (readonly [string, readonly string[]])[] = [
     ['kubectl get pod <pod-name> -n <namespace>', ['pod-name', 'namespace']],
@@ -823,6 +862,7 @@ describe('variables', () => {
     ['switch(config)# qos cos-map <0-7> local-priority VALUE [color COLOR]', ['0-7', 'VALUE', 'COLOR']],
     ['lvcreate --name YYYMMDD', ['YYYMMDD']],
     ['ssh yourname@a', ['yourname']],
+    ['etcdctl user add myusername', ['myusername']],
     ['git clone a -b |the_release| | wc -l', ['the_release']],
     ['psql "host=DB-HOST port=5432 dbname=DATABASE" -c "SELECT 1 AS NAME;"', ['DB-HOST', 'DATABASE']],
     ['import REPLACES=replaces DIR=/a', ['REPLACES']],

@@ -37,7 +37,7 @@ describe.each<[subject: string, risk: Risk, commands: readonly string[]]>([
     'an input that may be an option, a secret, or a file to write',
     'caution',
     [
-      'ls | parallel ping -c 1',
+      'ls | parallel curl -sI',
       'parallel cat ::: a /etc/shadow',
       'parallel cat {.} ::: /etc/shadow.old',
       "ls | parallel 'ls > out-{}.txt'",
@@ -56,7 +56,9 @@ describe.each<[subject: string, risk: Risk, commands: readonly string[]]>([
       'parallel -I @ tee @ {2} ::: /etc/passwd',
       'parallel tee {/.} ::: /tmp/x && cd /etc && parallel tee {/} ::: /tmp/passwd',
       'parallel tee {//}/passwd ::: /etc/x',
-      "parallel 'tee \"{}\"' ::: /etc/passwd",
+      'parallel tee {//}/passwd ::: /etc/ssh/',
+      'parallel tee {//}boot/x ::: /a',
+      'parallel \'tee "{}"\' ::: /etc/passwd',
       'parallel -I @ tee @ ::: /etc/passwd',
       'parallel -I a -I b tee b ::: /etc/passwd',
     ],
@@ -73,7 +75,7 @@ describe.each<[subject: string, risk: Risk, commands: readonly string[]]>([
       'parallel {} ::: ls',
       'parallel "ls>{}" ::: /tmp/a',
       'ls | parallel sh -c {}',
-      "ls | parallel 'sh -c \"{}\"'",
+      'ls | parallel \'sh -c "{}"\'',
       'ls | parallel "$X"',
       'ls | parallel $X ls',
       'ls | parallel -I "$X" ls',
@@ -90,12 +92,12 @@ describe.each<[subject: string, risk: Risk, commands: readonly string[]]>([
       `parallel 'echo "{}"' ::: '$(id)'`,
       "ls | parallel 'echo $(({}))'",
       "ls | parallel 'a[{}]=1; ls'",
-      "ls | parallel 'echo ${}'",
+      `ls | parallel 'echo \${}'`,
       "ls | parallel 'echo `wc -l {}`'",
       String.raw`ls | parallel 'echo \{}'`,
       "ls | parallel 'ls # {}'",
       "ls | parallel 'ls #'",
-      "ls | parallel 'echo \"$(ls # {}\n)\"'",
+      'ls | parallel \'echo "$(ls # {}\n)"\'',
       "ls | parallel 'cat <<EOF\n{}\nEOF'",
       `ls | parallel "echo $'{}'"`,
       `ls | parallel "echo \\"it's {}"`,
@@ -113,6 +115,7 @@ describe.each<[subject: string, risk: Risk, commands: readonly string[]]>([
       'parallel echo {-1} ::: a',
       'parallel echo {0} ::: a',
       "parallel 'echo {1 }' ::: a",
+      'parallel echo {1#} ::: a',
       "parallel --delay 'system(1)' ls ::: a",
       'parallel --dry-run echo {= x =} ::: a',
       'parallel -N2 echo {1} {2} ::: a b',
@@ -144,15 +147,11 @@ test('an empty source does not make a command that is never judged', () => {
   expect(risk('ssh host parallel rm :::')).toBe('danger');
 });
 
-test('inputs are counted before commands are made of them', () => {
-  const inputs = Array.from({ length: 33 }, (_, at) => String(at)).join(' ');
-  expect(risk(`parallel echo ::: ${inputs}`)).toBe('danger');
-  expect(risk('parallel echo ::: 1 2 3 4 5 6 ::: 1 2 3 4 5 6')).toBe('danger');
-});
-
-test('parallel in parallel stops where it would multiply', () => {
-  const once = 'parallel ls ::: a b';
-  const nest = (text: string): string => `parallel "${text.replace(/["\\]/g, '\\$&')}; true" ::: a b`;
-  expect(risk(once)).toBe('safe');
-  expect(risk(nest(nest(nest(once))))).toBe('danger');
+test('parallel makes no more commands than can be judged, also in parallel', () => {
+  const inputs = Array.from({ length: 20 }, (_, at) => `input-${at}`).join(' ');
+  const nested = `parallel "parallel wc -l {} ::: ${inputs}; true" ::: ${inputs} ::: ${inputs}`;
+  expect(risk(`parallel wc -l ::: ${inputs}`)).toBe('safe');
+  expect(risk(`parallel wc -l ::: ${inputs} ::: ${inputs}`)).toBe('safe');
+  expect(risk(`parallel wc -l ::: ${inputs} ::: ${inputs} ::: ${inputs}`)).toBe('danger');
+  expect(risk(nested)).toBe('danger');
 });

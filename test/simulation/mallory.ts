@@ -127,13 +127,13 @@ export class Mallory {
   #hold(connection: Connection, victim: Victim, message: ToAgent): void {
     this.#around.note('mallory', `holds a job for ${victim.agentId} back`);
     const exp = victim.jobs.at(-1)?.envelope.exp ?? 0;
-    if (this.#chance.happens(0.4)) {
+    if (this.#chance.happens(0.3)) {
       const late = exp - trueTime(this.#around.timeline) + TOO_LATE_MS;
       this.#around.timeline.after(late, () => this.#say(victim, message, SOON));
       return;
     }
     victim.held.push(message);
-    if (this.#chance.happens(0.5)) connection.cut('mallory');
+    if (this.#chance.happens(0.4)) connection.cut('mallory');
   }
 
   /** What was held back is said now, at times to another agent; some of it is kept, to be said once more. */
@@ -148,11 +148,11 @@ export class Mallory {
   #forge(victim: Victim): boolean {
     if (victim.jobs.length === 0) return false;
     const { envelope, hasBegun } = this.#chance.pick(victim.jobs.slice(-3));
-    const target = this.#chance.happens(0.2) ? this.#anyone() : victim;
+    const target = this.#chance.happens(0.3) ? this.#anyone() : victim;
     const forgeries = FORGERIES[envelope.authority.rule === 'auto' ? 'unasked' : 'approved'];
+    const isAsItWas = target !== victim || (hasBegun && this.#chance.happens(0.2));
     // What has not begun where it belongs could begin there, once, as it was approved: that is what a stolen key can do.
-    const isRefused = hasBegun || target !== victim;
-    const forgery = this.#chance.pick(isRefused ? [...forgeries, 'as it was' as const] : forgeries);
+    const forgery = isAsItWas ? 'as it was' : this.#chance.pick(forgeries);
     const record = this.#forger.forge(forgery, envelope, target.counters);
     this.#say(target, jobOf(signRecord('job', record, this.#options.keys.dispatchKey)), SOON);
     return true;

@@ -31,7 +31,7 @@ describe('the real code in a virtual world', () => {
     ['fsync is skipped', 'unrecorded'],
     ['a report is acknowledged before it is recorded', 'lost'],
     ['a silent agent is waited for without end', 'stuck'],
-    ['the agent does not check: approvals', 'unrecorded'],
+    ['a first attempt counts as new, and its key is not looked at', 'doubles'],
   ] as const)(
     'a planted bug is found: %s',
     async (name, harm) => {
