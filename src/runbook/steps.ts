@@ -1,8 +1,6 @@
 import { Cautions } from './cautions.ts';
-import type { CodeReading, CommandGroup } from './code.ts';
-import { readCode } from './code.ts';
-import { readConsole } from './console.ts';
-import { Consoles } from './consoles.ts';
+import type { CommandGroup } from './code.ts';
+import { CodeBlocks } from './code-blocks.ts';
 import { cut } from './cut.ts';
 import type { Draft, Lead } from './draft.ts';
 import { readInline, readParagraph } from './inline.ts';
@@ -55,17 +53,16 @@ export class StepReader {
   private orderedNeeds = false;
   private taken = 0;
   private adjacent = false;
-  /** The commands of the code block read last. */
-  private shown: readonly string[] = [];
   /** The step of the paragraph read last, when it has commands. */
   private announced: Draft | null = null;
   private readonly state = new ShellState();
-  private readonly consoles = new Consoles();
+  private readonly blocks: CodeBlocks;
 
   constructor(document: Document) {
     this.document = document;
     this.tools = toolsOf(document);
     this.items = new Items(document.items);
+    this.blocks = new CodeBlocks(this.tools);
     this.table = new StepTable(document.text, this.tools, (text) => this.words(text));
   }
 
@@ -215,7 +212,7 @@ export class StepReader {
       background: this.sections.within('background'),
       last: this.sectionDrafts > 0 && this.lead === null ? (this.drafts.at(-1) ?? null) : null,
     });
-    this.consoles.hear(whole);
+    this.blocks.consoles.hear(whole);
     this.lastText = whole;
     this.introduction = prose.hasWarningMark(text) ? '' : text;
     if (text === '' && commands.length === 0) return;
@@ -261,7 +258,11 @@ export class StepReader {
 
   private code(block: Extract<Block, { type: 'code' }>): void {
     const introduced = this.lastText;
-    const reading = this.readBlock(block, introduced);
+    const reading = this.blocks.read(block, {
+      introduced,
+      heading: this.sections.last?.text ?? '',
+      open: this.state.session?.language ?? null,
+    });
     this.untaken.push(...reading.untaken);
     if (reading.groups.length === 0) {
       const sample = prose.expectsOutput(introduced) || prose.expectsSample(introduced);
@@ -280,36 +281,6 @@ export class StepReader {
     this.introduction = '';
     this.adjacent = true;
     this.announced = null;
-  }
-
-  /** The commands of a code block, read as shell or, where the reader is in one, as a console's. */
-  private readBlock(block: Extract<Block, { type: 'code' }>, introduced: string): CodeReading {
-    const reading = readCode(block.lines, block.lang, {
-      tools: this.tools,
-      outputExpected: prose.expectsOutput(introduced),
-      sampleExpected: prose.expectsSample(introduced),
-      toSave: prose.tellsToSave(introduced),
-      told: prose.tellsToRun(introduced) || prose.namesCommands(this.sections.last?.text ?? ''),
-    });
-    if (reading.groups.length > 0) return this.withoutRepeats(reading, introduced, block);
-    const language = this.consoles.languageOf({
-      tag: block.lang ?? '',
-      introduced,
-      heading: this.sections.last?.text ?? '',
-      open: this.state.session?.language ?? null,
-    });
-    if (!language) return reading;
-    if (prose.expectsOutput(introduced) || prose.tellsToSave(introduced)) return reading;
-    const commands = readConsole(block.lines, language);
-    return commands ? { groups: [{ comment: null, commands }], untaken: [] } : reading;
-  }
-
-  /** `Output:` and a transcript of the commands that the block before it has shown: nothing new to run. */
-  private withoutRepeats(reading: CodeReading, introduced: string, block: Block): CodeReading {
-    const texts = reading.groups.flatMap(({ commands }) => commands.map(({ text }) => text.trim()));
-    const repeats = prose.expectsOutput(introduced) && texts.every((text) => this.shown.includes(text));
-    this.shown = texts;
-    return repeats ? { groups: [], untaken: [{ source: spanOf(block.lines), reason: 'output' }] } : reading;
   }
 
   /** A command that the sentence before a block names, and the block then shows whole, is taken once. */
@@ -333,7 +304,7 @@ export class StepReader {
       const shell = isBareCommand(opening, this.tools) && !isSql(opening);
       if (shell) this.state.leaveConsole();
       const read = this.state.read(command);
-      this.consoles.opened(this.state.session?.language ?? null);
+      this.blocks.consoles.opened(this.state.session?.language ?? null);
       return read;
     });
   }
