@@ -10,7 +10,16 @@ import {
   type Signed,
   signPayload,
 } from '../../src/protocol/signed.ts';
-import { approvalFor, bash, dispatchKey, jobWith, judged, keyFrom, resumeOf, signJob } from '../agent/world.ts';
+import {
+  approvalFor,
+  bash,
+  dispatchKey,
+  jobWith,
+  judged,
+  keyFrom,
+  resumeOf,
+  signJob,
+} from '../agent/world.ts';
 
 const loaded = loadVerifyKey(dispatchKey.publicKey);
 const findDispatch = (keyId: string) => (loaded.ok && keyId === dispatchKey.keyId ? loaded.key : undefined);
