@@ -100,7 +100,8 @@ export function startCrew(sim: Simulator, { runs, ledger, dice }: CrewOptions): 
   function look(): void {
     post();
     for (const [number, ts] of posts) {
-      const replies = sim.thread(CHANNEL, ts);
+      // A line that only she sees says at most that it did not work.
+      const replies = sim.thread(CHANNEL, ts).filter(({ visibleTo }) => visibleTo === null);
       if (replies.length === 1 && due(`shortcut ${number}`))
         attempt(() => sim.act('alice').shortcut(CHANNEL, ts));
     }
@@ -178,6 +179,7 @@ export function startCrew(sim: Simulator, { runs, ledger, dice }: CrewOptions): 
     look();
     const now = sim
       .messages(CHANNEL)
+      .filter(({ visibleTo }) => visibleTo === null)
       .map(({ ts, text }) => `${ts} ${text}`)
       .join('\n');
     if (now !== last) changedAt = Date.now();

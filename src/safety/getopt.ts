@@ -45,6 +45,7 @@ export function parseArgs(args: readonly Arg[], table: OptionTable, stopAfter: n
   const done = (rest: readonly Arg[], dashed = false): Parsed => ({ ...state, rest, dashed });
   let at = 0;
   for (let arg = args[at]; arg !== undefined; arg = args[at]) {
+    if (table.optionsFirst && stopAfter && state.operands.length >= stopAfter) return done(args.slice(at));
     const isOption = looksLikeOption(arg, table, at);
     if (isOption && arg.text === '--' && table.style !== 'none')
       return afterDashes(args.slice(at + 1), state, stopAfter);

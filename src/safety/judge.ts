@@ -296,8 +296,21 @@ function asksHelp({ help }: Entry, { options, rest }: Parsed, only: string | nul
   );
 }
 
+/** What makes it only say what it would do; nothing does where another word of the command takes that back. */
 function dryRunOf({ node }: Entry, { options }: Parsed): { readonly flags: string } | undefined {
-  return node.dryRun?.find((item) => options.some((option) => isDry(option, split(item.flags), item.value)));
+  return node.dryRun?.find(({ flags, value }) => {
+    const names = split(flags);
+    return (
+      options.some((option) => isDry(option, names, value)) &&
+      !options.some((option) => isUndone(option, names, value))
+    );
+  });
+}
+
+/** `--dry-run=false` or `--no-dry-run` beside `--dry-run`: which of them counts is the program's to say. */
+function isUndone(option: Option, flags: readonly string[], value: string | undefined): boolean {
+  if (flags.includes(option.flag)) return !isDry(option, flags, value);
+  return flags.some((flag) => new RegExp(`^--no[-_]?${flag.replace(/^-+/, '')}$`).test(option.flag));
 }
 
 function stopAfter(entry: Entry): number | null {

@@ -22,6 +22,8 @@ const CAUTIOUS = new Set(
     ' ',
   ),
 );
+/** A line that a client keeps for itself: `:!! rm x` and `:r file` of sqlcmd, `!source x` of snowsql. */
+const CLIENT_LINE = /^[ \t]*(?::[a-z!]|!)/im;
 const WRITES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 
 /**
@@ -29,7 +31,7 @@ const WRITES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
  * parser: what it does not know is at least caution, and what it cannot read is danger.
  */
 export function judgeSql(text: string, dialect: Dialect): readonly ProgramFinding[] {
-  const tokens = lex(text, dialect);
+  const tokens = dialect === 'standard' && CLIENT_LINE.test(text) ? null : lex(text, dialect);
   if (tokens === null)
     return [
       finding(
