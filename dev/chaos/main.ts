@@ -30,7 +30,7 @@ agent's lines between any two frames. Then it counts, from a file that the steps
   unknown   runs in which a person had to say how a step ended; this is not a fault
 The line before the last says how soon things went on, in ms: agentBack is the time from a kill of the agent to its next
 connection when nothing else was hit meanwhile, agentBackAfterMore the time from the last blow when something was, and
-longestPause the longest time in which nothing was recorded while runs were open.
+longestPause the longest time in which nothing was recorded although something waited for the system and not for a person.
 The last line is JSON. The exit code is 0 when the first three are zero and the log verifies. The seed decides who is
 killed in which order; when it hits depends on the machine.`;
 
@@ -96,7 +96,7 @@ async function underFire(
   try {
     const ledger = openLedger(join(dataDir, 'ledger'), dataDir, plainAccount());
     const crew: Crew = startCrew(cluster.simulator, { runs, ledger: ledger.path, dice: dice(seed + 1) });
-    const watch = startWatch(cluster.ownerUrl, () => crew.ended() < runs);
+    const watch = startWatch(cluster.ownerUrl);
     const saboteur = startSaboteur(cluster, ways, watch, dice(seed));
     const shown = setInterval(() => {
       line.say(`${crew.ended()} of ${runs} runs have ended, ${saboteur.total()} kills`);

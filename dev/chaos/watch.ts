@@ -15,7 +15,7 @@ export interface Timing {
   readonly agentBack: Spread;
   /** When something was: from the last of those blows. */
   readonly agentBackAfterMore: Spread;
-  /** The longest time in which nothing at all was recorded while runs were open. */
+  /** The longest time in which nothing was recorded although something was due, on its way to the agent or running there. */
   readonly longestPause: number;
 }
 
@@ -29,8 +29,11 @@ export interface Spread {
 const LOOK_MS = 50;
 const QUERY_MS = 2_000;
 
-/** `busy` says whether something is still to be done, so that a pause at the end counts for nothing. */
-export function startWatch(ownerUrl: string, busy: () => boolean): Watch {
+/** Everything that was ever recorded, and whether anything waits for the system rather than for a person. */
+const PROGRESS = `SELECT coalesce(sum(version), 0) AS value,
+  coalesce(bool_or(due_at <= now() OR status = 'under-way'), false) AS work FROM due`;
+
+export function startWatch(ownerUrl: string): Watch {
   const pool = new pg.Pool({ connectionString: ownerUrl, max: 2, query_timeout: QUERY_MS });
   pool.on('error', () => undefined); // Postgres is killed all the time
   pool.on('connect', (client) => client.on('error', () => undefined));
@@ -41,18 +44,21 @@ export function startWatch(ownerUrl: string, busy: () => boolean): Watch {
   let last = -1;
   let longestPause = 0;
   let stopped = false;
-  const read = async (sql: string): Promise<number | null> =>
+  const read = async (sql: string): Promise<{ value: number; work: boolean } | null> =>
     pool.query(sql).then(
-      ({ rows }) => Number(rows[0]?.value ?? 0),
+      ({ rows }) => ({ value: Number(rows[0]?.value ?? 0), work: rows[0]?.work === true }),
       () => null,
     );
-  const epoch = () => read('SELECT max(lease_epoch) AS value FROM agent_identity WHERE lease_until > now()');
+  const epoch = async () =>
+    (await read('SELECT max(lease_epoch) AS value FROM agent_identity WHERE lease_until > now()'))?.value ??
+    null;
   const looking = (async () => {
     while (!stopped) {
-      const count = await read('SELECT coalesce(sum(version), 0) AS value FROM subject');
+      const seen = await read(PROGRESS);
       const now = performance.now();
-      if (!busy() || (count !== null && count !== last)) {
-        last = count ?? last;
+      // While the database is away nobody can tell, so the time counts.
+      if (seen && (!seen.work || seen.value !== last)) {
+        last = seen.value;
         changedAt = now;
       } else longestPause = Math.max(longestPause, now - changedAt);
       await wait(LOOK_MS);
