@@ -41,11 +41,12 @@ const around =
   (write: (text: string) => string): Mutation =>
   (text) =>
     isWhole(text) ? write(text) : null;
-/** Not where the text changes its directory: behind another program it would change none. */
+/** True where the text changes its directory, however that is spelled: behind another program it would change none. */
+const movesFolder = (text: string): boolean => /\b(cd|pushd|popd)\b/.test(text.replace(/['"\\]/g, ''));
 const before =
   (prefix: string): Mutation =>
   (text) =>
-    /^(?!.*\b(cd|pushd|popd)\b)[a-z][\w-]*( |$)/s.test(text) && plainWords(text)[0]?.index === 0
+    /^[a-z][\w-]*( |$)/.test(text) && !movesFolder(text) && plainWords(text)[0]?.index === 0
       ? `${prefix} ${text}`
       : null;
 
