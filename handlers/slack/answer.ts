@@ -9,7 +9,18 @@ export interface Asker {
   readonly threadTs?: string;
 }
 
-type Answer = { readonly ok: true } | { readonly ok: false; readonly refusal: Refusal };
+export type Refused = { readonly ok: false; readonly refusal: Refusal };
+export type Answer = { readonly ok: true } | Refused;
+
+/** A button that somebody pressed: what it carries, and the right to open a form. */
+export interface Press {
+  readonly asker: Asker;
+  readonly value: string;
+  readonly trigger: string;
+}
+
+/** What a button does. */
+export type OnPress = (deps: SlackDeps, press: Press) => Promise<Answer>;
 
 /**
  * Does the work after the acknowledgement and tells the person when it was refused or broke. What went well needs no

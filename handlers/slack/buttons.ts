@@ -1,27 +1,17 @@
 import type { App } from '@slack/bolt';
 import type { z } from 'zod';
-import { type Refusal, refuse } from '../../src/audit/subject.ts';
+import { refuse } from '../../src/audit/subject.ts';
 import { actOnRun, approveStep, findRun } from '../../src/run/service.ts';
 import { killRunningSteps } from '../../src/run/stop.ts';
 import { ACTIONS, runTarget, stepTarget } from '../../src/slack/actions.ts';
 import { confirmStepView, resumeView } from '../../src/slack/views.ts';
 import { pauseTenant } from '../../src/tenant/service.ts';
-import { type Asker, afterAck } from './answer.ts';
-import { depsOf, type SlackDeps } from './deps.ts';
+import { afterAck, type OnPress, type Press } from './answer.ts';
+import { depsOf } from './deps.ts';
 import { openOutcome } from './outcomes.ts';
 import { chooseRunbook, seeSteps, startFromPage } from './pages.ts';
 import { buttonPayload } from './payloads.ts';
 import { pressAdopt, pressDiscard, pressEdit, pressSave, pressStart } from './runbooks.ts';
-
-type Answer = { readonly ok: true } | { readonly ok: false; readonly refusal: Refusal };
-
-interface Press {
-  readonly asker: Asker;
-  readonly value: string;
-  readonly trigger: string;
-}
-
-type OnPress = (deps: SlackDeps, press: Press) => Promise<Answer>;
 
 /** What each button does. One row a button; the person's rights are looked up by what is called. */
 const BUTTONS: Record<(typeof ACTIONS)[keyof typeof ACTIONS], OnPress> = {

@@ -1,21 +1,16 @@
 import type { App, ViewSubmitAction } from '@slack/bolt';
-import { type Refusal, refuse } from '../../src/audit/subject.ts';
+import { refuse } from '../../src/audit/subject.ts';
 import type { Choice } from '../../src/run/run.ts';
 import { findRun, settleStep } from '../../src/run/service.ts';
 import { stepTarget, VIEWS } from '../../src/slack/actions.ts';
 import { aboutOutcome, outcomeView } from '../../src/slack/views.ts';
-import { type Asker, outcome } from './answer.ts';
-import { depsOf, type SlackDeps } from './deps.ts';
+import { type OnPress, outcome } from './answer.ts';
+import { depsOf } from './deps.ts';
 import { boxValue, viewPayload } from './payloads.ts';
 
-type Answer = { readonly ok: true } | { readonly ok: false; readonly refusal: Refusal };
-
 /** A button under a step whose outcome nobody can know: opens the form that asks for the reason. It changes nothing. */
-export function openOutcome(choice: Choice) {
-  return async (
-    deps: SlackDeps,
-    { asker, value, trigger }: { asker: Asker; value: string; trigger: string },
-  ): Promise<Answer> => {
+export function openOutcome(choice: Choice): OnPress {
+  return async (deps, { asker, value, trigger }) => {
     const target = stepTarget.parse(value);
     const state = await findRun(deps.log, deps.tenant, target.run);
     const step = state?.steps.find(({ id }) => id === target.step);

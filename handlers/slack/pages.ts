@@ -1,5 +1,5 @@
 import type { App, ViewSubmitAction } from '@slack/bolt';
-import { type Refusal, refuse } from '../../src/audit/subject.ts';
+import { refuse } from '../../src/audit/subject.ts';
 import { findIncident, pageForm, placeWaiting } from '../../src/incident/service.ts';
 import type { IncidentId, RunbookId } from '../../src/protocol/ids.ts';
 import { listRunbooks } from '../../src/runbook/service.ts';
@@ -11,19 +11,9 @@ import { refuseRole } from '../../src/tenant/roles.ts';
 import { changeSettings, tenantState } from '../../src/tenant/service.ts';
 import type { PagesChange } from '../../src/tenant/settings.ts';
 import { PAGERDUTY_PATH } from '../webhooks/pagerduty.ts';
-import { type Asker, outcome, whisper } from './answer.ts';
+import { type Asker, type OnPress, outcome, whisper } from './answer.ts';
 import { depsOf, type SlackDeps } from './deps.ts';
 import { boxValue, choice, viewPayload } from './payloads.ts';
-
-type Answer = { readonly ok: true } | { readonly ok: false; readonly refusal: Refusal };
-
-interface Press {
-  readonly asker: Asker;
-  readonly value: string;
-  readonly trigger: string;
-}
-
-type OnPress = (deps: SlackDeps, press: Press) => Promise<Answer>;
 
 /** A channel may be shared with another workspace: its people see our buttons, and are shown nothing that is not in the channel. */
 function forMembers(press: OnPress): OnPress {

@@ -1,11 +1,12 @@
 import type { App, ViewSubmitAction } from '@slack/bolt';
 import type { View } from '@slack/types';
-import { type Refusal, refuse } from '../../src/audit/subject.ts';
+import { refuse } from '../../src/audit/subject.ts';
 import { startRun } from '../../src/run/service.ts';
+import { changedMeanwhile } from '../../src/runbook/changes.ts';
 import { lineSha256, lineText } from '../../src/runbook/edit.ts';
 import { flatten } from '../../src/runbook/flatten.ts';
 import {
-  adoptLine,
+  adoptSuggestion,
   discardRunbook,
   editRunbook,
   findRunbook,
@@ -21,17 +22,9 @@ import {
   readLine,
 } from '../../src/slack/runbook-views.ts';
 import { startRunView } from '../../src/slack/views.ts';
-import { type Asker, outcome } from './answer.ts';
+import { type Answer, outcome, type Press, type Refused } from './answer.ts';
 import { depsOf, type SlackDeps } from './deps.ts';
 import { boxValue, choice, viewPayload } from './payloads.ts';
-
-type Refused = { readonly ok: false; readonly refusal: Refusal };
-type Answer = { readonly ok: true } | Refused;
-interface Press {
-  readonly asker: Asker;
-  readonly value: string;
-  readonly trigger: string;
-}
 
 /** Start run: asks for the values first when there are any. */
 export async function pressStart(deps: SlackDeps, { asker, value, trigger }: Press): Promise<Answer> {
@@ -54,7 +47,7 @@ export const pressDiscard = (deps: SlackDeps, { asker, value }: Press): Promise<
 
 export function pressAdopt(deps: SlackDeps, { asker, value }: Press): Promise<Answer> {
   const { runbook, at: line, shown } = lineTarget.parse(value);
-  return adoptLine(deps, { tenant: deps.tenant, runbook, by: asker.user, line, shown });
+  return adoptSuggestion(deps, { tenant: deps.tenant, runbook, by: asker.user, line, shown });
 }
 
 /** Edit steps: asks which one, unless the page has one only. It changes nothing. */
@@ -78,10 +71,6 @@ export async function pressEdit(deps: SlackDeps, { asker, value, trigger }: Pres
 }
 
 const noSuchRunbook = refuse('no-such-runbook', 'There is no such runbook any more.');
-const changedMeanwhile = refuse(
-  'changed-meanwhile',
-  'This step was changed meanwhile. Look at it as it is now, and try again.',
-);
 
 /** The form that changes a line, as long as it is the line that was chosen. */
 async function lineForm(

@@ -15,7 +15,7 @@ const CONNECT_MS = 5_000;
 const QUERY_MS = 30_000;
 
 export interface Database {
-  /** For the log's raw SQL. */
+  /** For raw SQL: the log's, and what is asked too often for a transaction of Prisma's. */
   readonly pool: pg.Pool;
   /** For the four tables outside row-level security: tenants, installations, agents, the due index. */
   readonly prisma: PrismaClient;

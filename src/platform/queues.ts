@@ -45,13 +45,22 @@ const AT_ONCE: Readonly<Record<QueueName, number>> = {
 const STORM = 20;
 const REST_MS = 1_000;
 
-const RUNBOOK_QUEUES: ReadonlyMap<string, QueueName> = new Map([
-  ['received', 'parse'],
-  ['parsed', 'classify'],
-  ['refining', 'refine'],
-  ['refined', 'classify'],
-  ['edited', 'classify'],
-] as const);
+/** Where a runbook goes on by itself. */
+interface Onward {
+  readonly queue: QueueName;
+  /** Who recorded it goes on at once; should they die before, the sweep finds it. */
+  readonly goesOn?: true;
+  /** It looks as it did, until it is read a moment later. */
+  readonly unseen?: true;
+}
+
+const RUNBOOK: ReadonlyMap<string, Onward> = new Map<string, Onward>([
+  ['received', { queue: 'parse', unseen: true }],
+  ['parsed', { queue: 'classify', goesOn: true, unseen: true }],
+  ['refining', { queue: 'refine' }],
+  ['refined', { queue: 'classify', goesOn: true, unseen: true }],
+  ['edited', { queue: 'classify' }],
+]);
 
 /** Which queue looks at a subject of this kind when its time has come. */
 export function queueFor(kind: SubjectKind, status: string): QueueName | null {
@@ -59,7 +68,7 @@ export function queueFor(kind: SubjectKind, status: string): QueueName | null {
     case 'run':
       return 'step';
     case 'runbook':
-      return RUNBOOK_QUEUES.get(status) ?? null;
+      return RUNBOOK.get(status)?.queue ?? null;
     case 'incident':
       return status === 'triggered' ? 'match' : null;
     case 'tenant':
@@ -68,13 +77,13 @@ export function queueFor(kind: SubjectKind, status: string): QueueName | null {
   }
 }
 
-/** Whether who recorded such a change goes on with it at once; should they die before, the sweep finds it. */
+/** Whether who recorded such a change goes on with it at once. */
 export const isGoingOn = (kind: SubjectKind, status: string): boolean =>
-  kind === 'runbook' && ['parsed', 'refined'].includes(status);
+  kind === 'runbook' && RUNBOOK.get(status)?.goesOn === true;
 
-/** Whether such a change is to be seen at once. What is being read looks as it did, until that is done a moment later. */
+/** Whether such a change is to be seen at once. */
 export const isSeen = (kind: SubjectKind, status: string): boolean =>
-  kind !== 'runbook' || !['received', 'parsed', 'refined'].includes(status);
+  kind !== 'runbook' || RUNBOOK.get(status)?.unseen !== true;
 
 export interface Hints {
   /**

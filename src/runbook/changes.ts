@@ -101,7 +101,8 @@ const changedFrom = (before: Parse, { steps, variables }: Parse): Pick<Changed, 
   variables,
 });
 
-const changedMeanwhile = refuse(
+/** What was shown of a line is not what it is any more. */
+export const changedMeanwhile = refuse(
   'changed-meanwhile',
   'This step was changed meanwhile, so nothing was done. Look at it as it is now, and try again.',
 );

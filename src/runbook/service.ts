@@ -107,7 +107,7 @@ const copyOf = ({ source, parse, opinions, refinement }: RunbookState): Copied =
 });
 
 /** Takes a suggested command over, so that a run may have it. */
-export async function adoptLine(
+export async function adoptSuggestion(
   { log, directory }: RunbookDeps,
   { tenant, runbook, by, line, shown }: OnLine,
 ): Promise<Answer<{ state: RunbookState }>> {
