@@ -61,7 +61,7 @@ describe.each(BACKENDS)('with the queues on %s', (queues) => {
     test('becomes numbered steps with risk, runs as approved, and shows its output in the thread', async () => {
       const text = runbook(
         'Look around',
-        'echo first-output',
+        "printf 'first%s' -output",
         'mkdir -p /tmp/dd0c-e2e-look && rmdir /tmp/dd0c-e2e-look',
       );
       const preview = await postRunbook(sim, text, 'alice');
