@@ -8,7 +8,6 @@ import {
 } from '../src/protocol/generated/agent.ts';
 import {
   LEASE_RENEW_MS,
-  LEASE_TTL_MS,
   type RecordInput,
   type Report,
   type Signed,
@@ -66,26 +65,28 @@ type Stream = ClientDuplexStream<FromAgent, ToAgent>;
 
 const AGENT_ID_HEADER = 'dd0c-agent-id';
 const FIRST_RETRY_MS = 250;
-const LAST_RETRY_MS = 4_000;
-/** A lease that is answered later is worth nothing. */
-const WELCOME_WITHIN_MS = LEASE_TTL_MS;
+const LAST_RETRY_MS = 2_000;
+/** An agent is to be back within 5 s, and there may be another gateway that answers. */
+const WELCOME_WITHIN_MS = 5_000;
 const MAX_CHALLENGE_BYTES = 64;
 const openSchema = z.array(aboutSchema);
-/** A silent peer is found within 30 s (docs/threats.md, section 5); larger than any message the server sends. */
+/**
+ * A peer that is silent to an open connection is found within 30 s, by an agent that asks for leases within 6 s. Messages may
+ * be larger than any the server sends.
+ */
 const CHANNEL_OPTIONS = {
   'grpc.keepalive_time_ms': 20_000,
   'grpc.keepalive_timeout_ms': 10_000,
   'grpc.keepalive_permit_without_calls': 1,
   'grpc.max_receive_message_length': 600 * 1024,
-  'grpc.initial_reconnect_backoff_ms': FIRST_RETRY_MS,
-  'grpc.max_reconnect_backoff_ms': LAST_RETRY_MS,
   'grpc.enable_retries': 0,
   'grpc.use_local_subchannel_pool': 1,
 } as const;
 
 /**
- * The line to the gateway: connects, stays connected, and comes back with growing, jittered waits. What is sent while
- * there is none is dropped: the core says it again after `connected`.
+ * The line to the gateway: connects, stays connected, and comes back with growing, jittered waits, over a connection of
+ * its own each time: a stream over a half open one would be as deaf, and a channel that failed waits by a clock of its
+ * own. What is sent while there is no line is dropped: the core says it again after `connected`.
  */
 export class Link implements Line {
   readonly #options: LinkOptions;
@@ -97,6 +98,7 @@ export class Link implements Line {
   #isClosed = false;
   #cancelTimer: () => void = () => undefined;
   #asked: Asked = { nonce: '', at: 0 };
+  #isAnswered = false;
 
   constructor(options: LinkOptions, events: LineEvents) {
     this.#options = options;
@@ -144,14 +146,11 @@ export class Link implements Line {
     if (this.#stream?.writable) this.#stream.write(message);
   }
 
-  /** Leaves the connection for a new one: a stream over one that is half open would be as deaf. */
   #giveUp(sentence: string): void {
     const stream = this.#stream;
     if (stream === null) return;
     this.#lose(stream, sentence);
     stream.cancel();
-    this.#client.close();
-    this.#client = this.#options.client();
   }
 
   #lose(stream: Stream, sentence: string): void {
@@ -161,6 +160,8 @@ export class Link implements Line {
     this.#isWelcome = false;
     this.#cancelTimer();
     if (this.#isClosed) return;
+    this.#client.close();
+    this.#client = this.#options.client();
     this.#events.disconnected(sentence);
     const longest = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures);
     this.#later(longest * (0.5 + this.#options.random() / 2), () => this.open());
@@ -176,11 +177,17 @@ export class Link implements Line {
   #ask(): Asked {
     const { nonce, clock } = this.#options;
     this.#asked = { nonce: nonce(), at: clock.mono() };
+    this.#isAnswered = false;
     return this.#asked;
   }
 
+  /** A question that was not answered by the time of the next is not asked again here: the line may be half open. */
   #renewLater(): void {
     this.#later(LEASE_RENEW_MS, () => {
+      if (!this.#isAnswered) {
+        this.#giveUp('The server does not answer.');
+        return;
+      }
       const { nonce } = this.#ask();
       this.#write({ kind: { $case: 'renew', value: { nonce, seqMark: this.#events.seqMark() } } });
       this.#renewLater();
@@ -208,11 +215,13 @@ export class Link implements Line {
           return;
         }
         this.#isWelcome = true;
+        this.#isAnswered = true;
         this.#renewLater();
         events.connected({ epoch, paused, resume, bundle, lease, asked: this.#asked, open: open.data });
         return;
       }
       case 'lease':
+        this.#isAnswered = true;
         events.lease(kind.value, this.#asked);
         return;
       case 'bundle':

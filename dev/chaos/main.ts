@@ -30,7 +30,8 @@ agent's lines between any two frames. Then it counts, from a file that the steps
   unknown   runs in which a person had to say how a step ended; this is not a fault
 The line before the last says how soon things went on, in ms: agentBack is the time from a kill of the agent to its next
 connection when nothing else was hit meanwhile, agentBackAfterMore the time from the last blow when something was, and
-longestPause the longest time in which nothing was recorded although something waited for the system and not for a person.
+longestPause the longest time in which nothing was recorded although something waited for the system and not for a person;
+the line above it says what waited then, and what was hit.
 The last line is JSON. The exit code is 0 when the first three are zero and the log verifies. The seed decides who is
 killed in which order; when it hits depends on the machine.`;
 
@@ -61,9 +62,10 @@ async function main(): Promise<number> {
   let clean = false;
   try {
     const { count, findings, timing } = await underFire(read, dataDir);
-    for (const finding of [...count.notes, ...findings]) console.log(finding);
+    const { pauseStory, ...times } = timing;
+    for (const line of [...count.notes, ...findings, pauseStory]) console.log(line);
     const { doubles, lost, stuck } = count;
-    console.log(JSON.stringify(timing));
+    console.log(JSON.stringify(times));
     clean = doubles === 0 && lost === 0 && stuck === 0 && findings.length === 0;
     console.log(JSON.stringify({ runs: count.runs, doubles, lost, stuck, unknown: count.unknown }));
     return clean ? 0 : 1;

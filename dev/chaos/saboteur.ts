@@ -19,7 +19,10 @@ export interface Saboteur {
 
 const CALM_MS = [500, 3_000] as const;
 const AWAY_MS = [0, 1_200] as const;
-/** A line is cut after so many more frames; now and then it is silent for longer than a lease lives. */
+/**
+ * A line is cut after so many more frames; now and then it is silent for longer than a lease lives. Never are all silent
+ * at once: without any way to the agent, nothing can go on.
+ */
 const CUT_CALM_MS = [500, 4_000] as const;
 const CUT_FRAMES = [0, 8] as const;
 const SILENT_MS = 12_000;
@@ -59,7 +62,7 @@ export function startSaboteur(
     kill: () => cluster.killPostgres(),
     back: () => cluster.restartPostgres(),
   };
-  // Two hands: one of two servers and one of two workers is always left alone, unless Postgres is away for all.
+  // Two hands, so both servers, or both workers, are away at once now and then.
   const hands: readonly (readonly Victim[])[] = [
     [member('server-1'), member('worker-1'), agent, postgres],
     [member('server-2'), member('worker-2'), agent],
@@ -72,24 +75,28 @@ export function startSaboteur(
       const away = dice.between(...AWAY_MS);
       if (stopping) return;
       kills.set(victim.name, (kills.get(victim.name) ?? 0) + 1);
-      watch.blow();
+      watch.blow(victim.name);
       await victim.kill();
       await wait(away);
       await victim.back();
     }
   };
   const cut = async () => {
+    let silentUntil = 0;
     while (!stopping) {
       await wait(dice.between(...CUT_CALM_MS));
       const line = dice.pick(lines);
-      const silent = dice.between(0, 1) < SILENT_SHARE;
+      const silent = dice.between(0, 1) < SILENT_SHARE && performance.now() > silentUntil;
       const frames = Math.floor(dice.between(...CUT_FRAMES));
       if (stopping) return;
       const name = silent ? 'silence' : 'cut';
       kills.set(name, (kills.get(name) ?? 0) + 1);
-      watch.blow();
-      if (silent) line.silence(SILENT_MS);
-      else line.cutAfter(frames);
+      watch.blow(`${name} of line ${lines.indexOf(line) + 1}`);
+      if (!silent) line.cutAfter(frames);
+      else {
+        silentUntil = performance.now() + SILENT_MS;
+        line.silence(SILENT_MS);
+      }
     }
   };
   const working = Promise.all([...hands.map(work), cut()]);

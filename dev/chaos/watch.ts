@@ -2,8 +2,8 @@
 import pg from 'pg';
 
 export interface Watch {
-  /** Something was killed or cut. */
-  blow(): void;
+  /** Something was killed or cut: what, in a word. */
+  blow(what: string): void;
   /** Resolves when the agent has a newer connection than now. */
   agentBack(): Promise<void>;
   stop(): Promise<Timing>;
@@ -17,6 +17,8 @@ export interface Timing {
   readonly agentBackAfterMore: Spread;
   /** The longest time in which nothing was recorded although something was due, on its way to the agent or running there. */
   readonly longestPause: number;
+  /** That pause in a sentence: what waited, and every blow from a little before it to its end. */
+  readonly pauseStory: string;
 }
 
 export interface Spread {
@@ -30,8 +32,13 @@ const LOOK_MS = 50;
 const QUERY_MS = 2_000;
 
 /** Everything that was ever recorded, and whether anything waits for the system rather than for a person. */
-const PROGRESS = `SELECT coalesce(sum(version), 0) AS value,
-  coalesce(bool_or(due_at <= now() OR status = 'under-way'), false) AS work FROM due`;
+const PROGRESS = `SELECT coalesce(sum(version), 0) AS value, string_agg(DISTINCT kind || ' ' || status, ', ')
+  FILTER (WHERE due_at <= now() OR status = 'under-way') AS work FROM due`;
+
+/** A blow this long before a pause may be its cause: longer than a line is ever silent, or a lease lives. */
+const CAUSE_MS = 15_000;
+
+const zero = { ms: 0, from: 0, work: '' };
 
 export function startWatch(ownerUrl: string): Watch {
   const pool = new pg.Pool({ connectionString: ownerUrl, max: 2, query_timeout: QUERY_MS });
@@ -39,14 +46,16 @@ export function startWatch(ownerUrl: string): Watch {
   pool.on('connect', (client) => client.on('error', () => undefined));
   const backs: number[] = [];
   const backsAfterMore: number[] = [];
-  let blowAt = 0;
+  const blows: { readonly at: number; readonly what: string }[] = [];
+  const blowAt = () => blows.at(-1)?.at ?? 0;
   let changedAt = performance.now();
   let last = -1;
-  let longestPause = 0;
+  let waiting = '';
+  let longest = zero;
   let stopped = false;
-  const read = async (sql: string): Promise<{ value: number; work: boolean } | null> =>
+  const read = async (sql: string): Promise<{ value: number; work: string } | null> =>
     pool.query(sql).then(
-      ({ rows }) => ({ value: Number(rows[0]?.value ?? 0), work: rows[0]?.work === true }),
+      ({ rows }) => ({ value: Number(rows[0]?.value ?? 0), work: String(rows[0]?.work ?? '') }),
       () => null,
     );
   const epoch = async () =>
@@ -57,16 +66,19 @@ export function startWatch(ownerUrl: string): Watch {
       const seen = await read(PROGRESS);
       const now = performance.now();
       // While the database is away nobody can tell, so the time counts.
-      if (seen && (!seen.work || seen.value !== last)) {
+      if (seen) waiting = seen.work;
+      if (seen && (seen.work === '' || seen.value !== last)) {
         last = seen.value;
         changedAt = now;
-      } else longestPause = Math.max(longestPause, now - changedAt);
+      } else if (now - changedAt > longest.ms) {
+        longest = { ms: now - changedAt, from: changedAt, work: waiting };
+      }
       await wait(LOOK_MS);
     }
   })();
   return {
-    blow() {
-      blowAt = performance.now();
+    blow(what) {
+      blows.push({ at: performance.now(), what });
     },
     async agentBack() {
       const killedAt = performance.now();
@@ -75,8 +87,8 @@ export function startWatch(ownerUrl: string): Watch {
         const now = await epoch();
         before ??= now;
         if (now !== null && before !== null && now > before) {
-          const wasAlone = blowAt <= killedAt;
-          (wasAlone ? backs : backsAfterMore).push(performance.now() - Math.max(killedAt, blowAt));
+          const wasAlone = blowAt() <= killedAt;
+          (wasAlone ? backs : backsAfterMore).push(performance.now() - Math.max(killedAt, blowAt()));
           return;
         }
         await wait(LOOK_MS);
@@ -89,10 +101,22 @@ export function startWatch(ownerUrl: string): Watch {
       return {
         agentBack: spread(backs),
         agentBackAfterMore: spread(backsAfterMore),
-        longestPause: Math.round(longestPause),
+        longestPause: Math.round(longest.ms),
+        pauseStory: storyOf(longest, blows),
       };
     },
   };
+}
+
+function storyOf(
+  { ms, from, work }: typeof zero,
+  blows: readonly { readonly at: number; readonly what: string }[],
+): string {
+  const seconds = (at: number) => `${((at - from) / 1_000).toFixed(1)} s`;
+  const near = blows.filter(({ at }) => at > from - CAUSE_MS && at < from + ms);
+  return `The longest pause, ${seconds(from + ms)}: ${work || 'the database'} waited. Blows, counted from its start: ${near
+    .map(({ at, what }) => `${what} ${seconds(at)}`)
+    .join(', ')}.`;
 }
 
 function spread(values: readonly number[]): Spread {

@@ -173,7 +173,9 @@ describe('a line to the server', () => {
 
   test('asks for the next lease every 3 s, with a fresh nonce and its mark', () => {
     const { clock, last } = connectedLink();
-    clock.pass(6_000);
+    clock.pass(3_000);
+    last().say({ $case: 'lease', value: wireLease });
+    clock.pass(3_000);
     const renewals = last().written.filter(({ kind }) => kind?.$case === 'renew');
     expect(renewals.map(({ kind }) => kind?.value)).toEqual([
       { nonce: toBase64url(new Uint8Array(16).fill(2)), seqMark: 7 },
@@ -226,7 +228,7 @@ describe('a line to the server', () => {
 
   test('comes back with growing waits, and soon after it had been welcome', () => {
     const { clock, streams, last } = linkUp();
-    const waits = [500, 1_000, 2_000, 4_000, 4_000].map((ms) => {
+    const waits = [500, 1_000, 2_000, 2_000, 2_000].map((ms) => {
       const before = streams.length;
       last().emit('error', new Error('refused'));
       clock.pass(ms - 1);
@@ -249,7 +251,7 @@ describe('a line to the server', () => {
     first.emit('end');
     first.say({ $case: 'job', value: wireLease });
     clock.pass(250);
-    expect(told).toEqual(['connected', 'disconnected cut']);
+    expect(told).toEqual(['connected', 'client closed', 'disconnected cut']);
     expect(first.kinds()).toEqual(['hello']);
   });
 
@@ -263,7 +265,7 @@ describe('a line to the server', () => {
 
   const lost: readonly (readonly [string, (up: ReturnType<typeof linkUp>) => void])[] = [
     ['that is asked to', ({ link }) => link.reopen()],
-    ['that is not welcome within 10 s', ({ clock }) => clock.pass(10_000)],
+    ['that is not welcome within 5 s', ({ clock }) => clock.pass(5_000)],
     ['whose challenge is too large', ({ last }) => last().say(challenge(65))],
     ['whose welcome has no lease', ({ last }) => last().say(welcome([], {}))],
     [
@@ -281,6 +283,24 @@ describe('a line to the server', () => {
     up.clock.pass(500);
     expect(up.streams.length).toBe(2);
     expect(up.welcomes).toEqual([]);
+  });
+
+  test('goes over a new connection after the server has ended the stream', () => {
+    const up = connectedLink();
+    up.last().emit('end');
+    up.clock.pass(250);
+    expect([up.clients(), up.streams.length]).toEqual([2, 2]);
+  });
+
+  test('is left when a lease was not answered by the time the next is due, and not before', () => {
+    const up = connectedLink();
+    up.clock.pass(5_999);
+    expect([up.last().kinds(), up.clients()]).toEqual([['hello', 'renew'], 1]);
+    up.clock.pass(1);
+    expect(up.told).toEqual(['connected', 'client closed', 'disconnected The server does not answer.']);
+    expect([up.last().kinds(), up.last().isCancelled, up.clients()]).toEqual([['hello', 'renew'], true, 2]);
+    up.clock.pass(250);
+    expect(up.streams.length).toBe(2);
   });
 });
 
