@@ -63,7 +63,7 @@ async function walkCaged(
 ): Promise<DemoResult> {
   const sim = instance.simulator;
   const preview = await postRunbook(sim, text, 'alice');
-  const runbook = runbookTarget.parse(button(preview, ACTIONS.startRun)?.value);
+  const { runbook } = runbookTarget.parse(button(preview, ACTIONS.startRun)?.value);
   const parse = (await findRunbook(instance.log, tenantId(TEAM_ID), runbook))?.parse;
   const values = Object.fromEntries(parse ? sampleValues(parse) : []);
   const run = await startFromPreview(sim, preview, values, 'alice');

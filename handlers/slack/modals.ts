@@ -6,16 +6,10 @@ import { approveStep, resumeRun, startRun } from '../../src/run/service.ts';
 import { validateValue } from '../../src/runbook/bind.ts';
 import { findRunbook, importRunbook } from '../../src/runbook/service.ts';
 import { checkSource } from '../../src/runbook/source.ts';
+import { isAsShown } from '../../src/runbook/stream.ts';
 import { inputsOf } from '../../src/runbook/variables.ts';
 import { stepTarget, VIEWS } from '../../src/slack/actions.ts';
-import {
-  aboutConfirm,
-  aboutNew,
-  aboutResume,
-  aboutStart,
-  askedOf,
-  startRunView,
-} from '../../src/slack/views.ts';
+import { aboutConfirm, aboutNew, aboutResume, aboutStart, startRunView } from '../../src/slack/views.ts';
 import { resumeTenant } from '../../src/tenant/service.ts';
 import { afterAck, outcome } from './answer.ts';
 import { depsOf, type SlackDeps } from './deps.ts';
@@ -48,15 +42,19 @@ export function registerModals(app: App): void {
   app.view<ViewSubmitAction>(submitted(VIEWS.startRun), async ({ ack, body, context }) => {
     const deps = depsOf(context);
     const submission = viewPayload.parse(body);
-    const { channel, runbook, incident } = aboutStart.parse(JSON.parse(submission.view.private_metadata));
-    const parse = (await findRunbook(deps.log, deps.tenant, runbook))?.parse;
+    const { channel, runbook, shown, incident } = aboutStart.parse(
+      JSON.parse(submission.view.private_metadata),
+    );
+    const state = await findRunbook(deps.log, deps.tenant, runbook);
+    const parse = state?.parse ?? null;
     const inputs = parse ? inputsOf(parse) : [];
     const values = new Map(inputs.map(({ name }) => [name, boxValue(submission, name).trim()]));
-    const isAsked = ({ name }: { name: string }) => Object.hasOwn(submission.view.state.values, name);
-    if (parse && !askedOf(parse).every(isAsked)) {
-      // The steps have changed since the form was opened: it asks again, for what they wait for now.
-      const typed = new Map([...values].filter(([name]) => isAsked({ name })));
-      const view = startRunView(runbook, parse, channel, { incident, values: typed });
+    if (state && parse && !isAsShown(state, shown)) {
+      // A model or a person has changed the draft since: the form asks again, for what its steps wait for now.
+      const typed = new Map(
+        [...values].filter(([name]) => Object.hasOwn(submission.view.state.values, name)),
+      );
+      const view = startRunView(runbook, parse, channel, { incident, values: typed, isAskedAnew: true });
       return ack({ response_action: 'update', view });
     }
     const commands = parse?.steps.flatMap((step) => step.commands.map(({ text }) => text));
@@ -67,7 +65,7 @@ export function registerModals(app: App): void {
     if (wrong.length > 0) return ack(fieldErrors(Object.fromEntries(wrong)));
     await ack();
     const by = submission.user.id;
-    const start = { tenant: deps.tenant, runbook, by, values, channel };
+    const start = { tenant: deps.tenant, runbook, by, shown, values, channel };
     await afterAck(deps, { user: by, channel }, () =>
       incident ? startRunFromPage(deps, { ...start, incident }) : startRun(deps, start),
     );

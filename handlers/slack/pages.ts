@@ -136,7 +136,7 @@ export function registerPageModals(app: App): void {
   app.view<ViewSubmitAction>(submitted(VIEWS.chooseRunbook), async ({ ack, body, context }) => {
     const submission = viewPayload.parse(body);
     const { channel, incident } = aboutPage.parse(JSON.parse(submission.view.private_metadata));
-    const runbook = runbookTarget.parse(choice(submission, 'runbook'));
+    const { runbook } = runbookTarget.parse(choice(submission, 'runbook'));
     const form = await startForm(depsOf(context), { incident, runbook }, channel);
     return form.ok
       ? ack({ response_action: 'update', view: form.view })

@@ -2,7 +2,7 @@ import type { App, ViewSubmitAction } from '@slack/bolt';
 import type { View } from '@slack/types';
 import { refuse } from '../../src/audit/subject.ts';
 import { startRun } from '../../src/run/service.ts';
-import { changedMeanwhile } from '../../src/runbook/changes.ts';
+import { changedMeanwhile, stepsChanged } from '../../src/runbook/changes.ts';
 import { lineSha256, lineText } from '../../src/runbook/edit.ts';
 import { flatten } from '../../src/runbook/flatten.ts';
 import {
@@ -12,6 +12,7 @@ import {
   findRunbook,
   saveRunbook,
 } from '../../src/runbook/service.ts';
+import { isAsShown } from '../../src/runbook/stream.ts';
 import { inputsOf } from '../../src/runbook/variables.ts';
 import { lineRange, lineTarget, runbookTarget, VIEWS } from '../../src/slack/actions.ts';
 import {
@@ -28,22 +29,25 @@ import { boxValue, choice, viewPayload } from './payloads.ts';
 
 /** Start run: asks for the values first when there are any. */
 export async function pressStart(deps: SlackDeps, { asker, value, trigger }: Press): Promise<Answer> {
-  const runbook = runbookTarget.parse(value);
-  const parse = (await findRunbook(deps.log, deps.tenant, runbook))?.parse;
-  if (!parse) return noSuchRunbook;
+  const { runbook, shown } = runbookTarget.parse(value);
+  const state = await findRunbook(deps.log, deps.tenant, runbook);
+  if (!state?.parse) return noSuchRunbook;
+  const { parse } = state;
+  if (!isAsShown(state, shown)) return stepsChanged;
   if (inputsOf(parse).length === 0) {
     const { tenant } = deps;
-    return startRun(deps, { tenant, runbook, by: asker.user, values: new Map(), channel: asker.channel });
+    const by = asker.user;
+    return startRun(deps, { tenant, runbook, by, shown, values: new Map(), channel: asker.channel });
   }
   await deps.slack.openView(trigger, startRunView(runbook, parse, asker.channel));
   return { ok: true };
 }
 
 export const pressSave = (deps: SlackDeps, { asker, value }: Press): Promise<Answer> =>
-  saveRunbook(deps, deps.tenant, runbookTarget.parse(value), asker.user);
+  saveRunbook(deps, { tenant: deps.tenant, by: asker.user, ...runbookTarget.parse(value) });
 
 export const pressDiscard = (deps: SlackDeps, { asker, value }: Press): Promise<Answer> =>
-  discardRunbook(deps, deps.tenant, runbookTarget.parse(value), asker.user);
+  discardRunbook(deps, deps.tenant, runbookTarget.parse(value).runbook, asker.user);
 
 export function pressAdopt(deps: SlackDeps, { asker, value }: Press): Promise<Answer> {
   const { runbook, at: line, shown } = lineTarget.parse(value);

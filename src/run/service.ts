@@ -84,6 +84,7 @@ export async function startRun(
     tenant,
     runbook,
     by,
+    shown,
     values,
     channel,
     incident,
@@ -91,12 +92,14 @@ export async function startRun(
     tenant: TenantId;
     runbook: RunbookId;
     by: UserId;
+    /** The hash of the steps that the person saw, or null; a draft is started only with it. */
+    shown: string | null;
     values: ReadonlyMap<string, string>;
     channel: string;
     incident?: IncidentId;
   },
 ): Promise<{ ok: true; run: RunId } | { ok: false; refusal: Refusal }> {
-  const saved = await saveRunbook(deps, tenant, runbook, by);
+  const saved = await saveRunbook(deps, { tenant, runbook, by, shown });
   if (!saved.ok) return saved;
   const { parse, source, verdicts, opinions } = saved.state;
   if (!parse || !source) return refuse('no-such-runbook', 'There is no such runbook.');

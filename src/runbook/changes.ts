@@ -107,6 +107,12 @@ export const changedMeanwhile = refuse(
   'This step was changed meanwhile, so nothing was done. Look at it as it is now, and try again.',
 );
 
+/** What was shown of the whole runbook is not what it is any more. */
+export const stepsChanged = refuse(
+  'changed-meanwhile',
+  'The steps were changed after this was shown, so nothing was done. Look at them as they are now, and try again.',
+);
+
 /**
  * The runbook after a change: its steps as somebody wants them, without verdicts until they are judged again. What a
  * model thought of a command stays with its place, and goes on raising its risk.

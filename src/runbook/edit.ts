@@ -31,6 +31,9 @@ export function lineText({ steps }: Parse, { step: index, command: at }: LineAt)
 export const lineSha256 = ({ description, command, expected }: LineText): string =>
   sha256Hex(canonicalBytes({ description, command, expected }));
 
+/** What a preview or a form shows of a whole runbook, in lower-case hex (64 characters): whoever answers it has seen this. */
+export const parseSha256 = (parse: Parse): string => sha256Hex(canonicalBytes(parse));
+
 /**
  * The parse with one line changed by a person. What the command says is theirs now; where it stood is kept. `text` is the
  * source, which may give examples of inputs that the new command waits for.

@@ -42,15 +42,17 @@ export async function importRunbook(
   return outcome.ok ? { ok: true, runbook } : outcome;
 }
 
-/** Keeps a draft as a runbook that can be found and run. */
+/**
+ * Keeps a draft as a runbook that can be found and run, as long as it is what the person saw: `shown` is the hash of those
+ * steps (`parseSha256`). One that is saved stays as it is, whatever was shown.
+ */
 export async function saveRunbook(
-  deps: RunbookDeps,
-  tenant: TenantId,
-  runbook: RunbookId,
-  by: UserId,
+  deps: Pick<RunbookDeps, 'log' | 'directory'>,
+  { tenant, runbook, by, shown }: { tenant: TenantId; runbook: RunbookId; by: UserId; shown: string | null },
 ): Promise<Answer<{ state: RunbookState }>> {
   return deps.log.transact(runbookKind, runbookRef(tenant, runbook), {
     type: 'save',
+    shown,
     by: await deps.directory.person(by),
   });
 }

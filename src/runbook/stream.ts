@@ -3,7 +3,8 @@ import type { UserId } from '../protocol/ids.ts';
 import type { Verdict } from '../safety/verdict.ts';
 import type { Person } from '../tenant/person.ts';
 import { refuseRole } from '../tenant/roles.ts';
-import { type ChangeCommand, type ChangeEvent, decideChange, evolveChange } from './changes.ts';
+import { type ChangeCommand, type ChangeEvent, decideChange, evolveChange, stepsChanged } from './changes.ts';
+import { parseSha256 } from './edit.ts';
 import type { Opinions } from './flatten.ts';
 import type { Unrefined } from './refine/port.ts';
 import type { Parse } from './runbook.ts';
@@ -49,7 +50,9 @@ export type RunbookCommand =
   | { readonly type: 'refined'; readonly refined: Refined }
   | { readonly type: 'unrefined'; readonly why: Unrefined }
   | ChangeCommand
-  | { readonly type: 'save' | 'discard'; readonly by: Person };
+  /** `shown` is the hash of the steps that the person saw; null: none, which is enough where they cannot change any more. */
+  | { readonly type: 'save'; readonly shown: string | null; readonly by: Person }
+  | { readonly type: 'discard'; readonly by: Person };
 
 const initial: RunbookState = {
   status: 'none',
@@ -116,6 +119,7 @@ function decide(
           'no-commands',
           'There is no command in this text, so there is nothing to run. Nothing was saved.',
         );
+      if (!isAsShown(state, command.shown)) return stepsChanged;
       return events({ type: 'runbook.saved', by: command.by.user, at });
     case 'discard':
       if (state.status === 'discarded') return events();
@@ -186,6 +190,10 @@ const mayRefine = (state: RunbookState): boolean =>
 /** Whether it is shown as a draft: it may be started, saved, discarded. */
 export const isDraft = ({ status }: RunbookState): boolean =>
   status === 'draft' || status === 'refining' || status === 'refined';
+
+/** Whether somebody who saw steps of this hash saw what the runbook is: a saved one never changes. */
+export const isAsShown = ({ status, parse }: RunbookState, shown: string | null): boolean =>
+  status === 'saved' || (parse !== null && shown === parseSha256(parse));
 
 /** True when an agent would have anything to run. */
 export function hasCommands(state: RunbookState): boolean {

@@ -79,6 +79,13 @@ export interface LineTarget {
   readonly shown: string;
 }
 
+/** A runbook, and what was shown of it. */
+export interface RunbookTarget {
+  readonly runbook: RunbookId;
+  /** Hash of the steps that were on the screen; null where none were, which is enough for a saved runbook. */
+  readonly shown: string | null;
+}
+
 /** The lines of one page of a preview, by their numbers. */
 export interface LineRange {
   readonly runbook: RunbookId;
@@ -91,6 +98,7 @@ const stepPattern = new RegExp(`^v1\\.(${ID})\\.(s[0-9]{1,5})\\.([0-9a-f]{64}|-)
 const pagePattern = new RegExp(`^v1\\.(${ID})\\.(${ID})$`);
 const linePattern = new RegExp(`^v1\\.(${ID})\\.([0-9]{1,5})\\.([0-9]{1,5}|-)\\.([0-9a-f]{64})$`);
 const rangePattern = new RegExp(`^v1\\.(${ID})\\.([0-9]{1,5})\\.([0-9]{1,5})$`);
+const runbookPattern = new RegExp(`^v1\\.(${ID})(?:\\.([0-9a-f]{64}))?$`);
 const idPattern = new RegExp(`^v1\\.(${ID})$`);
 
 export const encodeStep = ({ run, step, shown }: StepTarget): string => `v1.${run}.${step}.${shown || '-'}`;
@@ -98,7 +106,9 @@ export const encodePage = ({ incident, runbook }: PageTarget): string => `v1.${i
 export const encodeLine = ({ runbook, at, shown }: LineTarget): string =>
   `v1.${runbook}.${at.step}.${at.command ?? '-'}.${shown}`;
 export const encodeRange = ({ runbook, first, last }: LineRange): string => `v1.${runbook}.${first}.${last}`;
-export const encodeId = (id: RunId | RunbookId | IncidentId): string => `v1.${id}`;
+export const encodeRunbook = ({ runbook, shown }: RunbookTarget): string =>
+  shown === null ? `v1.${runbook}` : `v1.${runbook}.${shown}`;
+export const encodeId = (id: RunId | IncidentId): string => `v1.${id}`;
 
 /** A button's value as a step, or a ZodError. */
 export const stepTarget = z.string().transform((value, ctx): StepTarget => {
@@ -135,6 +145,14 @@ export const lineRange = z.string().transform((value, ctx): LineRange => {
   return z.NEVER;
 });
 
+/** A button's value as a runbook, or a ZodError. */
+export const runbookTarget = z.string().transform((value, ctx): RunbookTarget => {
+  const [, id, shown] = runbookPattern.exec(value) ?? [];
+  if (id) return { runbook: runbookId(id), shown: shown ?? null };
+  ctx.addIssue({ code: 'custom', message: 'names no runbook' });
+  return z.NEVER;
+});
+
 const oneId = <T>(brand: (id: string) => T) =>
   z.string().transform((value, ctx): T => {
     const [, id] = idPattern.exec(value) ?? [];
@@ -145,7 +163,5 @@ const oneId = <T>(brand: (id: string) => T) =>
 
 /** A button's value as a run, or a ZodError. */
 export const runTarget = oneId(runId);
-/** A button's value as a runbook, or a ZodError. */
-export const runbookTarget = oneId(runbookId);
 /** A button's value as an incident, or a ZodError. */
 export const incidentTarget = oneId(incidentId);

@@ -10,7 +10,7 @@ import { RISKS } from '../safety/verdict.ts';
 import { escapeMrkdwn } from '../text/escape.ts';
 import { truncateHead } from '../text/truncate.ts';
 import { visible } from '../text/visible.ts';
-import { ACTIONS, encodeId, encodePage, VIEWS } from './actions.ts';
+import { ACTIONS, encodeId, encodePage, encodeRunbook, VIEWS } from './actions.ts';
 import { actions, type ButtonSpec, code, context, header, modal, section, select } from './blocks.ts';
 import { LIMITS, textLength } from './limits.ts';
 import type { Message } from './message.ts';
@@ -212,7 +212,7 @@ export function chooseView(
         label: 'Runbook',
         options: choices.map(({ id, title }) => ({
           text: title.trim() || 'Without a title',
-          value: encodeId(id),
+          value: encodeRunbook({ runbook: id, shown: null }),
         })),
       }),
       context(

@@ -1,9 +1,10 @@
 import type { KnownBlock } from '@slack/types';
 import type { RunbookId } from '../protocol/ids.ts';
+import { parseSha256 } from '../runbook/edit.ts';
 import { flatten, type Line } from '../runbook/flatten.ts';
 import type { Parse } from '../runbook/runbook.ts';
 import { hasCommands, isDraft, type RunbookState, type Source } from '../runbook/stream.ts';
-import { ACTIONS, encodeId, encodeRange } from './actions.ts';
+import { ACTIONS, encodeRange, encodeRunbook } from './actions.ts';
 import { actions, type ButtonSpec, context, section } from './blocks.ts';
 import { textLength } from './limits.ts';
 import type { Message } from './message.ts';
@@ -89,7 +90,8 @@ function editButton(runbook: RunbookId, first: number, last: number): ButtonSpec
 }
 
 function buttons(state: RunbookState, id: RunbookId, edit: readonly ButtonSpec[]): ButtonSpec[] {
-  const value = encodeId(id);
+  const shown = state.parse && parseSha256(state.parse);
+  const value = encodeRunbook({ runbook: id, shown });
   const start: ButtonSpec = { action: ACTIONS.startRun, label: 'Start run', value, style: 'primary' };
   if (state.status === 'saved') return [start, ...edit];
   return [

@@ -7,7 +7,7 @@ import { isSettled } from '../run/states.ts';
 import type { RunbookState } from '../runbook/stream.ts';
 import type { PagesChange } from '../tenant/settings.ts';
 import type { TenantState } from '../tenant/tenant.ts';
-import { ACTIONS, encodeId } from './actions.ts';
+import { ACTIONS, encodeRunbook } from './actions.ts';
 import { actions, context, section } from './blocks.ts';
 import { mention, moment, plain } from './words.ts';
 
@@ -80,7 +80,11 @@ export function renderList(
       section(
         `*${plain(state.parse?.title ?? '', 150)}*\n${steps} ${steps === 1 ? 'step' : 'steps'}${saved}`,
       ),
-      actions({ action: ACTIONS.startRun, label: 'Start run', value: encodeId(id) }),
+      actions({
+        action: ACTIONS.startRun,
+        label: 'Start run',
+        value: encodeRunbook({ runbook: id, shown: null }),
+      }),
     ];
   });
   const more =

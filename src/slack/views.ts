@@ -2,6 +2,7 @@ import type { View } from '@slack/types';
 import { z } from 'zod';
 import { type IncidentId, incidentId, type RunbookId, runbookId, runId, stepId } from '../protocol/ids.ts';
 import { CHOICES, type Choice, REASON_LENGTH, type StepState } from '../run/run.ts';
+import { parseSha256 } from '../runbook/edit.ts';
 import type { Parse, Variable } from '../runbook/runbook.ts';
 import { MAX_TEXT } from '../runbook/value.ts';
 import { inputsOf } from '../runbook/variables.ts';
@@ -25,6 +26,8 @@ export const aboutNew = inChannel;
 export const aboutStart = z.strictObject({
   channel: z.string().min(1),
   runbook: z.string().transform(runbookId),
+  /** Hash of the steps that the form was opened for. */
+  shown: z.string(),
   /** The page that it is started from, if it is. */
   incident: z.string().transform(incidentId).optional(),
 });
@@ -60,15 +63,17 @@ export interface Given {
   /** The page that the run is started from, and that the values come from. */
   readonly incident?: IncidentId | undefined;
   readonly values: ReadonlyMap<string, string>;
+  /** The form is asked anew, because the steps are not those that it was opened for. */
+  readonly isAskedAnew?: boolean;
 }
 
 /** The inputs that the form asks for: as many as a form has room for. */
-export const askedOf = (parse: Parse): readonly Variable[] =>
-  inputsOf(parse).slice(0, LIMITS.modalBlocks - 3);
+const askedOf = (parse: Parse): readonly Variable[] =>
+  inputsOf(parse).slice(0, LIMITS.modalBlocks - 4);
 
 /** Asks for the values of a run, or just whether to start when there are none. */
 export function startRunView(runbook: RunbookId, parse: Parse, channel: string, given?: Given): View {
-  const { incident, values = new Map<string, string>() } = given ?? {};
+  const { incident, values = new Map<string, string>(), isAskedAnew = false } = given ?? {};
   const fields = askedOf(parse).map(({ name, type, example, default: preset }) =>
     input({
       id: name,
@@ -84,9 +89,16 @@ export function startRunView(runbook: RunbookId, parse: Parse, channel: string, 
     view: VIEWS.startRun,
     title: 'Start run',
     submit: 'Start run',
-    about: JSON.stringify({ channel, runbook, ...(incident ? { incident } : {}) }),
+    about: JSON.stringify({ channel, runbook, shown: parseSha256(parse), ...(incident ? { incident } : {}) }),
     blocks: [
       section(`*${plain(parse.title)}*`),
+      ...(isAskedAnew
+        ? [
+            section(
+              '*The steps have changed since this form was opened.* Look at them in the preview, then start.',
+            ),
+          ]
+        : []),
       ...fields,
       ...(incident && values.size > 0 ? [context('Some values come from the page. Check them.')] : []),
       context('Every command is judged again with these values before anything is offered.'),

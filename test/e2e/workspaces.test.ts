@@ -11,7 +11,7 @@ import { INSTALL_PATH } from '../../handlers/slack/install.ts';
 import { type RunId, tenantId } from '../../src/protocol/ids.ts';
 import { findRun } from '../../src/run/service.ts';
 import { listRunbooks } from '../../src/runbook/service.ts';
-import { ACTIONS, encodeId, encodeStep, VIEWS } from '../../src/slack/actions.ts';
+import { ACTIONS, encodeId, encodeRunbook, encodeStep, VIEWS } from '../../src/slack/actions.ts';
 import { tenantState } from '../../src/tenant/service.ts';
 import { eventually } from '../support/eventually.ts';
 import { asOwner, runbook, startAgentOf, startAs, startTestInstance, type TestInstance } from './support.ts';
@@ -205,8 +205,8 @@ describe('what is under way in one of two workspaces', () => {
       [ACTIONS.killStep, encodeStep({ run: ours.run, step: wanted.id, shown: '' })],
       [ACTIONS.pauseRun, encodeId(ours.run)],
       [ACTIONS.abortRun, encodeId(ours.run)],
-      [ACTIONS.startRun, encodeId(saved.id)],
-      [ACTIONS.discardRunbook, encodeId(saved.id)],
+      [ACTIONS.startRun, encodeRunbook({ runbook: saved.id, shown: null })],
+      [ACTIONS.discardRunbook, encodeRunbook({ runbook: saved.id, shown: null })],
     ] as const;
     for (const [action, value] of tampered) {
       const heard = whispers(acme, 'walt').length;
@@ -214,7 +214,7 @@ describe('what is under way in one of two workspaces', () => {
       await told(acme, 'walt', heard);
     }
     const heard = whispers(acme, 'walt').length;
-    await acme.deliver('interaction', sent('walt', VIEWS.startRun, { runbook: saved.id }));
+    await acme.deliver('interaction', sent('walt', VIEWS.startRun, { runbook: saved.id, shown: '' }));
     await told(acme, 'walt', heard);
     const said = { run: ours.run, step: wanted.id, attempt: 1, choice: 'failed', threadTs: '' };
     const { body } = await acme.deliver('interaction', sent('walt', VIEWS.outcome, said));

@@ -11,6 +11,7 @@ import { systemRandom } from '../../src/platform/clock.ts';
 import { openKeyFolder } from '../../src/platform/keys.ts';
 import { sha256Hex } from '../../src/protocol/canonical.ts';
 import { type RunbookId, runbookId } from '../../src/protocol/ids.ts';
+import { parseSha256 } from '../../src/runbook/edit.ts';
 import { extract } from '../../src/runbook/extract.ts';
 import { findRunbook, importRunbook, saveRunbook } from '../../src/runbook/service.ts';
 import { type RunbookStatus, runbookKind } from '../../src/runbook/stream.ts';
@@ -84,6 +85,11 @@ const becomes = (runbook: RunbookId, ...statuses: RunbookStatus[]) =>
     (state) => state !== null && statuses.includes(state.status),
   );
 
+async function shownOf(runbook: RunbookId): Promise<string | null> {
+  const parse = (await findRunbook(system.log, TENANT, runbook))?.parse;
+  return parse ? parseSha256(parse) : null;
+}
+
 /** An answer that the model keeps back until it is let go. */
 function held(word: string): (answer: string) => void {
   let say: (answer: string) => void = () => undefined;
@@ -124,7 +130,10 @@ describe('a paste', () => {
       () => model.asked,
       (asked) => asked.some((text) => text.includes('redis')),
     );
-    expect(await saveRunbook(deps(), TENANT, runbook, BOB)).toMatchObject({ ok: true });
+    const shown = await shownOf(runbook);
+    expect(await saveRunbook(deps(), { tenant: TENANT, runbook, by: BOB, shown })).toMatchObject({
+      ok: true,
+    });
     const saved = await findRunbook(system.log, TENANT, runbook);
     answer(GOOD);
     // The next paste is asked about and answered after it, by the same worker.

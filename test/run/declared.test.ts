@@ -56,7 +56,7 @@ function room(command = NAME, trust: RunDeps['trust'] = 'copilot') {
     publicKey: '',
     description: { ...about, policySha256: '', pausedBecause: '', profiles },
   });
-  put(runbookKind, runbookRef(TENANT, RUNBOOK), buildRunbook(buildParse([[command]])));
+  put(runbookKind, runbookRef(TENANT, RUNBOOK), buildRunbook(buildParse([[command]]), { status: 'saved' }));
   const change = async (by: UserId, what: ProgramsChange) => {
     expect(await changePrograms(deps, TENANT, by, what)).toMatchObject({ ok: true });
   };
@@ -73,6 +73,7 @@ function room(command = NAME, trust: RunDeps['trust'] = 'copilot') {
         tenant: TENANT,
         runbook: RUNBOOK,
         by: BOB,
+        shown: null,
         values,
         channel: CHANNEL,
       });

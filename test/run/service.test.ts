@@ -14,6 +14,7 @@ import {
   startRun,
 } from '../../src/run/service.ts';
 import { killRunningSteps, liveRuns } from '../../src/run/stop.ts';
+import { parseSha256 } from '../../src/runbook/edit.ts';
 import { findRunbook, importRunbook, listRunbooks } from '../../src/runbook/service.ts';
 import { runbookKind } from '../../src/runbook/stream.ts';
 import { agentKind } from '../../src/tenant/agent.ts';
@@ -36,6 +37,7 @@ import {
   RUN,
   RUNBOOK,
   S1,
+  saveOf,
   TENANT,
 } from '../support/builders.ts';
 import {
@@ -80,8 +82,8 @@ function room(overrides: Partial<RunDeps> = {}) {
   };
   put(agentKind, agentRef(TENANT, AGENT), { agentId: AGENT, epoch: 1, publicKey: '', description });
   put(runbookKind, runbookRef(TENANT, RUNBOOK), buildRunbook());
-  const start = (by = ALICE) =>
-    startRun(deps, { tenant: TENANT, runbook: RUNBOOK, by, values: new Map(), channel: CHANNEL });
+  const start = (by = ALICE, shown: string | null = parseSha256(buildParse())) =>
+    startRun(deps, { tenant: TENANT, runbook: RUNBOOK, by, shown, values: new Map(), channel: CHANNEL });
   const stand = (state: ReturnType<typeof buildRun>) => put(runKind, runRef(TENANT, RUN), state);
   return { deps, put, size, start, stand, run: () => findRun(log, TENANT, RUN) };
 }
@@ -241,7 +243,7 @@ describe('a runbook', () => {
     } as const;
     const asked = [
       [runbookKind.initial, receive],
-      [buildRunbook(), { type: 'save', by: member() }],
+      [buildRunbook(), saveOf(buildParse())],
       [buildRunbook(), { type: 'discard', by: member() }],
     ] as const;
     for (const [state, command] of asked) {
@@ -272,17 +274,16 @@ describe('a runbook', () => {
     expect(await find()).toEqual([newer]);
   });
 
-  test.each(['save', 'discard'] as const)(
-    'that is a draft can be put to %s once; the same again changes nothing',
-    (type) => {
-      const decide = (state: ReturnType<typeof buildRunbook>) =>
-        runbookKind.decide(state, { type, by: member() }, facts());
-      const once = decide(buildRunbook());
-      if (!once.ok) throw new Error(once.refusal.code);
-      const state = once.events.reduce(runbookKind.evolve, buildRunbook());
-      expect(decide(state)).toEqual({ ok: true, events: [] });
-      const other = type === 'save' ? 'discard' : 'save';
-      expect(runbookKind.decide(state, { type: other, by: member() }, facts())).toMatchObject({ ok: false });
-    },
-  );
+  const save = saveOf(buildParse());
+  const discard = { type: 'discard', by: member() } as const;
+  test.each([
+    ['save', save, discard],
+    ['discard', discard, save],
+  ])('that is a draft can be put to %s once; the same again changes nothing', (_, command, other) => {
+    const once = runbookKind.decide(buildRunbook(), command, facts());
+    if (!once.ok) throw new Error(once.refusal.code);
+    const state = once.events.reduce(runbookKind.evolve, buildRunbook());
+    expect(runbookKind.decide(state, command, facts())).toEqual({ ok: true, events: [] });
+    expect(runbookKind.decide(state, other, facts())).toMatchObject({ ok: false });
+  });
 });

@@ -12,6 +12,7 @@ import {
   member,
   outsider,
   RUNBOOK,
+  saveOf,
   variable,
   verdict,
 } from '../support/builders.ts';
@@ -82,7 +83,7 @@ describe('an edit', () => {
     expect(toJudge(edited)?.parse).toBe(edited.parse);
     expect(runbookKind.dueAt(edited)).not.toBeNull();
     const by = member(BOB);
-    expect([outcome(edited, { type: 'save', by }), outcome(edited, { type: 'discard', by })]).toEqual([
+    expect([outcome(edited, saveOf(buildParse(), by)), outcome(edited, { type: 'discard', by })]).toEqual([
       'being-read',
       'being-read',
     ]);
@@ -236,7 +237,7 @@ describe('a saved runbook', () => {
       after: { description: 'x', command: 'y', expected: [] },
       by,
     },
-    save: { type: 'save', by },
+    save: saveOf(buildParse(), by),
     discard: { type: 'discard', by },
   };
 

@@ -6,7 +6,7 @@ import {
   type RunbookState,
   runbookKind,
 } from '../../src/runbook/stream.ts';
-import { buildParse, facts, member, NOW, verdict } from '../support/builders.ts';
+import { buildParse, facts, member, NOW, saveOf, verdict } from '../support/builders.ts';
 
 const parse = buildParse([['uptime']]);
 const better = { ...buildParse([['uptime']]), title: 'Look at the load' };
@@ -95,7 +95,7 @@ describe('a draft that a model is asked about', () => {
     ['a second answer', [REFINED, REFINED], { status: 'refined', revision: 1 }],
     ['an answer after a failure', [UNREFINED, REFINED], { status: 'draft', refinement: { why: 'down' } }],
     ['a failure after an answer', [REFINED, UNREFINED], { status: 'refined' }],
-    ['an answer after it was saved', [{ type: 'save', by: member() }, REFINED], { status: 'saved', parse }],
+    ['an answer after it was saved', [saveOf(parse), REFINED], { status: 'saved', parse }],
     [
       'an answer after it was discarded',
       [{ type: 'discard', by: member() }, REFINED],
@@ -103,7 +103,7 @@ describe('a draft that a model is asked about', () => {
     ],
     [
       'verdicts on an answer after it was saved',
-      [REFINED, { type: 'save', by: member() }, RAISED],
+      [REFINED, saveOf(parse), RAISED],
       { status: 'saved', parse, verdicts: [[{ risk: 'safe' }]] },
     ],
     [
@@ -119,11 +119,24 @@ describe('a draft that a model is asked about', () => {
     },
   );
 
+  test('is saved only as it was shown: neither as structure has it after the answer came, nor unseen', () => {
+    const judged = stateAfter([RECEIVE, PARSED, JUDGED, REFINED, RAISED]);
+    const shown = (command: RunbookCommand) => {
+      const decision = runbookKind.decide(judged, command, facts());
+      return decision.ok ? decision.events.map(({ type }) => type) : decision.refusal.code;
+    };
+    expect([saveOf(parse), { ...saveOf(parse), shown: null }, saveOf(better)].map(shown)).toEqual([
+      'changed-meanwhile',
+      'changed-meanwhile',
+      ['runbook.saved'],
+    ]);
+  });
+
   test('may be saved and discarded all the while, and keeps no answer that nobody saw', () => {
     for (const commands of [[], [REFINED]]) {
       const state = stateAfter([RECEIVE, PARSED, JUDGED, ...commands]);
       expect(isDraft(state)).toBe(true);
-      const saved = stateAfter([RECEIVE, PARSED, JUDGED, ...commands, { type: 'save', by: member() }]);
+      const saved = stateAfter([RECEIVE, PARSED, JUDGED, ...commands, saveOf(parse)]);
       expect(saved).toMatchObject({ status: 'saved', parse });
       expect(saved).not.toHaveProperty('pending');
     }

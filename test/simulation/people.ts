@@ -111,7 +111,7 @@ export class Crowd {
     const server = this.#server();
     if (isHome() || tries === 0) return;
     try {
-      const input = { tenant, runbook, by: ALICE, values: new Map(), channel: CHANNEL };
+      const input = { tenant, runbook, by: ALICE, shown: null, values: new Map(), channel: CHANNEL };
       const outcome = server && (await startRun(server.deps, input));
       around.note(
         ALICE,

@@ -7,6 +7,7 @@ import {
   encodeId,
   encodeLine,
   encodeRange,
+  encodeRunbook,
   encodeStep,
   lineRange,
   lineTarget,
@@ -33,7 +34,8 @@ describe('what a button carries', () => {
         const target = { run: runId(id), step: stepId(`s${number}`), shown };
         expect(stepTarget.parse(encodeStep(target))).toEqual(target);
         expect(runTarget.parse(encodeId(runId(id)))).toBe(id);
-        expect(runbookTarget.parse(encodeId(runbookId(id)))).toBe(id);
+        const runbook = { runbook: runbookId(id), shown: shown || null };
+        expect(runbookTarget.parse(encodeRunbook(runbook))).toEqual(runbook);
         const range = { runbook: runbookId(id), first: number, last: number + 1 };
         expect(lineRange.parse(encodeRange(range))).toEqual(range);
         if (shown === '') return;

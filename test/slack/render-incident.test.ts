@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { IncidentState } from '../../src/incident/incident.ts';
 import { runbookId, runId } from '../../src/protocol/ids.ts';
+import { parseSha256 } from '../../src/runbook/edit.ts';
 import { ACTIONS, encodeId, encodePage, incidentTarget, pageTarget } from '../../src/slack/actions.ts';
 import { chooseView, renderIncident, stepsView } from '../../src/slack/render-incident.ts';
 import { renderPages, renderStatus } from '../../src/slack/replies.ts';
@@ -254,6 +255,7 @@ describe('the modals of a page', () => {
     expect(JSON.parse(view.private_metadata ?? '')).toEqual({
       channel: CHANNEL,
       runbook: RUNBOOK,
+      shown: parseSha256(parse),
       incident: INCIDENT,
     });
     expect(textsOf(view).join()).toContain('Some values come from the page');

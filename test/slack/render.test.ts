@@ -21,6 +21,7 @@ import {
   startRunView,
 } from '../../src/slack/views.ts';
 import { ROLES } from '../../src/tenant/role.ts';
+import { wellFormed } from '../../src/text/well-formed.ts';
 import { buttonsOf, faultsOfMessage, faultsOfView, markupOf, mrkdwnOf } from '../support/block-kit.ts';
 import {
   ADA,
@@ -217,7 +218,7 @@ describe('every message stays inside Slack’s limits and our budget', () => {
     const target = { run: RUN, step: S1, shown: hashOf(run, S1) };
     const worst = worstParse(text, 200);
     const many = Array.from({ length: 150 }, (_, index) =>
-      variable(`${text.slice(0, 50)}${index}`, { example: text }),
+      variable(`${wellFormed(text.slice(0, 50))}${index}`, { example: text }),
     );
     const views = [
       newRunbookView(CHANNEL),

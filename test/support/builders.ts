@@ -16,6 +16,7 @@ import type {
   StepReport,
   StepResult,
 } from '../../src/run/run.ts';
+import { parseSha256 } from '../../src/runbook/edit.ts';
 import type { Parse, Step, Variable } from '../../src/runbook/runbook.ts';
 import { type RunbookState, runbookKind } from '../../src/runbook/stream.ts';
 import type { Risk, Trait, Verdict } from '../../src/safety/verdict.ts';
@@ -390,6 +391,10 @@ export function buildParse(
 }
 
 /** A runbook as it stands once it is read and judged. */
+/** Somebody who saw these steps saves them. */
+export const saveOf = (parse: Parse, by = member()) =>
+  ({ type: 'save', by, shown: parseSha256(parse) }) as const;
+
 export function buildRunbook(parse = buildParse(), overrides: Partial<RunbookState> = {}): RunbookState {
   const verdicts = parse.steps.map((step) => step.commands.map(() => verdict('caution')));
   const place = { channel: CHANNEL, threadTs: '1.2' };

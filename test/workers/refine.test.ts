@@ -4,7 +4,7 @@ import type { Draft, Refine } from '../../src/platform/model-refine.ts';
 import { type RunbookState, runbookKind } from '../../src/runbook/stream.ts';
 import { classifyRunbook } from '../../workers/classify.ts';
 import { refineRunbook } from '../../workers/refine.ts';
-import { buildParse, buildRunbook, member, NOW, RUNBOOK, TENANT, verdict } from '../support/builders.ts';
+import { buildParse, buildRunbook, NOW, RUNBOOK, saveOf, TENANT, verdict } from '../support/builders.ts';
 import { fakeClock, memoryLog } from '../support/fakes.ts';
 
 const ref = runbookRef(TENANT, RUNBOOK);
@@ -88,7 +88,7 @@ describe('a hint to ask a model', () => {
 
   test('whose answer comes after somebody saved the draft changes nothing', async () => {
     const { log, look, state } = room(async () => {
-      await log.transact(runbookKind, ref, { type: 'save', by: member() });
+      await log.transact(runbookKind, ref, saveOf(buildParse()));
       return { ok: true, refined };
     });
     await look();

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ACTIONS, encodeId, encodeStep } from '../../../src/slack/actions.ts';
+import { parseSha256 } from '../../../src/runbook/edit.ts';
+import type { Parse } from '../../../src/runbook/runbook.ts';
+import { ACTIONS, encodeId, encodeRunbook, encodeStep } from '../../../src/slack/actions.ts';
 import { tenantState } from '../../../src/tenant/service.ts';
 import {
   ALICE,
@@ -27,6 +29,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const stepValue = (state = buildRun()) => encodeStep({ run: RUN, step: S1, shown: hashOf(state, S1) });
+const shownAs = (parse: Parse) => encodeRunbook({ runbook: RUNBOOK, shown: parseSha256(parse) });
 const first = async () => (await world.run())?.steps[0];
 
 describe('Approve', () => {
@@ -166,13 +169,13 @@ describe('the other buttons', () => {
     ['discard_runbook', 'discarded'],
   ])('%s', async (action, becomes) => {
     world.putRunbook(buildRunbook());
-    await world.press(action, encodeId(RUNBOOK));
+    await world.press(action, shownAs(buildParse()));
     await eventually(world.runbook, (runbook) => runbook?.status === becomes);
   });
 
   test('start_run starts a runbook without inputs at once, and saves the draft by that', async () => {
     world.putRunbook(buildRunbook());
-    await world.press('start_run', encodeId(RUNBOOK));
+    await world.press('start_run', shownAs(buildParse()));
     const run = await eventually(
       () => world.run('NEW0000001'),
       (found) => found !== undefined,
@@ -185,10 +188,25 @@ describe('the other buttons', () => {
     expect((await world.runbook())?.status).toBe('saved');
   });
 
+  test.each(['save_runbook', 'start_run'])(
+    '%s does nothing when the screen showed other steps',
+    async (action) => {
+      world.putRunbook(buildRunbook(buildParse([['uptime -p']])));
+      for (const value of [shownAs(buildParse()), encodeRunbook({ runbook: RUNBOOK, shown: null })])
+        await world.press(action, value);
+      const told = await eventually(world.whispers, (whispers) => whispers.length === 2);
+      expect(told).toEqual(
+        Array(2).fill(expect.stringContaining('The steps were changed after this was shown')),
+      );
+      expect([(await world.runbook())?.status, world.views()]).toEqual(['draft', []]);
+    },
+  );
+
   test('start_run asks for the values of a runbook that has inputs, and starts nothing yet', async () => {
-    world.putRunbook(buildRunbook(buildParse([['restart <pod>']], { variables: [variable('pod')] })));
+    const parse = buildParse([['restart <pod>']], { variables: [variable('pod')] });
+    world.putRunbook(buildRunbook(parse));
     const before = world.recorded();
-    await world.press('start_run', encodeId(RUNBOOK));
+    await world.press('start_run', shownAs(parse));
     expect(await eventually(world.views, (views) => views.length > 0)).toMatchObject([
       { callback_id: 'start_run' },
     ]);

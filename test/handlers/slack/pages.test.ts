@@ -3,7 +3,7 @@ import { incidentRef } from '../../../src/audit/streams.ts';
 import type { IncidentState } from '../../../src/incident/incident.ts';
 import { incidentKind } from '../../../src/incident/kind.ts';
 import { runbookId } from '../../../src/protocol/ids.ts';
-import { ACTIONS, encodeId, encodePage, VIEWS } from '../../../src/slack/actions.ts';
+import { ACTIONS, encodeId, encodePage, encodeRunbook, VIEWS } from '../../../src/slack/actions.ts';
 import type { Settings } from '../../../src/tenant/settings.ts';
 import { tenantKind } from '../../../src/tenant/tenant.ts';
 import {
@@ -23,6 +23,7 @@ import { eventually, startWorld, type World } from './world.ts';
 
 const REF = incidentRef(TENANT, INCIDENT);
 const TARGET = encodePage({ incident: INCIDENT, runbook: RUNBOOK });
+const ABOUT_START = { channel: CHANNEL, runbook: RUNBOOK, shown: '', incident: INCIDENT };
 const SECRET = 'the-signing-secret-of-pagerduty';
 
 let at: World;
@@ -91,6 +92,7 @@ describe('Start on a card', () => {
     expect(JSON.parse(view?.private_metadata ?? '')).toEqual({
       channel: CHANNEL,
       runbook: RUNBOOK,
+      shown: expect.stringMatching(/^[0-9a-f]{64}$/),
       incident: INCIDENT,
     });
     expect(await at.run('NEW0000001')).toBeUndefined();
@@ -103,8 +105,7 @@ describe('Start on a card', () => {
     await at.press(ACTIONS.startFromPage, TARGET);
     const [view] = await eventually(at.views, (views) => views.length > 0);
     expect(JSON.stringify(view)).toContain('"initial_value":"payments-api"');
-    const about = { channel: CHANNEL, runbook: RUNBOOK, incident: INCIDENT };
-    const answer = await at.submit(VIEWS.startRun, about, { service: 'x; reboot' });
+    const answer = await at.submit(VIEWS.startRun, ABOUT_START, { service: 'x; reboot' });
     expect(JSON.parse(answer.text)).toMatchObject({ response_action: 'errors' });
     expect((await incident())?.runs).toEqual([]);
   });
@@ -112,7 +113,7 @@ describe('Start on a card', () => {
   test('once sent, starts a run in the same channel, and both know of each other', async () => {
     at.putRunbook(saved());
     put(carded());
-    await at.submit(VIEWS.startRun, { channel: CHANNEL, runbook: RUNBOOK, incident: INCIDENT }, {});
+    await at.submit(VIEWS.startRun, ABOUT_START, {});
     const page = await eventually(incident, (state) => (state?.runs.length ?? 0) > 0);
     const [started] = page?.runs ?? [];
     expect(started).toMatchObject({ runbook: RUNBOOK, by: BOB });
@@ -126,7 +127,7 @@ describe('Start on a card', () => {
   test('that is refused is not noted on the page', async () => {
     at.putRunbook(saved());
     put(carded());
-    await at.submit(VIEWS.startRun, { channel: CHANNEL, runbook: RUNBOOK, incident: INCIDENT }, {}, 'UOUT');
+    await at.submit(VIEWS.startRun, ABOUT_START, {}, 'UOUT');
     await eventually(at.whispers, (all) => all.length > 0);
     expect((await incident())?.runs).toEqual([]);
   });
@@ -185,7 +186,7 @@ describe('Choose another', () => {
       (found) => found[1],
     );
     expect(titles).toEqual(['Fits', 'New', 'Old']);
-    const answer = await choose(encodeId(runbookId('OLD0000001')));
+    const answer = await choose(encodeRunbook({ runbook: runbookId('OLD0000001'), shown: null }));
     expect(JSON.parse(answer.text)).toMatchObject({
       response_action: 'update',
       view: { callback_id: VIEWS.startRun },
@@ -194,7 +195,7 @@ describe('Choose another', () => {
 
   test('says so in the menu when the runbook is gone', async () => {
     put(carded());
-    expect(JSON.parse((await choose(encodeId(RUNBOOK))).text)).toEqual({
+    expect(JSON.parse((await choose(encodeRunbook({ runbook: RUNBOOK, shown: null }))).text)).toEqual({
       response_action: 'errors',
       errors: { runbook: 'There is no such runbook any more. Choose another one.' },
     });

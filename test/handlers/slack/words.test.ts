@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { runRef } from '../../../src/audit/streams.ts';
+import { parseSha256 } from '../../../src/runbook/edit.ts';
 import { encodeStep } from '../../../src/slack/actions.ts';
 import { SUBCOMMANDS } from '../../../src/slack/replies.ts';
 import { tenantState } from '../../../src/tenant/service.ts';
@@ -130,12 +131,10 @@ describe('a form', () => {
   });
 
   test('for a run refuses each wrong value in its box and starts with right ones', async () => {
-    world.putRunbook(
-      buildRunbook(
-        buildParse([['restart <pod> <node>']], { variables: [variable('pod'), variable('node')] }),
-      ),
-    );
-    const about = { channel: CHANNEL, runbook: RUNBOOK };
+    const variables = [variable('pod'), variable('node')];
+    const parse = buildParse([['restart <pod> <node>']], { variables });
+    world.putRunbook(buildRunbook(parse));
+    const about = { channel: CHANNEL, runbook: RUNBOOK, shown: parseSha256(parse) };
     const wrong = await world.submit('start_run', about, { pod: 'a;b', node: '' });
     expect(Object.keys(errorsOf(wrong.text))).toEqual(['pod', 'node']);
     expect(await world.run('NEW0000001')).toBeUndefined();
@@ -150,13 +149,15 @@ describe('a form', () => {
   test('for a run of steps that have changed since asks again, with what was typed, and starts nothing', async () => {
     const variables = [variable('pod'), variable('node', { default: 'n-1' })];
     world.putRunbook(buildRunbook(buildParse([['restart <pod> <node>']], { variables })));
-    const about = { channel: CHANNEL, runbook: RUNBOOK };
+    const shown = parseSha256(buildParse([['restart <pod>']], { variables: [variable('pod')] }));
+    const about = { channel: CHANNEL, runbook: RUNBOOK, shown };
     const { response_action, view } = JSON.parse(
       (await world.submit('start_run', about, { pod: 'api-1' })).text,
     );
     const boxes = view.blocks.flatMap((block: { type: string; block_id: string; element: object }) =>
       block.type === 'input' ? [[block.block_id, block.element]] : [],
     );
+    expect(JSON.stringify(view.blocks)).toContain('The steps have changed since this form was opened');
     expect([response_action, boxes]).toEqual([
       'update',
       [
