@@ -59,7 +59,7 @@ function wholeBlock(lines: readonly Line[], lang: string, tools: Tools): Untaken
   if (/^#!/.test(full[0]?.text ?? '')) return 'script';
   const known =
     promptLength(first.text.trimStart(), 'weak') > 0 ||
-    shapeOf(first.text, tools) === 'strong' ||
+    (shapeOf(first.text, tools) === 'strong' && !isConfiguration(first.text)) ||
     ((SHELL.has(lang) || lang === '') && isSetup(first.text, full)) ||
     isSql(first.text);
   if (known) return null;
@@ -67,7 +67,7 @@ function wholeBlock(lines: readonly Line[], lang: string, tools: Tools): Untaken
   return configuration * 2 > full.length || isNested(full) ? 'configuration' : null;
 }
 
-const ASSIGNMENT = /^\s*[A-Za-z_]\w*=\S*\s*$/;
+const ASSIGNMENT = /^\s*[A-Za-z_]\w*=(?:\S*|<[^<>\n]{1,80}>)\s*$/;
 
 /** A block that sets a variable first and goes on with commands. */
 const isSetup = (first: string, lines: readonly Line[]): boolean =>
@@ -88,6 +88,8 @@ interface Judge {
   readonly shaped: 'no' | 'unknown-tools' | 'mixed';
   /** Some line can be nothing but a command. */
   readonly someStrong: boolean;
+  /** Every line has the shape of a command, and one of them is of a known tool. */
+  readonly allShaped: boolean;
   readonly transcript: boolean;
   readonly foreign: boolean;
   readonly sql: boolean;
@@ -95,6 +97,9 @@ interface Judge {
 
 /** The line under the heads of a table that a program printed. */
 const TABLE_RULE = /^[-=+| ]*-{3,}[-=+| ]*$/;
+
+/** A script by its path and nothing else: `deploy/rotate.sh`. */
+const SCRIPT_PATH = /^[\w.-]+(?:\/[\w.-]+)+\.(?:sh|bash|py|rb|pl)$/;
 
 /** Words that stand apart as they do in a table or a list of subcommands. */
 const isColumns = (line: string): boolean => /\S {3,}[A-Za-z([]/.test(line) && !/["'#|\\]/.test(line);
@@ -108,15 +113,20 @@ interface Seen {
   sawOutput: boolean;
   /** The command before this line prints nothing, so that the line is not its output. */
   silent: boolean;
+  /** An empty line, or nothing, stands before this one. */
+  fresh: boolean;
 }
 
 /** Commands that print nothing when they work. */
 const SILENT =
   /^(?:cd\s+\S+|(?:export\s+)?[A-Za-z_]\w*=(?:[^\s"'$]|\$(?!\()|"[^"]*"|'[^']*')*(?:\$\(.*\))?|unset\s.*)$/;
 
+/** A line that goes on behind a backslash, as only a shell's does. */
+const CONTINUED = /[^\\]\s\\\n\s*\S/;
+
 /** Whether a unit of an unprompted block is a command, given what the block has shown so far. */
 function accepts(unit: CommandUnit, judge: Judge, seen: Seen): boolean {
-  const { sawCommand, sawPrompt, sawOutput, silent } = seen;
+  const { sawCommand, sawPrompt, sawOutput, silent, fresh } = seen;
   const text = unit.command.text;
   if (unit.prompted) return true;
   // What stands before the first prompt opened the session that the prompts are of.
@@ -125,7 +135,7 @@ function accepts(unit: CommandUnit, judge: Judge, seen: Seen): boolean {
       (silent && /\s/.test(text) && shapeOf(text, judge.tools) !== 'none') ||
       (!sawPrompt && !sawOutput && isBareCommand(text, judge.tools))
     );
-  if (isSql(text)) return !sawOutput;
+  if (isSql(text)) return !sawOutput || (sawCommand && fresh && /;\s*$/.test(text));
   if (judge.sql) return shapeOf(text) === 'strong' || /;\s*$/.test(text) || CLIENT.test(text);
   const firstLine = text.slice(0, text.indexOf('\n') < 0 ? undefined : text.indexOf('\n'));
   const shape = shapeOf(firstLine, judge.tools);
@@ -137,7 +147,9 @@ function accepts(unit: CommandUnit, judge: Judge, seen: Seen): boolean {
   if (shape === 'strong') return !isConfiguration(firstLine);
   if (sawOutput || judge.foreign || isConfiguration(firstLine)) return false;
   if (judge.shell) return isShell(firstLine);
-  if (/\s--?\w/.test(text)) return sawCommand || judge.shaped !== 'no' || judge.someStrong;
+  if (judge.allShaped && SCRIPT_PATH.test(firstLine)) return true;
+  if (/\s--?\w/.test(text))
+    return sawCommand || judge.shaped !== 'no' || judge.someStrong || CONTINUED.test(text);
   const phrase = firstLine.trim().includes(' ');
   return phrase && (judge.shaped === 'unknown-tools' || (judge.shaped === 'mixed' && !sawCommand));
 }
@@ -146,15 +158,15 @@ function readUnits(units: readonly Unit[], judge: Judge): CodeReading {
   const groups: { comment: string | null; commands: Command[] }[] = [];
   const untaken: Untaken[] = [];
   let comment: string | null = null;
-  let fresh = true;
-  const seen: Seen = { sawCommand: false, sawPrompt: false, sawOutput: false, silent: false };
+  const seen: Seen = { sawCommand: false, sawPrompt: false, sawOutput: false, silent: false, fresh: true };
   let inTable = false;
   for (const unit of units) {
     if (unit.type === 'blank') inTable = false;
     if (unit.type === 'command' && TABLE_RULE.test(unit.command.text)) inTable = true;
-    if (unit.type === 'blank') fresh = true;
+    if (unit.type === 'blank') seen.fresh = true;
     else if (unit.type === 'comment')
-      comment = fresh || comment === null ? cleanComment(unit.text) : `${comment} ${cleanComment(unit.text)}`;
+      comment =
+        seen.fresh || comment === null ? cleanComment(unit.text) : `${comment} ${cleanComment(unit.text)}`;
     else if (
       unit.type === 'command' &&
       !(inTable && !unit.prompted) &&
@@ -162,7 +174,7 @@ function readUnits(units: readonly Unit[], judge: Judge): CodeReading {
       unit.command.text.length <= MAX_UNITS
     ) {
       const last = groups.at(-1);
-      if (last && (comment === null || !fresh)) last.commands.push(unit.command);
+      if (last && (comment === null || !seen.fresh)) last.commands.push(unit.command);
       else groups.push({ comment, commands: [unit.command] });
       comment = null;
       seen.sawCommand = true;
@@ -181,7 +193,7 @@ function readUnits(units: readonly Unit[], judge: Judge): CodeReading {
         };
       else untaken.push({ source: unit.command.source, reason });
     }
-    if (unit.type === 'command') fresh = false;
+    if (unit.type === 'command') seen.fresh = false;
   }
   return { groups, untaken };
 }
@@ -232,8 +244,12 @@ export function readCode(block: readonly Line[], lang: string | null, context: C
   if (whole) return noted(lines, whole);
   const units = new BlockCutter(roots?.lines ?? lines, SQL.has(tag), roots?.typed).cut();
   const prompted = units.some((unit) => unit.type === 'command' && unit.prompted);
-  if (printed && !prompted) return noted(lines, 'output');
   const commands = units.filter((unit) => unit.type === 'command');
+  // A prompt before what is nothing but output was put there by mistake.
+  const nothingTyped = ({ command: { text } }: CommandUnit): boolean =>
+    !isSql(text) && (shapeOf(text, context.tools) === 'none' || isOutput(text));
+  if (printed && !prompted) return noted(lines, 'output');
+  if ((printed || context.sampleExpected) && commands.every(nothingTyped)) return noted(lines, 'output');
   if (context.toSave && !prompted && commands.every(({ command: { text } }) => ASSIGNMENT.test(text)))
     return noted(lines, 'configuration');
   const foreign = ![SHELL, NEUTRAL, SQL, PRINTED].some((tags) => tags.has(tag));
@@ -256,10 +272,12 @@ export function readCode(block: readonly Line[], lang: string | null, context: C
   ) {
     return noted(lines, SCRIPT.has(tag) ? 'script' : 'configuration');
   }
+  const shaped = shapedAs(commands, context);
   const reading = readUnits(units, {
     shell: SHELL.has(tag),
     tools: context.tools,
-    shaped: tag === '' || (NEUTRAL.has(tag) && context.told) ? shapedAs(commands, context) : 'no',
+    shaped: tag === '' || (NEUTRAL.has(tag) && context.told) ? shaped : 'no',
+    allShaped: shaped === 'mixed',
     someStrong: commands.some((unit) =>
       isBareCommand(unit.command.text.split('\n', 1)[0] ?? '', context.tools),
     ),

@@ -1,5 +1,6 @@
 import type { Line, CodeSpan as Marked } from './normalise/blocks.ts';
 import { endOf, head, spanOf, tail, trimLine } from './normalise/blocks.ts';
+import { commandLines } from './open-command.ts';
 import { promptLength } from './prompts.ts';
 import { isImperative } from './prose.ts';
 import type { Command, Untaken } from './runbook.ts';
@@ -110,7 +111,9 @@ function toldToRun(span: CodeSpan, text: string, shape: Shape, tools: Tools): bo
       (ASKING.test(before) || clauses.some((part) => isImperative(part.trim())))
     );
   const aside =
-    /\(\s*$/.test(before) && /^\s*\)/.test(span.after) && clauses.some((part) => isImperative(part.trim()));
+    /\(\s*$/.test(before) &&
+    /^\s*(?:\)|(?:in|from|on|as)\s[^()]{1,60}\))/.test(span.after) &&
+    clauses.some((part) => isImperative(part.trim()));
   const direct =
     !LINKED.test(before) &&
     isImperative((clauses.at(-1) ?? '').trim()) &&
@@ -218,21 +221,15 @@ function ordered(line: Line, tools: Tools): Line | null {
 /** The longest command without marks, in lines. */
 const MAX_BARE_LINES = 40;
 
-const isOpen = (text: string): boolean => /(?:\\|&&|\|)$/.test(text);
-
 /**
- * The lines of a command that begins in line `at` with `first`: more than one where a line says that it goes on; null
- * when it has no end.
+ * The lines of a command that begins in line `at` with `first`: more than one where it goes on; null when it has no end.
  */
 function bareLines(first: Line, lines: readonly Line[], at: number): readonly Line[] | null {
-  const taken = [first];
-  if (isOpen(first.text) && endOf([first]) < endOf([trimLine(lines[at] ?? first)])) return null;
-  while (isOpen(taken.at(-1)?.text ?? '')) {
-    const next = lines[at + taken.length];
-    if (!next || taken.length >= MAX_BARE_LINES) return null;
-    taken.push(trimLine(next));
-  }
-  return taken;
+  const whole = endOf([first]) === endOf([trimLine(lines[at] ?? first)]);
+  const rest = whole ? lines.slice(at + 1, at + MAX_BARE_LINES) : [];
+  const count = commandLines([first, ...rest].map(({ text }) => text));
+  if (count === null) return null;
+  return [first, ...rest.slice(0, count - 1)];
 }
 
 /** Lines of a paragraph that are commands without any markup, from the line after the one that announces them. */
@@ -240,6 +237,7 @@ function readBareLines(
   lines: readonly Line[],
   codes: readonly Marked[],
   tools: Tools,
+  wary: boolean,
 ): { commands: Command[]; spokenTo: number | null } {
   const commands: Command[] = [];
   let spokenTo: number | null = null;
@@ -250,11 +248,14 @@ function readBareLines(
     const bare = trimLine(line);
     const start = tail(bare, promptLength(bare.text, 'strong'));
     const before = lines[at - 1]?.text.trim() ?? '';
-    const announced = at <= 1 || commands.length > 0 || /[:.)]$/.test(before);
+    const told = (at === 0 && !wary) || commands.length > 0 || /[:.)]$/.test(before);
+    const announced = told || (at <= 1 && hasMark(start.text));
     const alone = announced && isBareCommand(start.text, tools);
     const first = alone ? start : (afterColon(bare, tools) ?? ordered(bare, tools));
-    const whole = first && bareLines(first, lines, at);
-    if (!first || !whole) continue;
+    if (!first) continue;
+    const whole = bareLines(first, lines, at);
+    // Without its end, what follows is a part of it.
+    if (!whole) break;
     spokenTo ??= alone ? bare.start : first.start;
     commands.push({
       text: whole.map(({ text }) => text).join('\n'),
@@ -264,6 +265,13 @@ function readBareLines(
   }
   return { commands, spokenTo };
 }
+
+/** True when a word after the first is no word of a language: an option, a path, a number. */
+const hasMark = (text: string): boolean =>
+  text
+    .split(/\s+/)
+    .slice(1)
+    .some((word) => /[^A-Za-z,.]/.test(word));
 
 /** The lines that hold inline code. Linear; both are in order. */
 function markedLines(lines: readonly Line[], codes: readonly Marked[]): ReadonlySet<Line> {
@@ -281,15 +289,19 @@ export interface ParagraphReading extends InlineReading {
   readonly spoken: string | null;
 }
 
-/** All commands of a paragraph, in inline code and (unless text is hidden in it) bare, in order of their place. */
+/**
+ * All commands of a paragraph, in inline code and (unless text is hidden in it) bare, in order of their place. Where a
+ * paragraph says what is needed (`wary`), words alone are names: `git`, `openssl development`.
+ */
 export function readParagraph(
   lines: readonly Line[],
   codes: readonly Marked[],
   text: string,
   tools: Tools,
   concealed = false,
+  wary = false,
 ): ParagraphReading {
-  const bare = concealed ? { commands: [], spokenTo: null } : readBareLines(lines, codes, tools);
+  const bare = concealed ? { commands: [], spokenTo: null } : readBareLines(lines, codes, tools, wary);
   const inline = readInline(lines, codes, text, tools);
   const commands = [...inline.commands, ...bare.commands].sort((a, b) => a.source.start - b.source.start);
   const spoken =

@@ -45,7 +45,8 @@ export function rootPrompts(lines: readonly Line[], tag: string, tools: Tools): 
   const doubtful = full.some(({ text }, index) => {
     if (typed[index]) return false;
     if (promptLength(text.trimStart(), 'weak', tools) > 0) return !transcript;
-    return !COMMENT.test(text) && !LABELLED.test(text) && shapeOf(text) !== 'none' && !isOutput(text);
+    const shape = COMMENT.test(text) || LABELLED.test(text) || isOutput(text) ? 'none' : shapeOf(text);
+    return transcript ? shape === 'strong' : shape !== 'none';
   });
   if (doubtful || !(transcript ? typed.includes(true) : typed[0])) return null;
   return {

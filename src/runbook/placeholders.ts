@@ -11,7 +11,12 @@ export type { Placeholder } from './placeholder.ts';
 const ENVIRONMENT =
   /^(?:HOME|PATH|USER|LOGNAME|PWD|OLDPWD|SHELL|HOSTNAME|LANG|LC_\w+|TERM|TMPDIR|EDITOR|PAGER|DISPLAY|UID|EUID|GROUPS|RANDOM|SECONDS|LINENO|PPID|SHLVL|IFS|REPLY|OPTARG|OPTIND|COLUMNS|LINES|HOSTTYPE|OSTYPE|MACHTYPE|EPOCHSECONDS|PIPESTATUS|FUNCNAME|BASH\w*|XDG_\w+|DD0C_RUN|DD0C_STEP|DD0C_ATTEMPT|_)$/;
 
+/** Fields of awk. */
+const AWK_OWN = /^(?:NF|NR|FNR)$/;
+
 const ANGLE = /<([A-Za-z][\w .,:'/-]{0,78}[\w.)'-]|[A-Za-z]|\d{1,8}-\d{1,8})>/y;
+/** `</path/to/file>`; any other path is one that a shell reads from. */
+const ANGLE_PATH = /<(\/path\w{0,10}(?:\/[\w.-]{1,60}){1,8})>/y;
 /** `<<name>>`. */
 const DOUBLE_ANGLE = /<<([A-Za-z][\w .-]{1,60})>>/y;
 const NOT_ANGLE =
@@ -19,8 +24,11 @@ const NOT_ANGLE =
 const MUSTACHE = /\{\{[ \t]?([A-Za-z_][\w.-]{0,78})[ \t]?\}\}/y;
 const NOT_MUSTACHE =
   /^(?:end|else|range|if|with|json|printf|block|define|template|now|len|index|join|nil|true|false)$/;
-const BRACE = /\{([A-Za-z][\w-]{1,60})\}/y;
-const SQUARE = /\[([A-Za-z][\w -]{1,60}\w)\]/y;
+const BRACE = /\{([A-Za-z][\w-]{1,60}(?: [\w-]{1,60}){0,8})\}/y;
+/** Statements of awk and the end of a template's loop; and behind `@` what git calls a commit. */
+const NOT_BRACE = /^(?:printf?|next|exit|end)\b/;
+const GIT_NAME = /^(?:upstream|push|yesterday)$/;
+const SQUARE = /\[([A-Za-z](?:[\w -]{0,60}\w)?|path(?:\/[\w.-]{1,60}){1,8})\]/y;
 const DOLLAR = /\$(?:([A-Za-z_]\w{0,100})|\{([A-Za-z_]\w{0,100})([^\w}][^}]{0,400})?\})/y;
 const CAPITALS =
   /(?:(?:YOUR|MY|ENTER|INSERT|REPLACE|CHANGE|SOME|TARGET)_[A-Z0-9_]{1,60}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:ID|NAME|HERE|IP|HOST|HOSTNAME|PORT|NODE|POD|NAMESPACE|REGION|ZONE|BUCKET|USER|PASSWORD|TOKEN|KEY|URL|PATH|FILE|DIR|CLUSTER|VERSION|NUMBER|DATE|PID|UUID|ADDRESS))(?![\w=.-])/y;
@@ -61,8 +69,8 @@ export function assignedNames(text: string): ReadonlyMap<string, number> {
 }
 
 function angle(place: Place): Placeholder | null {
-  const double = matchAt(DOUBLE_ANGLE, place);
-  if (double?.[1]) return placeholder(double[1], double[0], place.at);
+  const other = matchAt(DOUBLE_ANGLE, place) ?? matchAt(ANGLE_PATH, place);
+  if (other?.[1]) return placeholder(other[1], other[0], place.at);
   const found = matchAt(ANGLE, place);
   const name = found?.[1];
   if (!found || !name || NOT_ANGLE.test(name) || previous(place) === '<') return null;
@@ -78,36 +86,52 @@ function braces(place: Place): Placeholder | null {
     return placeholder(mustache[1], mustache[0], place.at);
   }
   const single = matchAt(BRACE, place);
-  if (!single?.[1] || /[%#@\\]/.test(last) || place.text[place.at + single[0].length] === '}') return null;
-  if (place.quoting === 'single' && !/[/=:-]/.test(last)) return null;
+  const next = place.text[place.at + (single?.[0].length ?? 0)] ?? '';
+  if (!single?.[1] || NOT_BRACE.test(single[1]) || /[%#\\]/.test(last) || next === '}') return null;
+  if (last === '@' && GIT_NAME.test(single[1])) return null;
+  const whole = last === "'" && next === "'" && before(place, 2).startsWith('=');
+  if (place.quoting === 'single' && !/[/=:-]/.test(last) && !whole) return null;
   return placeholder(single[1], single[0], place.at);
 }
 
 const NAMED_SQUARE =
-  /^[A-Z][A-Z0-9_ -]+$|[a-z][_ -][a-z]|^(?:name|host|hostname|pod|node|namespace|cluster|user|username|server|id|ip|port|path|file|region|bucket|service|switch|vlan|interface|instance|container|image|version|tag|group|project|environment|domain|database|table|key|value|number|date|device|disk|volume|topic|queue)$/;
+  /^path\/|^[A-Z][A-Z0-9_ -]+$|[a-z][_ -][a-z]|^(?:name|host|hostname|pod|node|namespace|cluster|user|username|server|id|ip|port|path|file|region|bucket|service|switch|vlan|interface|instance|container|image|version|tag|group|project|environment|domain|database|table|key|value|number|date|device|disk|volume|topic|queue)$/;
 
 /** `[NAME]` or `[pod-name]` as a word or the end of one; not a test, an index, an option or a character class. */
 function square(place: Place): Placeholder | null {
-  if (place.quoting === 'single' && !place.statement) return null;
   if (!/^$|[\w\s/=:@."']/.test(previous(place))) return null;
   const found = matchAt(SQUARE, place);
   const name = found?.[1];
   if (!found || !name || !NAMED_SQUARE.test(name)) return null;
+  // In the text of a program only words, as no pattern and no index has them.
+  const literal = place.quoting === 'single' && !place.statement;
+  if (literal && (/\w/.test(previous(place)) || !/^[A-Za-z]{2,}(?:[ _-][A-Za-z]{2,}){1,8}$/.test(name)))
+    return null;
   if (/\w/.test(previous(place)) && (place.quoting !== 'none' || !/^[a-z]+$/.test(name))) return null;
   if (/^[a-z]-[a-z]$/i.test(name) || /^(?:OPTIONS?|FLAGS?|ARGS?)$/i.test(name)) return null;
-  const after = place.text[place.at + found[0].length] ?? '';
-  return after === '' || /[\s/:;,.@|&)"'\\-]/.test(after) ? placeholder(name, found[0], place.at) : null;
+  const after = place.text.slice(place.at + found[0].length, place.at + found[0].length + 4);
+  // A unit may follow: `-L [new size]G`.
+  return /^(?:$|[\s/:;,.@|&)"'\\-]|[KMGT]i?B?(?:\s|$))/.test(after)
+    ? placeholder(name, found[0], place.at)
+    : null;
 }
+
+/** `curl -H 'Authorization: Bearer $TOKEN'`: nothing would be put there but by a person. */
+const isSentAsItIs = ({ text, at }: Place): boolean =>
+  /^\$\{?[A-Z][A-Z0-9_]{2,}/.test(text.slice(at, at + 8)) &&
+  /(?:^|[\s|;&(])curl\s[^|;]*$/.test(text.slice(Math.max(0, at - 1000), at));
 
 function dollar(place: Place): Placeholder | null {
   // The single quotes of a statement of SQL are no shell's.
-  if ((place.quoting === 'single' && !place.statement) || previous(place) === '\\') return null;
+  if (place.quoting === 'single' && !place.statement && !isSentAsItIs(place)) return null;
+  if (previous(place) === '\\') return null;
   if (place.statement && /\w/.test(previous(place))) return null;
   const found = matchAt(DOLLAR, place);
   const name = found?.[1] ?? found?.[2];
-  if (!found || !name || ENVIRONMENT.test(name)) return null;
+  if (!found || !name || ENVIRONMENT.test(name) || AWK_OWN.test(name)) return null;
   const set = place.assigned.get(name);
-  if (set !== undefined && set < place.at) return null;
+  // `TOKEN=$TOKEN` reads what was there before.
+  if (set !== undefined && set < place.at && /\S\s/.test(place.text.slice(set, place.at))) return null;
   const operation = found[3] ?? '';
   if (/^:?[-=?+]/.test(operation)) return null;
   return { name, spelling: found[0], start: place.at, bindable: operation === '' };
@@ -125,6 +149,9 @@ function capitals(place: Place): Placeholder | null {
   )
     return null;
   if (place.quoting !== 'none' && !/["'=:/@]/.test(previous(place))) return null;
+  // The key of an object: `"DB_USER": "app"`.
+  if (/^["']\s?:/.test(place.text.slice(place.at + found[0].length, place.at + found[0].length + 3)))
+    return null;
   return placeholder(found[0], found[0], place.at);
 }
 
@@ -133,13 +160,13 @@ function crosses(place: Place): Placeholder | null {
   if (!/[\s/=:@"'.-]/.test(previous(place))) return null;
   const found = matchAt(CROSSES, place);
   if (!found || /\w/.test(place.text[place.at + found[0].length] ?? '')) return null;
-  const assigned = /([A-Za-z_]\w{0,100})=["']?$/.exec(before(place, 120))?.[1];
+  const assigned = /(?:^|[\s;"'])([A-Za-z_]\w{0,100})=["']?$/.exec(before(place, 120))?.[1];
   return placeholder(assigned ?? found[0].toLowerCase(), found[0], place.at);
 }
 
 /** `|release|`: what reStructuredText puts there when the page is built. */
 function reference(place: Place): Placeholder | null {
-  const found = /[\s/=:]/.test(previous(place)) ? matchAt(REFERENCE, place) : null;
+  const found = !place.program && /[\s/=:@-]/.test(previous(place)) ? matchAt(REFERENCE, place) : null;
   return found?.[1] ? placeholder(found[1], found[0], place.at) : null;
 }
 
@@ -249,15 +276,31 @@ export function findCandidates(text: string, announced: readonly string[]): Plac
 }
 
 const INNER_SHELL =
-  /\b(?:ba|z|k|da)?sh\s+-\w*c\s+'([^']{1,4000})'|\bssh\s+(?:-\S+\s+){0,6}\S+\s+'([^']{1,4000})'/g;
+  /\b(?:(?:ba|z|k|da)?sh\s+-\w*c\s+|alias\s+[\w-]+=)'([^']{1,4000})'|\bssh\s+(?:-\S+\s+){0,6}\S+\s+'([^']{1,4000})'/g;
 
-/** Variables that a shell inside the command reads from its own surroundings: `ssh db 'echo "$PGDATA"'`. Nobody fills them in. */
+const DEFAULTED = /\$\{([A-Za-z_]\w{0,100}):?[-=?+]/g;
+
+/** `${REGION:-eu-west-1}`: a variable that may be set and need not be. */
+function defaultedNames(text: string): string[] {
+  const quoting = quotings(text);
+  const assigned = assignedNames(text);
+  return [...text.matchAll(DEFAULTED)].flatMap(({ 1: name = '', index }) =>
+    quoting[index] === 'single' || assigned.has(name) || ENVIRONMENT.test(name) ? [] : [name],
+  );
+}
+
+/**
+ * Variables that nobody fills in: what a shell inside the command reads from its own surroundings,
+ * `ssh db 'echo "$PGDATA"'`, and what has a default where it is read.
+ */
 export function innerNames(text: string): string[] {
-  return [...text.slice(0, 16_384).matchAll(INNER_SHELL)].flatMap((found) => {
-    const inner = found[1] ?? found[2] ?? '';
-    const assigned = assignedNames(inner);
-    return findPlaceholders(inner)
+  const inner = [...text.slice(0, 16_384).matchAll(INNER_SHELL)].flatMap((found) => {
+    const shell = found[1] ?? found[2] ?? '';
+    const assigned = assignedNames(shell);
+    return findPlaceholders(shell)
       .filter(({ spelling, name }) => spelling.startsWith('$') && !assigned.has(name))
-      .map(({ name }) => name);
+      .map(({ name }) => name)
+      .concat(defaultedNames(shell));
   });
+  return inner.concat(defaultedNames(text.slice(0, 16_384)));
 }

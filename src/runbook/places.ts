@@ -1,6 +1,7 @@
 import { collect } from '../safety/collect.ts';
 import type { Arg, Invocation } from '../safety/model.ts';
 import { basename } from '../safety/model.ts';
+import { firstOperand, SSH_TAKES, startedBy } from './started.ts';
 import type { Reader, ValuePlace } from './value.ts';
 
 /** What a text runs, as the shell reads it. */
@@ -40,18 +41,49 @@ export function isSame(shaped: Shape, filled: Shape | null, heldBy: (token: stri
   return filled !== null && texts(shaped, fill) === texts(filled, (text) => text);
 }
 
-/** What reads the words of echo and printf when they are piped on. */
-function fedTo({ name }: Invocation, invocations: Shape): Reader {
-  if (!/^(echo|printf)$/.test(name?.text ?? '')) return 'plain';
-  const piped = invocations.filter(({ stdin }) => /^(pipe|text)$/.test(stdin.kind)).map(programOf);
+/** What reads the text that a program prints: a file of that kind, or whoever stands behind the bar. */
+function readerOfOutput({ redirects }: Invocation, text: string, invocations: Shape): Reader | null {
+  const fed = invocations.filter(({ stdin }) => /^(pipe|text)$/.test(stdin.kind));
+  const copies = fed.filter((each) => wordsOf(each).some((word) => basename(word.text ?? '') === 'tee'));
+  const targets = [...redirects.map(({ target }) => target), ...copies.flatMap(wordsOf)];
+  const readers = [
+    ...targets.map((target) => readerOfFile(target.text ?? target.raw)),
+    ...fed.map((invocation) => readerOfInput(invocation, text)),
+  ];
+  return (
+    (['shell', 'sql', 'code', 'yaml', 'json'] as const).find((reader) => readers.includes(reader)) ?? null
+  );
+}
+
+function readerOfFile(name: string): Reader {
+  if (/\.(ba|z|k)?sh$|(^|\/)\.?(cron|profile|bashrc|bash_profile|zshrc)/.test(name)) return 'shell';
+  if (/\.sql$/.test(name)) return 'sql';
+  return /\.(py|pl|rb|js|lua)$/.test(name) ? 'code' : 'plain';
+}
+
+const PRINTS = /^(echo|printf|cat|tee)$/;
+const INTERPRETS = /^(tclsh|expect|bc|dc|[gl]db|irb|R|Rscript|octave|osascript|vim?|ed|ex|emacs)$/;
+const KEEPS =
+  /^(cat|tee|grep|wc|sort|head|tail|tr|cut|base64|\w+sum|mail|mailx|sendmail|logger|wall|write|jq|yq|[gmn]?awk|g?sed|column|less)$/;
+const SQL =
+  /^(psql|mysql|mariadb|sqlite3|duckdb|clickhouse(-client)?|cqlsh|sqlcmd|sqlplus|snowsql|bq|cockroach|trino|presto|beeline|hive|influx)$/;
+
+/** What a program makes of the text on its standard input; null when nobody knows. */
+function readerOfInput({ name, args }: Invocation, text: string): Reader | null {
+  const names = [name, ...args].map((arg) => basename(arg?.text ?? ''));
+  const has = (pattern: RegExp): boolean => names.some((word) => pattern.test(word));
+  if (has(CODE) || has(INTERPRETS)) return 'code';
+  if (has(SQL)) return 'sql';
   if (
-    piped.some(
-      (program) => SHELLS.test(program) || /^(ssh|at|batch|xargs|parallel|sudo|crontab)$/.test(program),
-    )
+    has(SHELLS) ||
+    has(/^(ssh|su|chroot|nsenter|at|batch|crontab|xargs|parallel|redis-cli|socat|nc|ncat|telnet)$/)
   )
     return 'shell';
-  if (piped.some((program) => /^(psql|mysql|mariadb|sqlite3|clickhouse-client)$/.test(program))) return 'sql';
-  return piped.some((program) => CODE.test(program) || program === 'redis-cli') ? 'code' : 'plain';
+  if (has(/^(sudo|doas)$/)) return has(/^tee$/) ? 'plain' : 'shell';
+  if (isSql(text)) return 'sql';
+  if (isJson(text)) return 'json';
+  if (has(/^(kubectl|oc|helm|kustomize|docker-compose|envsubst|ansible-playbook)$/)) return 'yaml';
+  return has(KEEPS) ? 'plain' : null;
 }
 
 /** Where a token stands among the words of a shape, in the innermost command; null when it is in no word. */
@@ -64,45 +96,62 @@ export function placeOf(token: string, invocations: Shape): ValuePlace | null {
   const [innermost] = holding.sort((a, b) => a.word.raw.length - b.word.raw.length);
   if (innermost) {
     const { word, invocation } = innermost;
-    return placeIn(token, word, invocation, programOf(invocation), fedTo(invocation, invocations));
+    return placeIn(token, word, invocation, invocations);
   }
   for (const invocation of invocations) {
-    const program = programOf(invocation);
-    const { stdin } = invocation;
-    if (stdin.kind === 'text' && stdin.text?.includes(token)) {
-      const before = stdin.text.slice(0, stdin.text.indexOf(token));
-      const reader: Reader = SHELLS.test(program) ? 'shell' : isSql(stdin.text) ? 'sql' : 'plain';
-      return {
-        quoting: 'heredoc',
-        startsWord: false,
-        inBraces: false,
-        before,
-        reader,
-        innerQuote: openQuote(before, reader),
-        program,
-      };
-    }
+    const { stdin, name } = invocation;
+    if (stdin.kind !== 'text' || !stdin.text?.includes(token)) continue;
+    const [before = '', after = ''] = stdin.text.split(token);
+    const read = readerOfInput(invocation, stdin.text) ?? 'yaml';
+    const printed = read === 'plain' && PRINTS.test(name?.text ?? '');
+    const reader = (printed ? readerOfOutput(invocation, stdin.text, invocations) : null) ?? read;
+    return {
+      quoting: 'heredoc',
+      startsWord: false,
+      inBraces: false,
+      before,
+      after,
+      reader,
+      innerQuote: openQuote(before, reader),
+      program: programOf(invocation),
+      option: '',
+      isCommand: false,
+    };
   }
   return null;
 }
 
-function placeIn(token: string, word: Arg, invocation: Invocation, program: string, fed: Reader): ValuePlace {
+function placeIn(token: string, word: Arg, invocation: Invocation, invocations: Shape): ValuePlace {
   const raw = word.raw.slice(0, word.raw.indexOf(token));
   const quoting = quotingAfter(raw);
   const known = word.text ?? word.lead;
   const at = known.indexOf(token);
   const before = at < 0 ? raw.replace(/["']/g, '') : known.slice(0, at);
-  const isEvaluated = /\$\(\((?:(?!\)\)).)*$|\$\{[^}]*$/s.test(raw);
-  const reader = isEvaluated ? 'other' : fed === 'plain' ? readerOf(word, invocation, program) : fed;
+  const after = at < 0 ? '' : known.slice(at + token.length);
+  const reader = isEvaluated(raw) ? 'other' : readerOf(word, invocation, before, invocations);
+  const words = wordsBefore(word, invocation);
+  const program = words === null ? '' : startedBy(words);
   return {
     quoting,
     startsWord: before === '',
     inBraces: quoting === 'none' && /\{[^\s}]*$/.test(raw),
     before,
+    after,
     reader,
     innerQuote: openQuote(before, reader),
-    program,
+    program: program ?? '',
+    option: words?.at(-1) ?? '',
+    isCommand: program === null && before === '' && after === '',
   };
+}
+
+const isEvaluated = (raw: string): boolean => /\$\(\((?:(?!\)\)).)*$|\$\{[^}]*$/s.test(raw);
+
+/** The words of a command before this one; null for what is assigned and for the target of a redirection. */
+function wordsBefore(word: Arg, { name, args }: Invocation): readonly string[] | null {
+  const words = name ? [name, ...args] : args;
+  const at = words.indexOf(word);
+  return at < 0 ? null : words.slice(0, at).map((each) => each.text ?? each.lead);
 }
 
 /** How the shell quotes what follows this beginning of a word. */
@@ -118,12 +167,18 @@ function quotingAfter(raw: string): 'none' | 'single' | 'double' {
 }
 
 const SHELLS = /^(ba|da|z|k|a)?sh$/;
+/** Programs that read the value of -c as shell. */
+const TAKES_SCRIPT = /^(su|runuser|sg|flock|script|vagrant)$/;
+/** Programs that hand their words to a shell, or type them into one. */
+const RUNS_WORDS = /^(eval|watch|parallel|pdsh|clush|pssh|dsh|trap|tmux|screen|script)$/;
 const FILTERS = /^([gmn]?awk|g?sed|jq|yq|gojq)$/;
 const CODE = /^(python[\d.]*|perl|ruby|node|php|mongosh|mongo|lua)$/;
 const isSql = (text: string): boolean =>
   /^\s*(select|insert|update|delete|with|show|explain|kill|alter|create|drop|truncate|call|set|grant|revoke|vacuum|analyze|copy|begin|replace|merge|use|describe|pragma)\b/i.test(
     text,
   );
+
+const isJson = (text: string): boolean => /^\s*[{[]/.test(text) && text.includes('"');
 
 /** The last program among the words that says how the rest is read: `sudo -u app psql`, `kubectl exec p -- sh`. */
 function programOf({ name, args }: Invocation): string {
@@ -133,7 +188,16 @@ function programOf({ name, args }: Invocation): string {
   );
 }
 
-function readerOf(word: Arg, invocation: Invocation, program: string): Reader {
+function readerOf(word: Arg, invocation: Invocation, before: string, invocations: Shape): Reader {
+  const { redirects } = invocation;
+  if (redirects.some(({ target, operator }) => target === word && operator === '<<<'))
+    return readerOfInput(invocation, before) ?? 'yaml';
+  const prints = PRINTS.test(invocation.name?.text ?? '');
+  const printed = prints ? readerOfOutput(invocation, before, invocations) : null;
+  return printed ?? readerOfWord(word, invocation, programOf(invocation));
+}
+
+function readerOfWord(word: Arg, invocation: Invocation, program: string): Reader {
   const { args } = invocation;
   const at = args.indexOf(word);
   const text = word.text ?? word.lead;
@@ -141,8 +205,9 @@ function readerOf(word: Arg, invocation: Invocation, program: string): Reader {
   const names = [invocation.name, ...args].map((arg) => basename(arg?.text ?? ''));
   if (at < 0) return 'plain';
   const isScript = /^-[a-z]*c$|^--command$/.test(previous);
-  if (isScript && (SHELLS.test(program) || names.includes('su') || names.includes('flock'))) return 'shell';
-  if (/^(eval|watch|parallel|pdsh|clush|pssh|dsh|trap)$/.test(names[0] ?? '')) return 'shell';
+  if (isScript && (SHELLS.test(program) || names.some((each) => TAKES_SCRIPT.test(each)))) return 'shell';
+  const started = startedBy(wordsBefore(word, invocation) ?? []) ?? '';
+  if ([names[0] ?? '', started].some((each) => RUNS_WORDS.test(each))) return 'shell';
   if (names.includes('ansible') && /^(-a|--args)$/.test(previous)) return 'shell';
   if (names.includes('cmd.run') && at >= names.indexOf('cmd.run')) return 'shell';
   if (
@@ -151,24 +216,26 @@ function readerOf(word: Arg, invocation: Invocation, program: string): Reader {
   )
     return 'shell';
   if (names.includes('ssh') && at > hostAt(args, names.lastIndexOf('ssh'))) return 'shell';
-  if (isSql(text)) return 'sql';
-  if (/^\s*[{[]/.test(text) && text.includes('"')) return 'json';
-  if (CODE.test(program) && /^-\w*[cerpE]$|^--eval$/.test(previous)) return 'code';
+  const isStatement =
+    /^-[a-z]*[ceqQ]$|^--(command|execute|query|eval)$/.test(previous) && names.some((each) => SQL.test(each));
+  if (isSql(text) || isStatement || (/^(sqlite3|duckdb)$/.test(program) && text.startsWith('.')))
+    return 'sql';
+  if (isJson(text)) return 'json';
+  if (/^ldap/.test(names[0] ?? '') && text.startsWith('(')) return 'filter';
+  if ((CODE.test(program) || INTERPRETS.test(started)) && /^-\w*[cerpE]$|^-ex$|^--eval$/.test(previous))
+    return 'code';
   const isScriptLike = /[^\w./:@%+=,~-]/.test(text) || isFirstOperand(args, at, names.lastIndexOf(program));
   if (FILTERS.test(program) && isScriptLike && at >= names.lastIndexOf(program)) return 'filter';
   return 'plain';
 }
 
 /** The place of ssh's host among the arguments: its first word that is neither an option nor the value of one. */
-function hostAt(args: readonly Arg[], ssh: number): number {
-  let at = ssh;
-  while (at < args.length) {
-    const text = args[at]?.text ?? args[at]?.lead ?? '';
-    if (!text.startsWith('-')) return at;
-    at += /^-[bcDEeFIiJLlmOopQRSWw]$/.test(text) ? 2 : 1;
-  }
-  return at;
-}
+const hostAt = (args: readonly Arg[], ssh: number): number =>
+  firstOperand(
+    args.map((arg) => arg.text ?? arg.lead),
+    ssh,
+    SSH_TAKES,
+  );
 
 /** True for the first word after the program that is no option: its script. */
 function isFirstOperand(args: readonly Arg[], at: number, program: number): boolean {

@@ -17,6 +17,8 @@ const STRONG: readonly RegExp[] = [
   /^(?:[\w/]{1,30} )?command \([^)\n]{1,30}\):[ \t]+(?=\S)/i,
   /^\((?:parted|gdb|lldb|i?pdb|mysql|mariadb|yasmin)\)[ \t]+(?=\S)/i,
   /^\w{1,64}[=-][#>][ \t]+/,
+  // Of a small shell in a container, at its root or home.
+  /^[/~] [#$][ \t]+(?=\S)/,
 ];
 
 /** The environment of Python that stands before a prompt: `(venv) [jo@web1 ~]$ `. */

@@ -39,6 +39,16 @@ export class ShellScan {
     return this.frames.length > 0 || this.heredocs.length > 0 || this.depth > 0 || this.dangling;
   }
 
+  /** True inside a here-document or a compound command, in which empty lines may stand. */
+  get inBody(): boolean {
+    return this.heredocs.length > 0 || this.depth > 0;
+  }
+
+  /** True behind a continuation or a trailing operator. */
+  get dangles(): boolean {
+    return this.dangling;
+  }
+
   feed(line: string, visit?: Visit): void {
     this.comment = null;
     const heredoc = this.heredocs[0];

@@ -203,6 +203,7 @@ export class StepReader {
       this.document.text,
       this.tools,
       block.concealed,
+      this.sections.within('prerequisite'),
     );
     this.untaken.push(...untaken);
     const text = this.cautions.take(raw, whole, {

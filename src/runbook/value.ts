@@ -1,4 +1,6 @@
+import { refuseReading } from './readings.ts';
 import type { VariableType } from './runbook.ts';
+import { startedBy } from './started.ts';
 
 /** Where in a command a value will stand. */
 export interface ValuePlace {
@@ -10,15 +12,22 @@ export interface ValuePlace {
   readonly inBraces: boolean;
   /** The word so far, its quotes left out. */
   readonly before: string;
+  /** The rest of the word. */
+  readonly after: string;
   /** What reads the word again after the shell. */
   readonly reader: Reader;
   /** The quote that is open in the text for that reader, or none. */
   readonly innerQuote: '' | "'" | '"';
+  /** The program that reads the word, seen through `sudo` and the like. */
   readonly program: string;
+  /** The word before it. */
+  readonly option: string;
+  /** True when it is the program itself. */
+  readonly isCommand: boolean;
 }
 
 /** `plain`: no one; `shell`: another shell; `other`: part of the shell's own grammar; the rest read a language or a format. */
-export type Reader = 'plain' | 'shell' | 'sql' | 'json' | 'filter' | 'code' | 'other';
+export type Reader = 'plain' | 'shell' | 'sql' | 'json' | 'yaml' | 'filter' | 'code' | 'other';
 
 export interface Named {
   readonly name: string;
@@ -40,11 +49,14 @@ const hasForms = (value: string): boolean =>
   [...value].some((char) => /\p{L}|[\uff01-\uff5e]/u.test(char) && char.normalize('NFKC') !== char);
 
 /** Kinds of values by the last words of a name, where the type of a variable says too little. */
-const SENTENCE = /(^|_)(message|reason|text|subject|comment|description|note|title|body|summary|cause)$/;
+const SENTENCE = /(^|_)(message|reason|text|subject|comment|description|note|msg|title|body|summary|cause)$/;
 const PATH =
   /(^|_)(path|file|filename|dir|directory|folder|mount|mountpoint|archive|src|source|dst|dest|destination|target_path|key|object)$/;
-const CONDITION = /(^|_)(selector|query|filter|expression|expr|condition)$/;
+const CONDITION = /(^|_)(selector|labels|query|filter|expression|expr|condition)$/;
 const QUANTITY = /(^|_)(size|days|hours|minutes|seconds|timeout|weight|limit|duration|interval)$/;
+const TIME = /(^|_)(since|until|when|time|date|timestamp|start|end)$/;
+const PATTERN = /(^|_)(pattern|regex|regexp)$/;
+const JSON_TEXT = /(^|_)(json|patch|payload|data)$/;
 const SCHEMES =
   /^(https?|ftps?|sftp|ssh|git|s3|gs|rediss?|amqps?|postgres(ql)?|mysql|mongodb(\+srv)?|ldaps?|tcp|wss?|oci|docker|rsync|jdbc:[a-z]+):\/\/[A-Za-z0-9[]/;
 const HOST = /^[A-Za-z0-9_](?:[A-Za-z0-9._:%-]*[A-Za-z0-9.])?$/;
@@ -52,7 +64,7 @@ const HOSTS = /^[A-Za-z0-9][A-Za-z0-9.:-]*(,[A-Za-z0-9][A-Za-z0-9.:-]*)+$/;
 
 /** Says what a value may not be here, as the end of the sentence "The value of x …", or null when it may stand. */
 export function refuseValue({ name, type }: Named, value: string, place: ValuePlace): string | null {
-  if (value === '') return 'is empty. Type one.';
+  if (value.trim() === '') return 'is empty. Type one.';
   if (HIDDEN.test(value)) return 'holds a line break, a control character or one that cannot be seen.';
   if (MIXED.test(value) || hasForms(value))
     return 'mixes letters of two alphabets that look alike. Type it again.';
@@ -60,33 +72,92 @@ export function refuseValue({ name, type }: Named, value: string, place: ValuePl
     return 'holds a substitution, or an input that is still to be filled in.';
   if (/(^|[/\\])\.\.([/\\]|$)/.test(value) || value === '.')
     return 'leaves the folder it stands in. Use a path without "..".';
-  if (place.startsWord && /^[-@=~\u2010-\u2015\u2212]/u.test(value))
+  const read = readPlace(place);
+  if (read.isCommand) return 'would choose the program itself. Write its name in the runbook.';
+  if (read.startsWord && /^[-@=~\u2010-\u2015\u2212]/u.test(value))
     return `begins with "${value[0]}", which gives the word another meaning.`;
   if (value.startsWith('@') && place.before.endsWith('='))
     return 'begins with "@", which may stand for a file.';
   if (place.inBraces && (!INERT.test(value) || /,|\.\./.test(value)))
     return 'stands inside braces, where "," and ".." would add words.';
   if (/(^|[=:])~/.test(value)) return 'begins with "~", which stands for a home folder.';
+  if (
+    (place.startsWord || /=$/.test(place.before)) &&
+    /^[a-z][a-z0-9+.-]*:\/\//i.test(value) &&
+    !SCHEMES.test(value)
+  )
+    return 'must be a URL such as https://example.com/path.';
   const kind = kindOf(name, type);
   const long = kind === 'name' || kind === 'host' || kind === 'integer' ? MAX_NAME : MAX_TEXT;
   if (value.length > long) return `is longer than ${long} characters. Use a shorter one.`;
-  if (value !== value.trim() && (place.quoting === 'none' || kind !== 'text'))
+  if (value !== value.trim() && (place.quoting === 'none' || !/^(text|pattern)$/.test(kind)))
     return 'begins or ends with a blank.';
-  return refuseKind(kind, value, place) ?? refusePlace(kind, value, place);
+  return (
+    refuseKind(kind, value, place) ??
+    refuseReading(keyOf(name), value, read) ??
+    refuseInUrl(kind, keyOf(name), value, place) ??
+    refusePlace(kind, value, place)
+  );
 }
 
-type Kind = 'name' | 'host' | 'integer' | 'quantity' | 'url' | 'path' | 'sentence' | 'condition' | 'text';
+/** The place as the last shell sees it: of `rm -f <file>` inside quotes for ssh, the word of rm. */
+function readPlace(place: ValuePlace): ValuePlace {
+  if (place.reader !== 'shell') return place;
+  const text = place.before.replace(/^--?[\w-]+=/, '');
+  const isText = place.innerQuote !== '' && !READS_AGAIN.test(text);
+  const open = isText ? text.lastIndexOf(place.innerQuote) : text.length;
+  const segment =
+    text
+      .slice(0, open)
+      .split(/[;&|(){}\n]+/)
+      .at(-1) ?? '';
+  const words = segment.trimStart().split(/\s+/);
+  const before = `${words.at(-1) ?? ''}${text.slice(open)}`.replace(/^["']/, '');
+  const inner = words.slice(0, -1);
+  const isScript =
+    text !== place.before || TAKES_SCRIPT.test(place.program) || SCRIPT_OPTION.test(place.option);
+  const outer = isScript || place.program === '' ? null : place.program;
+  const program = inner.length > 0 ? startedBy(inner) : outer;
+  return {
+    ...place,
+    before,
+    startsWord: before === '',
+    program: program ?? '',
+    option: inner.at(-1) ?? place.option,
+    isCommand: program === null && before === '' && /^["']?($|[\s;|&)])/.test(place.after),
+  };
+}
 
-function kindOf(name: string, type: VariableType): Kind {
-  const key = name
+type Kind =
+  | 'name'
+  | 'host'
+  | 'integer'
+  | 'quantity'
+  | 'url'
+  | 'path'
+  | 'sentence'
+  | 'condition'
+  | 'time'
+  | 'pattern'
+  | 'json'
+  | 'text';
+
+const keyOf = (name: string): string =>
+  name
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_');
+
+function kindOf(name: string, type: VariableType): Kind {
+  const key = keyOf(name);
   if (QUANTITY.test(key)) return 'quantity';
   if (type === 'kubernetes-name') return 'name';
   if (type === 'integer' || type === 'host' || type === 'url') return type;
   if (type === 'path' || PATH.test(key)) return 'path';
   if (SENTENCE.test(key)) return 'sentence';
+  if (TIME.test(key)) return 'time';
+  if (PATTERN.test(key)) return 'pattern';
+  if (JSON_TEXT.test(key)) return 'json';
   return CONDITION.test(key) ? 'condition' : 'text';
 }
 
@@ -119,6 +190,9 @@ function refuseKind(kind: Kind, value: string, place: ValuePlace): string | null
     case 'path':
     case 'sentence':
     case 'condition':
+    case 'time':
+    case 'pattern':
+    case 'json':
     case 'text':
       return null;
     default:
@@ -129,6 +203,9 @@ function refuseKind(kind: Kind, value: string, place: ValuePlace): string | null
 /** Programs that read a text once more inside a text for a shell. */
 const READS_AGAIN =
   /(^|[\s;|&('"])(\w*sh|eval|su|sudo|awk|sed|perl|python\d?|ruby|node|php|psql|mysql|mongosh|redis-cli|xargs|find|env|jq|watch|docker|kubectl)\s/;
+/** Programs whose text begins with the name of another. */
+const TAKES_SCRIPT = /^((ba|da|z|k|a)?sh|su|runuser|sg|script|vagrant|ssh|at|batch)$/;
+const SCRIPT_OPTION = /^(trap|--(command|exec|scripts?|args|rsh|shell-command))$/;
 /** What stands before a value in SQL, where only numbers are no text, name or condition. */
 const COMPARED = /([=<>(,+*/-]|\b(limit|offset|kill|in|between|and|or|like|top))\s*$/i;
 
@@ -148,10 +225,14 @@ function refusePlace(kind: Kind, value: string, place: ValuePlace): string | nul
     case 'json':
       if (place.innerQuote === '') return fits(/^(-?\d+(\.\d+)?|true|false|null)$/);
       return /["\\]/.test(value) ? NOT_HERE : refuseQuoted(value, place);
+    case 'yaml':
+      return place.innerQuote === ''
+        ? fits(/^[\w./](?:[\w./@%+=-]|:(?=[^\s:]))*$/)
+        : fits(/^[\w./:@%+,=!?() -]+$/);
     case 'filter':
       return place.innerQuote === '' ? fits(/^\w[\w.:@%+,=-]*$/) : fits(/^[\w.:@%+,= -]+$/);
     case 'code':
-      return place.innerQuote === '' ? fits(/^-?[\w.]+$/) : fits(/^[\w./:@%+,= -]+$/);
+      return place.innerQuote === '' ? fits(/^(-?\d[\w.]*|[\w.]+)$/) : fits(/^[\w./:@%+,= -]+$/);
     case 'other':
       return fits(/^[\w./][\w.:/@%-]*$/);
     case 'plain':
@@ -161,24 +242,63 @@ function refusePlace(kind: Kind, value: string, place: ValuePlace): string | nul
   }
 }
 
-/** Outside quotes: what is no plain character is quoted, and a blank is right only in paths and sentences. */
+/** Programs that take a pattern for text or for names, and never for what they change. */
+const SEARCHES = /^([efz]?grep|zegrep|zfgrep|rg|ag|find|aws)$/;
+/** `2026-11-26 18:00 UTC`, `10 min ago`. */
+const CLOCK = /^\d[\w:.+/-]*(?: [A-Za-z0-9+][\w:.+/-]*){1,3}$/;
+/** What people write: letters, digits, marks of punctuation, an apostrophe inside a word. */
+const PROSE = /^(?:[\p{L}\p{M}\p{N} _./:@%+,=^!?()[\]#;\u2010-\u2026-]|(?<=\p{L})'(?=\p{L}))+$/u;
+
+function isJson(value: string): boolean {
+  try {
+    return typeof JSON.parse(value) === 'object';
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+/** Part of a URL stays that part: a host adds no path, a path no query, a query no parameter. */
+function refuseInUrl(kind: Kind, key: string, value: string, { before }: ValuePlace): string | null {
+  const rest = /(?:^|[=\s"'])(?:[a-z][a-z0-9+.-]*):\/\/(\S*)$/.exec(before)?.[1];
+  if (rest === undefined) return null;
+  if (!/[/?#]/.test(rest)) {
+    const fits = rest === '' ? HOST.test(value) : /^[\w.:%-]+$/.test(value);
+    return fits ? null : 'must be a host name or an address.';
+  }
+  const says = 'would change more of the URL than its place.';
+  if (/[#\\]|%(?:2e|2f|5c|0|1)/i.test(value) && !/^%2f$/i.test(value)) return says;
+  if (rest.includes('?')) return value.includes('&') ? says : null;
+  const isOnePart = /(^|_)(id|uuid|name|user)$/.test(key) && /^https?:/.test(before);
+  return (kind !== 'path' && value.includes('?')) || (isOnePart && value.includes('/')) ? says : null;
+}
+
+/** Outside quotes: what is no plain character is quoted, and a blank is right only where the kind of value has some. */
 function refuseBare(kind: Kind, value: string, place: ValuePlace): string | null {
-  if (/:\/\/$/.test(place.before) && !HOST.test(value)) return 'must be a host name or an address.';
   if (INERT.test(value)) return null;
+  if (kind === 'pattern' && SEARCHES.test(place.program)) return null;
+  if ((kind === 'json' || kind === 'sentence') && place.startsWord && isJson(value)) return null;
+  if (kind === 'time' && CLOCK.test(value)) return null;
+  if (kind === 'sentence' && PROSE.test(value) && !/ -/.test(value)) return null;
   const isUrl = kind === 'url' || /(^|=)(?!s3|gs)[a-z][a-z0-9+.-]*:\/\/[^\s]*$/.test(place.before);
   if (isUrl) return /^[\w./:@%+,=~?&#;!()[\]-]+$/.test(value) ? null : NOT_HERE;
   if (value.includes(' ') && !/^(path|sentence|condition)$/.test(kind))
     return 'holds a blank, so it would look like several words.';
   if (/ -/.test(value)) return 'holds a word that looks like an option.';
-  const bare = value.replace(/\["[\w./-]+"\]/g, '');
-  if (kind === 'text' && /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/u.test(bare))
+  const bare = value.replace(/\["[\w./-]+"\]|\{[\w-]+\}/g, '');
+  if (
+    /^(text|time|pattern|json)$/.test(kind) &&
+    /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/u.test(bare)
+  )
     return NOT_HERE;
   return /^[\p{L}\p{N}_./:@%+,=~^!()[\] -]+$/u.test(bare) ? null : NOT_HERE;
 }
 
 /** Inside quotes everything is text; a quote of the same kind is right only as an apostrophe. */
-function refuseQuoted(value: string, { quoting }: ValuePlace): string | null {
+function refuseQuoted(value: string, { quoting, innerQuote }: ValuePlace): string | null {
   if (value.endsWith('\\')) return 'ends in a backslash.';
+  if (innerQuote !== '' && value.includes(innerQuote))
+    return 'holds a quote that could end the text around it.';
   if (quoting === 'single' && /(?<!\p{L})'|'(?!\p{L})/u.test(value))
     return 'holds a quote that could end the text around it.';
   if (quoting === 'double' && value.includes('"')) return 'holds a quote that could end the text around it.';
@@ -207,7 +327,10 @@ export const BARE: ValuePlace = {
   startsWord: true,
   inBraces: false,
   before: '',
+  after: '',
   reader: 'plain',
   innerQuote: '',
   program: '',
+  option: '',
+  isCommand: false,
 };

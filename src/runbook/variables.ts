@@ -70,7 +70,7 @@ function firstOf(texts: Iterable<string>, find: (text: string) => string | null)
 
 /** `Replace 4711 with the pid`, `where `web-0` is your pod`, `where NODE is the host`. */
 const TOLD_TO_REPLACE =
-  /\b(?:replac(?:e|ing)|substitut(?:e|ing)|swap(?:ping)?)\s{1,4}(?:the\s{1,4})?(?:(?:value|string|text|placeholder|word)s?\s{1,4})?[`'"*]{0,3}([\w./:@-]{1,80})[`'"*]{0,3}\s{1,4}(?:with|by|for|to)\b|\bwhere\s{1,4}(?:[`'"*]{1,3}([\w./:@-]{1,80})[`'"*]{1,3}|([A-Z][A-Z0-9_-]{0,60}))\s{1,4}(?:is|are|stands|refers|means)\b/g;
+  /\b(?:replac(?:e|ing)|substitut(?:e|ing)|swap(?:ping)?)\s{1,4}(?:the\s{1,4})?(?:(?:value|string|text|placeholder|word)s?\s{1,4})?[`'"*]{0,3}([\w./:@-]{1,80})[`'"*]{0,3}\s{1,4}(?:with|by|for|to)\b|\bwhere\s{1,4}(?:[`'"*]{1,3}([\w./:@-]{1,80})[`'"*]{1,3}|([A-Z][A-Z0-9_-]{0,60}))\s{1,4}(?:is|are|stands|refers|means)\b|\bwith\s{1,4}the\s{1,4}(?:relevant|appropriate|correct|right|desired|actual)\s{1,4}[`*]{1,3}([\w./:@-]{1,80})[`*]{1,3}/g;
 
 /** Literals of commands that the text says to replace: sample values, and names in no marks of their own. */
 function announcedIn(commands: readonly Command[], text: string): string[] {
@@ -79,7 +79,7 @@ function announcedIn(commands: readonly Command[], text: string): string[] {
       .replace(/\bReplac/g, 'replac')
       .replace(/\bSubstitut/g, 'substitut')
       .matchAll(TOLD_TO_REPLACE),
-  ].map((found) => found[1] ?? found[2] ?? found[3] ?? '');
+  ].map((found) => found[1] ?? found[2] ?? found[3] ?? found[4] ?? '');
   const words = new Set(commands.flatMap((command) => command.text.split(/[^\w.@-]+|(?<=\d)_(?=\d)/)));
   return [...new Set(said)].filter((word) => isSample(word) && words.has(word)).slice(0, MAX_VARIABLES);
 }

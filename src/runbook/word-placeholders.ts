@@ -12,24 +12,31 @@ const CAPITALS = /[A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)*/y;
 const CROSSES =
   /(?:[Xx]{1,3}[-.:]){2,7}[Xx]{1,3}|[a-z]{0,20}(?:X{2,80}|x{3,40}|YY|ZZ|NN)|[a-z]{2,20}X(?=\d|$|[^A-Za-z])/y;
 const DUMMY =
-  /(?:your(?:user)?|my(?:user|role|group|host|cluster|bucket))name(?![a-z])|(?:your|enter|insert|replace|change)[_-][a-z0-9](?:[a-z0-9_-]{0,60}[a-z0-9])?|[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*[_-]here(?![\w-])/y;
+  /your(?!s\b|self)[a-z]{3,30}|my(?:user|role|group|host|cluster|bucket)name(?![a-z])|your[_-][a-z0-9](?:[a-z0-9_-]{0,60}[a-z0-9])?|your(?:\.[a-z][a-z-]{0,30}){1,5}|(?:enter|insert|replace|change)[_-](?:me|this|with|by|your|the)(?:[_-][a-z0-9]{1,30}){0,6}(?![\w-])|[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*[_-]here(?![\w-])/y;
 const LEFT_OUT = /\.{3}|…/y;
-const DATE = /Y{2,4}[-_/.]?MM[-_/.]?DD(?:[-_T ]?HH[-:]?MM(?:[-:]?SS)?)?/y;
+const DATE =
+  /yyyy([-_/.]?)mm\1dd(?:[T_-]?hh[-:]?mm(?:[-:]?ss)?)?|YYYY[-_/.]MM(?![-_/.\w])|Y{2,4}[-_/.]?MM[-_/.]?DD(?:[-_T ]?HH[-:]?MM(?:[-:]?SS)?)?/y;
 const SAMPLE =
   /(?:my|some|example|dummy|foo|bar|changeme|change-me|redacted|secret|placeholder)(?:[-_.][a-z0-9]+){0,6}/y;
-const PHRASE = /(["'])([A-Z][A-Z0-9]*(?: [A-Z][A-Z0-9]*){1,6})\1/y;
+const PHRASE = /(["'])([A-Z][A-Z0-9]*(?: [A-Z][A-Z0-9]*){1,6})(?: ?(?:…|\.{3}))?\1/y;
 const DESCRIBED =
   /[a-z][a-z0-9]*(?:-[a-z0-9]+)*-(?:name|id|ip|address|hostname|namespace)(?![\w-])|[a-z][a-z0-9]*(?:_[a-z0-9]+)*_(?:name|id|ip|address|hostname|namespace)(?!\w)|[a-z]+(?:[A-Z][a-z0-9]*)*(?:Name|Id|Ip|ID|IP)(?!\w)/y;
+const OWN = /my[-_]([a-z][a-z0-9]*(?:[-_][a-z0-9]+){0,4})(?![\w.-])/y;
+/** `/path/to/file`. */
+const PATH_TO = /\/?path\/to(?:\/[\w.-]{1,60}){1,8}/y;
 const NAMED_BIND = /:([a-z_][a-z0-9_]{1,60})(?![\w:])/y;
 
-/** `%NAME%`, `@NAME@`, `__NAME__`. */
-const DOUBLE = /%([A-Z][A-Z0-9_]{2,60})%|@@?([A-Z][A-Z0-9_]{2,60})@@?|__([A-Z][A-Z0-9_]{1,60}[A-Z0-9])__/y;
+/** `%NAME%`, `%name%`, `@NAME@`, `__NAME__`. */
+const DOUBLE =
+  /%([A-Z][A-Z0-9_]{2,60})%|%([a-z][a-z_]{2,60})%(?=\s|$)|@@?([A-Z][A-Z0-9_]{2,60})@@?|__([A-Z][A-Z0-9_]{1,60}[A-Z0-9])__/y;
 /** `<ip|ipv6>`, `<"Used By" field>`: more than a name between the marks. */
 const SPOKEN = /<([A-Za-z"][\w .,:'"/|+()=#@&-]{0,78}[\w.)'"-])>/y;
 
 function doubled(place: Place): Placeholder | null {
   const found = matchAt(DOUBLE, place);
   const name = found?.slice(1).find((group) => group !== undefined);
+  if (found && /^%[a-z]/.test(found[0]) && (place.quoting !== 'none' || !/\s/.test(previous(place))))
+    return null;
   return found && name && !/\w/.test(previous(place)) ? placeholder(name, found[0], place.at) : null;
 }
 
@@ -39,6 +46,10 @@ function spoken(place: Place): Placeholder | null {
   if (!found || !name || !/[|"+()=#@&]/.test(name) || previous(place) === '<') return null;
   return placeholder(name, found[0], place.at);
 }
+
+/** What begins like this is a subcommand: `allocate-ip`. */
+const VERB =
+  /^(?:(?:de|re|un)?(?:allocate|assign|register)|get|set|list|create|delete|remove|add|show|update|check|describe|find|print|resolve|change|release|rotate|import|export)[-_]/;
 
 /** After these a word in capitals is a name for the program, not a value: an environment variable, a column, a pattern. */
 const NAMES_FOLLOW =
@@ -95,17 +106,32 @@ function phrase(place: Place): Placeholder | null {
   return placeholder(words, words, place.at + 1);
 }
 
-/** `--replicas=N`, `osd.X`: one letter as the value of an option or the end of a name. */
+/** `x.y.z`, `vX.Y`. */
+const RELEASE = /v?(?:x\.y(?:\.z)?|X\.Y(?:\.Z)?)(?![\w.])/y;
+
+function release(place: Place): Placeholder | null {
+  const found = /^$|[\s/=:@"'-]/.test(previous(place)) ? matchAt(RELEASE, place) : null;
+  return found && !place.program ? placeholder(found[0], found[0], place.at) : null;
+}
+
+/** `--replicas=N`, `osd.X`, `kill X`: one letter as the value of an option, the end of a name or a word of its own. */
 function letter(place: Place): Placeholder | null {
   const char = place.text[place.at] ?? '';
   if (place.quoting !== 'none' || /\w/.test(place.text[place.at + 1] ?? '')) return null;
-  if (
-    !/(?:--[\w-]{2,40}[= ]|[a-z]\.|[a-z][/=])$/.test(before(place, 50)) ||
-    /[-.]\w/.test(place.text.slice(place.at + 1, place.at + 3))
-  )
-    return null;
-  return placeholder(char, char, place.at);
+  const next = place.text.slice(place.at + 1, place.at + 3);
+  const valued = /(?:--[\w-]{2,40}[= ]|[a-z]\.|[a-z][/=])$/.test(before(place, 50)) && !/[-.]\w/.test(next);
+  return valued || isWordOfItsOwn(place, next) ? placeholder(char, char, place.at) : null;
 }
+
+/** `X` and `N` between blanks; not a name that is read, compared or printed. */
+const isWordOfItsOwn = (place: Place, next: string): boolean =>
+  /[XN]/.test(place.text[place.at] ?? '') &&
+  /[\w})"'>\]]\s$/.test(before(place, 2)) &&
+  /^\s?(?:$|[\n;|&)]|-)/.test(next) &&
+  !place.sql &&
+  !place.program &&
+  !place.assigned.has(place.text[place.at] ?? '') &&
+  !NAMES_FOLLOW.test(before(place, 60));
 
 /** `podName`, `pod-name`, `pod_name` as an operand of its own. */
 function described(place: Place): Placeholder | null {
@@ -114,11 +140,22 @@ function described(place: Place): Placeholder | null {
   const found = matchAt(DESCRIBED, place);
   if (!found || place.at === 0 || !/^$|[\s/:]/.test(place.text[place.at + found[0].length] ?? ''))
     return null;
+  if (VERB.test(found[0]) || /\.(?:io|com|org|net)\/$/.test(before(place, 5))) return null;
   // A word that is followed by an argument of its own is a subcommand: `ip helper-address 10.0.0.1`.
   const next = place.text.slice(place.at + found[0].length, place.at + found[0].length + 3);
   const operand =
     /(?:^|\s)--?\w[\w-]*[\s=]$|[/=]$/.test(before(place, 40)) || /^\s*(?:$|[-|;&>)\n])/.test(next);
   if (!operand || NAMES_FOLLOW.test(before(place, 60)) || /(?:^|[|;&(]\s{0,3})$/.test(before(place, 4)))
+    return null;
+  return placeholder(found[0], found[0], place.at);
+}
+
+/** `my-pod` as an operand, by the words that make a name in capitals one for a value. */
+function own(place: Place): Placeholder | null {
+  if (place.quoting !== 'none' || place.sql || place.program || !/[\s/=]/.test(previous(place))) return null;
+  const found = matchAt(OWN, place);
+  const what = found?.[1]?.split(/[-_]/).at(-1)?.toUpperCase() ?? '';
+  if (!found || !isValueName(what) || !/^$|[\s/:]/.test(place.text[place.at + found[0].length] ?? ''))
     return null;
   return placeholder(found[0], found[0], place.at);
 }
@@ -130,7 +167,7 @@ function crosses(place: Place): Placeholder | null {
   const found = matchAt(CROSSES, place);
   if (!found || /[A-Za-z]/.test(place.text[place.at + found[0].length] ?? '')) return null;
   if (place.quoting !== 'none' && /[\s,]/.test(last) && /[a-z]X$/.test(found[0])) return null;
-  const assigned = /([A-Za-z_]\w{0,100})=["']?$/.exec(before(place, 120))?.[1];
+  const assigned = /(?:^|[\s;"'])([A-Za-z_]\w{0,100})=["']?$/.exec(before(place, 120))?.[1];
   return placeholder(assigned ?? found[0], found[0], place.at);
 }
 
@@ -156,8 +193,28 @@ function sampleValue(place: Place): Placeholder | null {
   if (!name) return null;
   const own = name.toLowerCase();
   const spelling = place.text.startsWith(own, place.at) ? own : matchAt(SAMPLE, place)?.[0];
-  if (!spelling || /[\w/-]/.test(place.text[place.at + spelling.length] ?? '')) return null;
+  if (!spelling || /[\w/:-]/.test(place.text[place.at + spelling.length] ?? '')) return null;
   return { name, spelling, start: place.at, bindable: true };
+}
+
+/** `/path/to/file`, under the name of what is set to it where there is one. */
+function pathTo(place: Place): Placeholder | null {
+  const found = /^$|[\s=:"'@~]/.test(previous(place)) ? matchAt(PATH_TO, place) : null;
+  if (!found) return null;
+  const name = /(?:^|[\s;])([A-Za-z_]\w{0,100})=["']?$/.exec(before(place, 120))?.[1];
+  return placeholder(name ?? found[0].replace(/^\//, ''), found[0], place.at);
+}
+
+/** `rake pages:publish[page_id,locale]`: a name for each argument of a task. */
+function taskArgument(place: Place): Placeholder | null {
+  const name = matchAt(/[a-z]+(?:_[a-z]+)*(?=[,\]])/y, place)?.[0];
+  if (
+    !name ||
+    !isValueName(name.toUpperCase()) ||
+    !/\brake\s[^[\]]{1,160}\w\[[^[\]]{0,120}$/.test(before(place, 300))
+  )
+    return null;
+  return placeholder(name, name, place.at);
 }
 
 /** `:id` in a statement of SQL; not the cast of a value. */
@@ -193,8 +250,21 @@ export function wordAt(place: Place): Placeholder | null {
     case '.':
     case '…':
       return leftOut(place);
+    case '/':
+      return pathTo(place);
   }
-  if (/[A-Z]/.test(char)) return date(place) ?? crosses(place) ?? capitals(place) ?? letter(place);
+  if (/[A-Z]/.test(char))
+    return date(place) ?? release(place) ?? crosses(place) ?? capitals(place) ?? letter(place);
   if (!/[a-z]/.test(char) || /\w/.test(previous(place))) return null;
-  return dummy(place) ?? sampleValue(place) ?? crosses(place) ?? described(place);
+  return (
+    pathTo(place) ??
+    date(place) ??
+    release(place) ??
+    dummy(place) ??
+    sampleValue(place) ??
+    crosses(place) ??
+    taskArgument(place) ??
+    own(place) ??
+    described(place)
+  );
 }

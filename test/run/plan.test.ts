@@ -43,7 +43,7 @@ describe('a plan', () => {
   });
 
   test('judges again with the real values and not by what the preview said', () => {
-    expect(only('<verb> api', { verb: 'drop' })?.job?.verdict.risk).toBe('danger');
+    expect(only('<verb>-all api', { verb: 'drop' })?.job?.verdict.risk).toBe('danger');
   });
 
   test('numbers every command and every step without one, in order', () => {

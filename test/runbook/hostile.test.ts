@@ -313,6 +313,15 @@ describe('a great deal of one thing', () => {
   });
 
   test.each([
+    ['fences without an end in a box', '```a\n', '# T\n\n````{note}\n'],
+    ['loops without an end', 'for a in b; do\n\n', 'T\n\n'],
+    ['quotes without an end', 'psql -c "a\n\n', 'T\n\n'],
+  ])('of text, %s are read to the end', (_name, piece, opening) => {
+    const text = much(piece, opening);
+    expect(extract(text).steps.every((step) => step.source.end <= text.length)).toBe(true);
+  });
+
+  test.each([
     ['nested elements', '<div>', '<html>'],
     ['tags that nothing closes', '<p', '<html>'],
     ['closing tags of nothing', '</i>', `<html>${'<b>'.repeat(30_000)}`],

@@ -28,7 +28,7 @@ describe('bind', () => {
       code: 0,
       answer: { ok: true, text: 'du -sk /tmp', risk: 'safe' },
     });
-    expect(await json('rm -rf <dir>', '--var', 'dir=/')).toMatchObject({ answer: { risk: 'danger' } });
+    expect(await json('rm -rf <dir>', '--var', 'dir=/etc')).toMatchObject({ answer: { risk: 'danger' } });
     expect(await json('df -h')).toEqual({ code: 0, answer: { ok: true, text: 'df -h', risk: 'safe' } });
   });
 

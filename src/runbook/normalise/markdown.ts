@@ -67,6 +67,8 @@ function fenceOf(info: string): Fence {
   return { lang: codeInInfo ? null : first.toLowerCase() || null, notice: false, codeInInfo };
 }
 
+const INNER_FENCE = /^(`{3,}|~{3,})[ \t]*([^`]*)$/;
+
 /** A task of a checklist, up to its text. */
 const TASK = /^\s*(?:[-*+]|\d{1,3}[.)])\s+\[[ xX]\]\s+/;
 
@@ -196,6 +198,9 @@ class Collector {
     this.heading = null;
     if (heading !== null)
       this.blocks.push({ type: 'heading', level: heading, lines, codes, ...this.place(first) });
+    // By the letter a fence that is indented under its text goes on with the text.
+    else if (first >= this.tableEnd && lines.some((line) => INNER_FENCE.test(line.text.trim())))
+      this.withFences(lines, first, {});
     else if (first >= this.tableEnd) this.blocks.push({ type: 'para', lines, codes, ...this.place(first) });
   }
 
@@ -224,16 +229,48 @@ class Collector {
     const { lang, notice, codeInInfo } = fenceOf(token.info);
     if (isChecklist(lang, lines)) this.checklist(lines, first);
     else if (codeInInfo && opening) this.code(null, [suffix(opening, token.info), ...lines], first);
-    else if (notice) {
-      const prose = lines.map(trimLine).filter((line) => line.text !== '' && !/^:[\w-]+:/.test(line.text));
-      this.blocks.push({
-        type: 'para',
-        lines: prose,
-        codes: tickCodes(prose, this.text),
-        ...this.place(first),
-        notice,
-      });
-    } else this.code(lang, lines, first);
+    else if (notice)
+      this.withFences(
+        lines.filter((line) => !/^:[\w-]+:/.test(line.text.trim())),
+        first,
+        { notice },
+      );
+    else this.code(lang, lines, first);
+  }
+
+  /** Prose in which fences hold code: a box, or a paragraph with a fence in it. */
+  private withFences(lines: readonly Line[], first: number, box: { notice?: true }): void {
+    let prose: Line[] = [];
+    /** Marks that no later line closes: looked for once. */
+    const unclosed = new Set<string>();
+    const flush = (): void => {
+      if (prose.length > 0)
+        this.blocks.push({
+          type: 'para',
+          lines: prose,
+          codes: tickCodes(prose, this.text),
+          ...this.place(first),
+          ...box,
+        });
+      prose = [];
+    };
+    for (let at = 0; at < lines.length; at++) {
+      const whole = lines[at];
+      if (!whole) break;
+      const line = trimLine(whole);
+      const [, mark, info = ''] = INNER_FENCE.exec(line.text) ?? [];
+      const closes = ({ text }: Line, index: number): boolean => index > at && text.trim() === mark;
+      const end = mark && !unclosed.has(mark) ? lines.findIndex(closes) : -1;
+      if (mark && end < 0) unclosed.add(mark);
+      if (end > at) {
+        flush();
+        this.markup.push(spanOf(lines.slice(at, at + 1)), spanOf(lines.slice(end, end + 1)));
+        this.code(fenceOf(info).lang, lines.slice(at + 1, end), first);
+        at = end;
+      } else if (line.text === '') flush();
+      else prose.push(line);
+    }
+    flush();
   }
 
   /** Each task is an item with its text; what stands under a task belongs to it. */

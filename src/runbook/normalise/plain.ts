@@ -1,3 +1,4 @@
+import { commandLines } from '../open-command.ts';
 import { promptLength } from '../prompts.ts';
 import { isLabel } from '../prose.ts';
 import { isBareCommand, isProse } from '../shape.ts';
@@ -15,6 +16,9 @@ const LANGUAGE =
 const RULE = /^(?:={3,}|-{3,}|~{3,}|\*{3,}|_{3,}|#{3,})$/;
 /** A numbered line of a shell's `history`. */
 const HISTORY = /^\s{0,8}(\d{1,6})\*?\s{1,4}(?:\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?\s+)?(?=\S)/;
+
+/** So many commands without an end may stand in a text; after them every line is read by itself. */
+const MAX_STRAY = 8;
 
 /** How many lines with text are looked at for a further prompt. */
 const MAX_LOOK_AHEAD = 60;
@@ -43,6 +47,8 @@ class PlainReader extends LineReader {
   private columns: number[] = [];
   /** Indented lines before this index are known to be prose. */
   private proseUntil = 0;
+  /** Commands seen so far that have no end. */
+  private strays = 0;
   /** For every line the index of the first one from there on that is not empty. */
   private readonly nextFull: Uint32Array;
 
@@ -206,6 +212,18 @@ class PlainReader extends LineReader {
     return null;
   }
 
+  /** The lines of a command that is more than one line long and stands in the text as it is, from this one on, or null. */
+  private openCommand(): Line[] | null {
+    if (this.strays >= MAX_STRAY || !isBareCommand(this.text(this.at))) return null;
+    const count = commandLines(this.textsFrom(this.at));
+    if (count === null) this.strays += 1;
+    return count === null || count === 1 ? null : this.lines.slice(this.at, this.at + count);
+  }
+
+  private *textsFrom(index: number): Generator<string> {
+    for (let at = index; at < this.lines.length; at++) yield this.text(at);
+  }
+
   /** A command, or a comment over one. */
   private opensCode(): boolean {
     const text = this.text(this.at);
@@ -264,7 +282,7 @@ class PlainReader extends LineReader {
       this.outline.leave(0);
       this.columns = [];
     }
-    const block = this.indented(line);
+    const block = this.openCommand() ?? this.indented(line);
     if (!block) {
       this.outline.prose(line);
       return;

@@ -7,6 +7,9 @@ import { View } from './view.ts';
 const ADORNMENT = /^([=\-`:'"~^_*+#<>.!$%&,/;?@[\]{|}\\()])\1{2,}\s*$/;
 const ITEM = /^(?:[-*+•‣⁃]|(?:\d{1,3}|[a-zA-Z#]|[ivxIVX]{1,5})[.)]|\((?:\d{1,3}|[a-zA-Z#])\))[ \t]+(?=\S)/;
 const DIRECTIVE = /^\.\.\s+(?:\|[^|]{1,80}\|\s+)?([\w:.+-]{1,60})::[ \t]*(.*)$/;
+/** A directive whose second colon was forgotten: to Sphinx a comment, to who wrote it not. */
+const SLIP =
+  /^\.\.\s+(code-block|code|sourcecode|attention|caution|danger|important|note|tip|warning):[ \t]*([\w-]*)$/;
 const EXPLICIT = /^\.\.(?:\s|$)/;
 const OPTION = /^:([\w -]{1,60}):(?:\s+(.*))?$/;
 const CODE =
@@ -41,7 +44,7 @@ class RstReader extends LineReader {
     const indent = indentOf(line.text);
     if (indent < (this.outline.depth ?? 0)) this.outline.leave(indent + 1);
     if (this.section(line, bare) || this.table(line, bare)) return;
-    const directive = DIRECTIVE.exec(bare.text);
+    const directive = DIRECTIVE.exec(bare.text) ?? SLIP.exec(bare.text);
     if (directive) this.directive(line, directive[1]?.toLowerCase() ?? '', directive[2]?.trim() ?? '');
     else if (EXPLICIT.test(bare.text) && !/^\.\.\s+\[/.test(bare.text)) this.comment(line);
     else if (bare.text.startsWith('>>> ')) this.doctest();
