@@ -3,7 +3,8 @@ import { abbreviates, hasFlag, type Option, type Parsed, split } from './getopt.
 import type { Entry } from './knowledge.ts';
 import type { Arg } from './model.ts';
 import { mayBeCritical, writeRisk } from './redirect.ts';
-import type { Risky } from './schema.ts';
+import type { OperandRow, Risky } from './schema.ts';
+import { isRemoving } from './unknown.ts';
 
 /** Judges the options that were given: listed risks, unknown and abbreviated ones, values only the run decides. */
 export function judgeOptions(
@@ -31,7 +32,20 @@ export function judgeOptions(
           `${rule} ${option.flag} ${raise.says}.`,
           option.span,
         );
-    if (!option.known && raises.length === 0)
+    const isPatterned = option.known && !table.takes.has(option.flag);
+    if (
+      (!option.known || (isPatterned && node.risk !== 'safe' && !dry)) &&
+      raises.length === 0 &&
+      isRemoving(option.flag, option.value?.text ?? null)
+    )
+      add(
+        context,
+        `${rule}.removing-option`,
+        'danger',
+        `The option ${option.flag} of ${rule} is not known, and its name says that it removes something.`,
+        option.span,
+      );
+    else if (!option.known && raises.length === 0)
       add(
         context,
         `${rule}.unknown-option`,
@@ -127,9 +141,27 @@ function isRuledOut(when: string, lead: string): boolean {
   return (isFirst || (until !== undefined && lead.includes(until))) && !new RegExp(when).test(lead);
 }
 
+/** Each word, alone and with the one after it; `--state=Off` is read as `--state Off`. */
+function pairsOf(args: readonly Arg[]): readonly { readonly text: string; readonly span: Arg['span'] }[] {
+  const texts = args.map(({ text, lead }) => (text ?? lead).replace(/^(--?[\w-]+)=/, '$1 '));
+  return args.flatMap(({ span }, at) => {
+    const [word = '', next] = texts.slice(at, at + 2);
+    return [{ text: word, span }, ...(next === undefined ? [] : [{ text: `${word} ${next}`, span }])];
+  });
+}
+
+/** Whether the options beside it let an operand's rule count. */
+function isInEffect({ unless, onlyWith }: OperandRow, { options }: Parsed): boolean {
+  return !given(unless, options) && (onlyWith === undefined || given(onlyWith, options));
+}
+
 /** Judges the operands by the rules of the row, and words that may turn out to be options. */
-export function judgeOperands(entry: Entry, parsed: Parsed, context: Context): void {
+export function judgeOperands(entry: Entry, parsed: Parsed, args: readonly Arg[], context: Context): void {
   const { node, rule } = entry;
+  for (const row of (node.operands ?? []).filter(({ at }) => at === 'words'))
+    for (const { text, span } of pairsOf(args))
+      if (new RegExp(row.matches).test(text) && isInEffect(row, parsed))
+        add(context, `${rule}.words`, row.risk, `${rule} ${row.says}.`, span);
   const operands = parsed.operands.length > 0 || node.runs ? parsed.operands : parsed.rest;
   operands.forEach((operand, index) => {
     const places: readonly unknown[] = ['any', index, index === operands.length - 1 ? 'last' : index];
@@ -137,8 +169,7 @@ export function judgeOperands(entry: Entry, parsed: Parsed, context: Context): v
       if (
         places.includes(row.at) &&
         new RegExp(row.matches).test(operand.text ?? operand.lead) &&
-        !given(row.unless, parsed.options) &&
-        (row.onlyWith === undefined || given(row.onlyWith, parsed.options))
+        isInEffect(row, parsed)
       )
         add(context, `${rule}.operand`, row.risk, `${rule} ${row.says}.`, operand.span);
   });

@@ -33,6 +33,7 @@ export function judge(text: string, loaded: Loaded, { readOnly }: Declared = NOT
     names: new Set(),
     sends: new Set(),
     made: [],
+    passedOn: new Set(),
     functions: new Set(),
     readOnly,
     directories: [cwd],

@@ -1,5 +1,5 @@
 import type { Knowledge } from './knowledge.ts';
-import type { Finding, Invocation } from './model.ts';
+import type { Arg, Finding, Invocation } from './model.ts';
 import type { PostgresParser } from './programs/postgres.ts';
 import type { Risk, Trait } from './verdict.ts';
 
@@ -18,6 +18,8 @@ export interface Context {
   readonly sends: Set<string>;
   /** Commands made of templates (`parallel`), in the whole text. */
   readonly made: string[];
+  /** First words of what unknown programs may run: once judged, never again, so that the work stays small. */
+  readonly passedOn: Set<Arg>;
   /** Functions that the text defines. */
   readonly functions: ReadonlySet<string>;
   /** Unknown programs that are declared read-only. */

@@ -7,16 +7,19 @@ const ORDINARY =
 
 /** Names that make some program load or run code of the setter's choice. */
 const RUNS_CODE =
-  /^(PATH|LD_[A-Z_]+|DYLD_[A-Z_]+|BASH_ENV|ENV|IFS|PROMPT_COMMAND|PS[0-4]|SHELLOPTS|BASHOPTS|BASH_FUNC_.*|CDPATH|GLOBIGNORE|GIT_[A-Z_]+|[A-Z_]*PAGER|[A-Z_]*EDITOR|VISUAL|BROWSER|[A-Z_]*ASKPASS|[A-Z_]+_(COMMAND|RSH)|BORG_(PASSCOMMAND|REMOTE_PATH)|PYTHON[A-Z]+|PERL5?[A-Z_]*|RUBY[A-Z]+|GEM_[A-Z]+|NODE_[A-Z_]+|NPM_CONFIG_[A-Z_]+|npm_config_\w+|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|LESS(OPEN|CLOSE|KEY)?|LESS|MANOPT|GCONV_PATH|GLIBC_TUNABLES|OPENSSL_(CONF|ENGINES|MODULES)|RSYNC_RSH|TAR_OPTIONS|TAPE|CURL_HOME|WGETRC|SSH_[A-Z_]+|SHELL|TERMINFO|TERMCAP|KUBE_EDITOR|KUBECTL_EXTERNAL_DIFF|PSQL_[A-Z]+|PGSERVICEFILE|PGSYSCONFDIR|HIST[A-Z]+|FPATH|XDG_[A-Z_]+|HOME|TMPDIR|ANSIBLE_[A-Z_]+|TF_CLI_[A-Z_]+|HELM_[A-Z_]+|DOCKER_HOST|KUBECONFIG|AWS_(CONFIG_FILE|SHARED_CREDENTIALS_FILE)|MAKEFLAGS|GREP_OPTIONS|FZF_[A-Z_]+|PARALLEL(_[A-Z_]+)?|BAT_[A-Z_]+|SYSTEMD_(?!COLORS)[A-Z_]+)$/;
+  /^(PATH|LD_[A-Z_]+|DYLD_[A-Z_]+|BASH_ENV|ENV|IFS|PROMPT_COMMAND|PS[0-4]|SHELLOPTS|BASHOPTS|BASH_FUNC_.*|CDPATH|GLOBIGNORE|GIT_[A-Z_]+|[A-Z_]*PAGER|[A-Z_]*EDITOR|VISUAL|BROWSER|[A-Z_]*ASKPASS|[A-Z_]+_(COMMAND|RSH)|BORG_(PASSCOMMAND|REMOTE_PATH)|PYTHON[A-Z]+|PERL5?[A-Z_]*|RUBY[A-Z]+|GEM_[A-Z]+|NODE_[A-Z_]+|NPM_CONFIG_[A-Z_]+|npm_config_\w+|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|LESS(OPEN|CLOSE|KEY)?|LESS|MANOPT|GCONV_PATH|GLIBC_TUNABLES|OPENSSL_(CONF|ENGINES|MODULES)|RSYNC_RSH|TAR_OPTIONS|TAPE|CURL_HOME|WGETRC|SSH_[A-Z_]+|SHELL|TERMINFO|TERMCAP|KUBE_EDITOR|KUBECTL_EXTERNAL_DIFF|PSQL_[A-Z]+|PGSERVICEFILE|PGSYSCONFDIR|HIST[A-Z]+|FPATH|XDG_[A-Z_]+|HOME|TMPDIR|ANSIBLE_[A-Z_]+|TF_CLI_\w+|HELM_[A-Z_]+|DOCKER_HOST|KUBECONFIG|AWS_(CONFIG_FILE|SHARED_CREDENTIALS_FILE)|MAKEFLAGS|GREP_OPTIONS|FZF_[A-Z_]+|PARALLEL(_[A-Z_]+)?|BAT_[A-Z_]+|SYSTEMD_(?!COLORS)[A-Z_]+)$/;
 
 /** Of those, the ones that runbooks set to say which configuration to read; they may name a program but seldom do. */
 const CONFIGURATION =
-  /^(HOME|TMPDIR|XDG_[A-Z_]+|DOCKER_HOST|KUBECONFIG|AWS_[A-Z_]+|SSH_AUTH_SOCK|NODE_ENV|HELM_(?!PLUGINS$)[A-Z_]+|SYSTEMD_(?!PAGER$|EDITOR$)[A-Z_]+|LESS|SHELL|PYTHONUNBUFFERED|PYTHONDONTWRITEBYTECODE|PYTHONIOENCODING|GIT_TERMINAL_PROMPT|ANSIBLE_HOST_KEY_CHECKING)$/;
+  /^(HOME|TMPDIR|XDG_[A-Z_]+|DOCKER_HOST|KUBECONFIG|AWS_(?!PAGER$)[A-Z_]+|SSH_AUTH_SOCK|NODE_ENV|HELM_(?!PLUGINS$)[A-Z_]+|SYSTEMD_(?!PAGER$|EDITOR$)[A-Z_]+|LESS|SHELL|PYTHONUNBUFFERED|PYTHONDONTWRITEBYTECODE|PYTHONIOENCODING|GIT_TERMINAL_PROMPT|ANSIBLE_HOST_KEY_CHECKING)$/;
 /** The directories of the system's own programs. */
 const USUAL_PATH = /^(\/usr(\/local)?)?\/s?bin(:(\/usr(\/local)?)?\/s?bin)*$/;
 /** Where only the user or the machine keeps them. */
 const USUAL_KUBECONFIG =
   /^((~|\/root|\/home\/[\w-]+)\/\.kube\/[\w.-]+|\/etc\/(kubernetes|rancher\/k3s)\/[\w.-]+)$/;
+/** Settings of one session of PostgreSQL that load nothing and change no data. */
+const USUAL_PGOPTIONS =
+  /^(\s*(-c\s*|--)((statement|lock|idle_in_transaction_session)[_-]timeout|default[_-]transaction[_-]read[_-]only|search[_-]path|application[_-]name|client[_-]min[_-]messages|work[_-]mem|timezone)=[\w.,/-]*)+\s*$/i;
 const NO_PROGRAM = /^(cat|less|more|)$/;
 
 /**
@@ -47,7 +50,9 @@ export function judgeAssignment(
       span,
     };
   }
-  if (before && !ORDINARY.test(name))
+  const isUsual =
+    ORDINARY.test(name) && (name !== 'PGOPTIONS' || (value !== null && USUAL_PGOPTIONS.test(value)));
+  if (before && !isUsual)
     return {
       rule: 'environment.unknown',
       risk: 'caution',

@@ -9,6 +9,7 @@ import { type Arg, basename, type Invocation, known } from './model.ts';
 import { judgePrograms } from './payload.ts';
 import { boundedForm, ENDLESS, reachOf } from './reach.ts';
 import { isSecretPath, judgeRedirects } from './redirect.ts';
+import { judgeArguments, judgeUnknown, judgeUnknownProgram } from './unknown.ts';
 import type { Trait } from './verdict.ts';
 import { runInner } from './wrappers.ts';
 
@@ -196,12 +197,13 @@ function judgeNamed(name: Arg, text: string, invocation: Invocation, context: Co
   }
   if (!tool && isDeclared(name, text, invocation, context)) {
     add(context, 'program.declared', 'safe', `${text} is declared read-only here.`, name.span);
-    judgePassedOn(bare, invocation, context);
+    judgeUnknown(bare, invocation.args, invocation, context);
+    judgeArguments(bare, invocation, context);
     return;
   }
   if (!tool) {
     add(context, 'program.unknown', 'caution', `What ${bare} does is not known.`, name.span);
-    judgePassedOn(bare, invocation, context);
+    judgeUnknownProgram(name, invocation, context);
     return;
   }
   if (text.includes('/') && !SYSTEM_PATH.test(text))
@@ -212,25 +214,7 @@ function judgeNamed(name: Arg, text: string, invocation: Invocation, context: Co
       `${text} may be another program than the usual ${bare}.`,
       name.span,
     );
-  if (tool.tool.sends) context.sends.add(text);
   evaluate(tool, invocation.args, invocation, context);
-}
-
-/** Text that starts a shell or a program in most languages. */
-const STARTS_PROGRAM = /\/bin\/\w*sh\b|\b(system|exec\w*|popen|spawn\w*)\s*\(/;
-
-/** An unknown program may run what it is given (`valgrind rm x`): that counts where it would be danger. */
-function judgePassedOn(program: string, invocation: Invocation, context: Context): void {
-  const { args } = invocation;
-  const at = args.findIndex(({ text }) => text !== null && context.knowledge.get(basename(text)));
-  const [name = null, ...rest] = at < 0 ? [] : args.slice(at);
-  const inner: Context = { ...context, findings: [], traits: new Set(), hints: new Set(), names: new Set() };
-  if (name) judgeInvocation({ ...invocation, name, args: rest, assignments: [], redirects: [] }, inner);
-  if (
-    inner.findings.some(({ risk }) => risk === 'danger') ||
-    args.some(({ text }) => STARTS_PROGRAM.test(text ?? ''))
-  )
-    add(context, 'program.passed-on', 'danger', `${program} may run what it is given.`, invocation.span);
 }
 
 /** Plainly written, started by this shell itself with its own environment: anywhere else it is as unknown as before. */
@@ -253,6 +237,7 @@ export function evaluate(
   context: Context,
   before: readonly Option[] = [],
 ): void {
+  if (entry.node.sends) context.sends.add(entry.rule);
   const only = args.length === 1 ? args[0]?.text : null;
   if (only === '--help' || only === '--version') {
     add(context, entry.rule, 'safe', `${entry.rule} ${only} only prints text.`, invocation.span);
@@ -361,6 +346,7 @@ function judgeVerb(
     `What ${entry.rule} ${text} does is not known.`,
     verb.span,
   );
+  judgeUnknown(`${entry.rule} ${text}`, [verb, ...rest], invocation, context);
 }
 
 function judgeLeaf(
@@ -380,7 +366,7 @@ function judgeLeaf(
     : (node.says ?? 'only prints its help');
   if (!node.runs || node.runs.form === 'find' || dry)
     add(context, rule, risk, `${rule} ${says}.`, invocation.span, node.alternative);
-  judgeOperands(entry, parsed, context);
+  judgeOperands(entry, parsed, args, context);
   for (const hint of reachOf(entry, parsed, invocation)) context.hints.add(hint);
   const traits = traitsOf(entry, parsed);
   for (const trait of traits) context.traits.add(trait);

@@ -29,13 +29,17 @@ export function writeRisk(path: string, directories: readonly string[]): WriteRi
   return risks.find((each) => each?.risk === 'danger') ?? risks[0] ?? null;
 }
 
+/** Directories of the machine itself: who writes "to" one puts a file into it. */
+const SYSTEM_DIRECTORY =
+  /^\/(etc|boot|s?bin|lib(64)?|usr\/(s?bin|lib(64)?|local\/s?bin)|var\/spool\/cron|(root|home\/[^/]+)\/\.ssh)(\/|$)/;
+
 function writeRiskOf(plain: string): WriteRisk | null {
   if (NOWHERE.test(plain)) return null;
   if (NETWORK.test(plain))
     return { risk: 'danger', rule: 'file.network', sentence: 'This sends data to a network address.' };
   if (DEVICE.test(plain))
     return { risk: 'danger', rule: 'file.device', sentence: `Writing to ${plain} overwrites a device.` };
-  if (CRITICAL.test(plain))
+  if (CRITICAL.test(plain) || (SYSTEM_DIRECTORY.test(plain) && CRITICAL.test(`${plain}/new`)))
     return {
       risk: 'danger',
       rule: 'file.critical',
@@ -76,27 +80,41 @@ export function isSecretPath(path: string, directories: readonly string[]): bool
 export function judgeRedirects(invocation: Invocation, directories: readonly string[]): readonly Finding[] {
   const probes = writesNothing(invocation);
   const findings = invocation.redirects.flatMap((redirect) => judgeOne(redirect, probes, directories) ?? []);
+  const emptied = emptiedByTee(invocation);
+  if (emptied) findings.push({ ...EMPTIES, span: emptied.span });
   const truncating = invocation.redirects.find(
     ({ direction, target }) =>
       direction === 'write' &&
       !(target.text !== null && (NOWHERE.test(target.text) || NETWORK.test(target.text))),
   );
-  if (truncating && probes)
-    findings.push({
-      rule: 'file.emptied',
-      risk: 'danger',
-      sentence: 'This empties the file: nothing is written into it, and what was there is gone.',
-      span: truncating.target.span,
-      alternative: 'Copy the file away first, or rotate it with the tool that owns it.',
-    });
+  if (truncating && probes) findings.push({ ...EMPTIES, span: truncating.target.span });
   return findings;
+}
+
+const EMPTIES = {
+  rule: 'file.emptied',
+  risk: 'danger',
+  sentence: 'This empties the file: nothing is written into it, and what was there is gone.',
+  alternative: 'Copy the file away first, or rotate it with the tool that owns it.',
+} as const;
+
+const readsNothing = ({ redirects }: Invocation): boolean =>
+  redirects.some(({ direction, target }) => direction === 'read' && target.text === '/dev/null');
+
+/** The first file that `tee FILE < /dev/null` empties. */
+function emptiedByTee(invocation: Invocation): Arg | undefined {
+  const { name, args } = invocation;
+  if (name?.text !== 'tee' || !readsNothing(invocation)) return undefined;
+  if (args.some(({ text }) => /^(-\w*a\w*|--append)$/.test(text ?? ''))) return undefined;
+  return args.find(({ lead }) => !lead.startsWith('-') && !NOWHERE.test(lead));
 }
 
 const STARTERS =
   /^(command|builtin|exec|env|nohup|nice|ionice|setsid|stdbuf|time|timeout|sudo|doas|busybox|toybox|chroot|flock|su)$/;
 
 /** Commands that print nothing, so that `>` leaves an empty file, also when another program starts them. */
-function writesNothing({ group, name, args }: Invocation): boolean {
+function writesNothing(invocation: Invocation): boolean {
+  const { group, name, args } = invocation;
   if (group) return false;
   if (name === null) return true;
   let words = [name, ...args].map(({ text }) => text);
@@ -107,7 +125,8 @@ function writesNothing({ group, name, args }: Invocation): boolean {
   }
   const [program, ...rest] = words;
   if (program === ':' || program === 'true' || program === 'false') return true;
-  if (program === 'cat') return rest.length > 0 && rest.every((word) => word === '/dev/null');
+  if (program === 'cat' && rest.length === 0) return readsNothing(invocation);
+  if (program === 'cat') return rest.every((word) => word === '/dev/null');
   if (program === 'echo') return rest.every((word) => word === '-n' || word === '');
   return program === 'printf' && rest.every((word) => word === '' || word === '--');
 }

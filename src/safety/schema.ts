@@ -64,8 +64,8 @@ const Raise = z.strictObject({
 });
 
 const OperandRule = z.strictObject({
-  /** Which operand: its place from 0, the last, or any of them. */
-  at: z.union([z.number().int().min(0), z.enum(['any', 'last'])]).default('any'),
+  /** Which operand: its place from 0, the last, any of them; `words`: any word, alone and with the one after it. */
+  at: z.union([z.number().int().min(0), z.enum(['any', 'last', 'words'])]).default('any'),
   matches: pattern,
   risk,
   says: z.string(),
@@ -158,6 +158,8 @@ const base = {
     .optional(),
   /** Options that make an endless command end by itself (`--no-stream`). */
   bounded: z.string().optional(),
+  /** True where it carries what it reads to another machine. */
+  sends: z.boolean().optional(),
   /** How far flags make it reach, as short phrases: `{ '-A --all-namespaces': 'every namespace' }`. */
   scopes: z.record(flags, z.string()).optional(),
   programs: z.array(Program).optional(),
@@ -167,6 +169,7 @@ const base = {
 };
 
 export type Risky = z.infer<typeof Raise>;
+export type OperandRow = z.infer<typeof OperandRule>;
 export type ProgramSpec = z.infer<typeof Program>;
 export type RunsSpec = z.infer<typeof Runs>;
 
@@ -200,8 +203,6 @@ export interface Tool extends Node {
   readonly reviewed?: string | undefined;
   /** True for commands of bash itself. */
   readonly builtin?: boolean | undefined;
-  /** True for programs that carry what they read to another machine. */
-  readonly sends?: boolean | undefined;
   /** True for programs that never show or pass on what the named files hold (`ls`, `stat`). */
   readonly namesOnly?: boolean | undefined;
   /** Options that name a file it only logs in with (`curl --key`): that such a file holds a secret is no news. */
@@ -217,7 +218,6 @@ export const Tool: z.ZodType<Tool> = z.strictObject({
   about: z.string(),
   reviewed: z.string().optional(),
   builtin: z.boolean().optional(),
-  sends: z.boolean().optional(),
   namesOnly: z.boolean().optional(),
   keys: flags.optional(),
   examples: z.strictObject({

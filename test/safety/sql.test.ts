@@ -143,6 +143,10 @@ describe('PostgreSQL', () => {
     "LOAD 'x'",
     'FROBNICATE',
     'SELECT 1\n\\! x',
+    "SELECT cron.schedule('x', '* * * * *', 'DELETE FROM t')",
+    "SELECT net.http_post('x')",
+    'MERGE INTO t USING s ON t.a = s.a WHEN NOT MATCHED BY SOURCE THEN DELETE',
+    'MERGE INTO t USING s ON t.a = s.a WHEN NOT MATCHED BY SOURCE AND true THEN DELETE',
   ])('%s is danger', (text) => {
     expect(worst(text, 'postgres')).toBe('danger');
   });
@@ -219,6 +223,13 @@ describe('SQL of the standard', () => {
     'COPY (SELECT 1) TO STDOUT',
     'SELECT /* DROP */ 1 -- DROP',
     'EXPLAIN SELECT 1',
+    'START TRANSACTION READ ONLY; SELECT 1; ROLLBACK',
+    'BEGIN TRAN SELECT 1 COMMIT',
+    'BEGIN TRAN t1',
+    'ROLLBACK TO SAVEPOINT s1',
+    'SELECT 1\nGO\nSELECT 2\nGO 2',
+    'SELECT [drop], t.create, a AS kill, backup FROM t',
+    'SELECT\n  host,\n\n  a FROM t',
     '',
   ])('%s is safe', (text) => {
     expect(worst(text, 'standard')).toBe('safe');
@@ -239,6 +250,15 @@ describe('SQL of the standard', () => {
     'UPDATE t SET a = (1) WHERE (b = 2 OR c = 3)',
     'DELETE FROM t WHERE id IN (SELECT id FROM s WHERE 1 = 1) AND a = 2',
     "DELETE FROM t WHERE a = 'x' RETURNING a",
+    'SELECT NEXT VALUE FOR s',
+    'SELECT s.nextval FROM dual',
+    'SELECT * FROM t WITH (UPDLOCK)',
+    'SELECT 1 KILL 53',
+    'BEGIN TRAN UPDATE t SET a = 1 WHERE b = 2 COMMIT',
+    'MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN UPDATE SET b = 1',
+    'CREATE OR REPLACE VIEW v AS SELECT 1',
+    'ANALYZE UPDATE t SET a = 1 WHERE b = 2',
+    'START REPLICA',
   ])('%s is caution', (text) => {
     expect(worst(text, 'standard')).toBe('caution');
   });
@@ -264,6 +284,27 @@ describe('SQL of the standard', () => {
     'SELECT 1 /* open',
     'FROBNICATE',
     ';(',
+    'SELECT 1 DROP TABLE t',
+    'SELECT 1\nTRUNCATE TABLE t',
+    "USE x EXEC xp_cmdshell 'x'",
+    'BEGIN DROP TABLE t END',
+    'BEGIN TRAN DELETE FROM t COMMIT',
+    'COMMIT TRAN SHUTDOWN',
+    'SET NOCOUNT ON DELETE FROM t',
+    'UPDATE t SET a = 1 WHERE b = 2 DELETE FROM t',
+    "SELECT 1\nGO\nsp_configure 'x', 1\nGO",
+    'SELECT 1\n#host x\n',
+    'SELECT 1\n\nHOST x',
+    'START x.sql',
+    "SELECT * FROM OPENQUERY(s, 'DELETE FROM t')",
+    "SELECT sys.utl_http.request('x') FROM dual",
+    'SELECT "UTL_HTTP".request(\'x\') FROM dual',
+    'MERGE t USING s ON t.a = s.a WHEN NOT MATCHED BY SOURCE THEN DELETE',
+    "INSERT INTO FUNCTION url('x', CSV) SELECT 1",
+    'INSERT OVERWRITE TABLE t SELECT 1',
+    'CREATE OR REPLACE TABLE t (a integer)',
+    'REPLACE TABLE t (a integer)',
+    'ANALYZE FORMAT=JSON DELETE FROM t',
   ])('%s is danger', (text) => {
     expect(worst(text, 'standard')).toBe('danger');
   });

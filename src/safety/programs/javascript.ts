@@ -122,8 +122,15 @@ export function judgeMongo(text: string): readonly ProgramFinding[] {
     )
   )
     return [finding('mongo.read', 'safe', 'This only shows something.')];
-  if (/\$(where|function|accumulator|out|merge)\b|mapReduce/.test(text))
+  if (/\$(where|function|accumulator|out|merge)\b|mapReduce|\b(parse|fromEntries|fromCharCode)\b/.test(text))
     return [finding('mongo.code', 'danger', 'This query runs code or writes its result.')];
+  if (
+    /\b(updateMany|update)\s*\(\s*(\{\s*\}|null|\))/.test(text) ||
+    /\b(delete(One|Many)|remove)\b["']?\s*:/.test(text)
+  )
+    return [finding('mongo.every', 'danger', 'This changes every document, or removes some.')];
+  if (/\b(repair|fixMultikey)\b["']?\s*:/.test(text))
+    return [finding('mongo.change', 'caution', 'This may repair a collection.')];
   const read = judgeScript(text, READING, []);
   if (read[0]?.risk !== 'danger') return read;
   return judgeScript(text, CHANGING, [])[0]?.risk === 'danger'

@@ -112,7 +112,7 @@ function judgeClause(key: string, fields: Fields): ProgramFinding | null {
 function judgeCall({ funcname }: Fields): ProgramFinding {
   const names = ofKind(funcname, 'String').map(({ sval }) => String(sval));
   const name = names.at(-1)?.toLowerCase() ?? '';
-  const { risk, does } = judgeFunction(name);
+  const { risk, does } = judgeFunction(name, names.at(-2)?.toLowerCase() ?? null);
   const isForeign = names.length > 1 && names[0] !== 'pg_catalog';
   return does === null || (isForeign && risk === 'safe')
     ? finding('sql.function.unknown', 'caution', `What the function ${names.join('.')} does is not known.`)
@@ -137,6 +137,8 @@ function judgeStatement(kind: string, fields: Fields): ProgramFinding {
     case 'UpdateStmt':
     case 'DeleteStmt':
       return judgeRows(kind === 'UpdateStmt' ? 'UPDATE' : 'DELETE', fields);
+    case 'MergeStmt':
+      return judgeMerge(fields);
     case 'CopyStmt':
       return judgeCopy(fields);
     case 'VariableSetStmt':
@@ -165,6 +167,18 @@ function judgeKind(kind: string): ProgramFinding {
   if (CODE.test(kind))
     return finding('sql.code', 'danger', 'This runs program code or puts it into the database.');
   return CAUTIOUS.test(kind) ? WRITE : UNKNOWN;
+}
+
+function judgeMerge({ mergeWhenClauses }: Fields): ProgramFinding {
+  const isUnbounded = ofKind(mergeWhenClauses, 'MergeWhenClause').some(
+    ({ commandType, matchKind, condition }) =>
+      commandType === 'CMD_DELETE' &&
+      matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' &&
+      (condition === undefined || holdsForEvery(condition, null)),
+  );
+  return isUnbounded
+    ? finding('sql.merge-delete', 'danger', 'This deletes every row that the source does not have.')
+    : WRITE;
 }
 
 function judgeCopy({ is_program, is_from, filename }: Fields): ProgramFinding {

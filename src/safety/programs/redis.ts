@@ -6,7 +6,7 @@ const REDIS_SAFE =
 const REDIS_SAFE_PAIR =
   /^(config get|client (list|info|id|getname)|slowlog (get|len)|memory (usage|stats|doctor)|cluster (info|nodes|slots|shards|keyslot|myid|countkeysinslot)|latency (latest|history|doctor)|acl (list|whoami|cat|users)|module list|script exists|debug object|sentinel (masters?|replicas|slaves|sentinels|get-master-addr-by-name|ckquorum|myid))$/;
 const REDIS_DANGER =
-  /^(del|unlink|flushall|flushdb|shutdown|eval|evalsha|eval_ro|fcall|script|function|module|debug|migrate|restore|replicaof|slaveof|failover|swapdb|rename|getdel|lpop|rpop|spop|hdel|srem|zrem|lrem|ltrim|xdel|xtrim|zremrangebyrank|zremrangebyscore|cluster|monitor|sync|psync|acl)$/;
+  /^(del|unlink|flushall|flushdb|shutdown|eval|evalsha|eval_ro|fcall|script|function|module|debug|migrate|restore|replicaof|slaveof|failover|swapdb|rename|getdel|b?[lr]pop|spop|b?zpop(min|max)|b?[lz]mpop|hgetdel|hsetex|(json|ts|graph)\.del|json\.clear|ft\.dropindex|hdel|srem|zrem|lrem|ltrim|xdel|xtrim|zremrangebyrank|zremrangebyscore|cluster|monitor|sync|psync|acl)$/;
 
 /** Settings by which the server writes files of another's choice, loads code, or lets everybody in. */
 const REDIS_DANGEROUS_SETTING =

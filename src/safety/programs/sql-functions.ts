@@ -128,6 +128,21 @@ const EFFECTS: ReadonlyMap<string, readonly [Risk, string]> = new Map([
   ['dblink', ['danger', 'runs a query given as text on another server']],
   ['dblink_exec', ['danger', 'runs a query given as text on another server']],
   ['dblink_send_query', ['danger', 'runs a query given as text on another server']],
+  ['dblink_open', ['danger', 'runs a query given as text on another server']],
+  ['external_query', ['danger', 'runs a query given as text on another server']],
+  ['openquery', ['danger', 'runs a query given as text on another server']],
+  ['openrowset', ['danger', 'runs a query given as text on another server, or reads a file']],
+  ['opendatasource', ['danger', 'reaches another server']],
+  ['http', ['danger', 'sends a request']],
+  ['http_get', ['danger', 'sends a request']],
+  ['http_post', ['danger', 'sends a request']],
+  ['http_put', ['danger', 'sends a request']],
+  ['http_delete', ['danger', 'sends a request']],
+  ['http_patch', ['danger', 'sends a request']],
+  ['query_export_to_s3', ['danger', 'sends rows out']],
+  ['add_job', ['danger', 'schedules work']],
+  ['run_job', ['danger', 'runs code of the database']],
+  ['add_retention_policy', ['danger', 'schedules the removal of data']],
   ['drop_chunks', ['danger', 'drops data']],
   ['sys_exec', ['danger', 'runs a program on the server']],
   ['sys_eval', ['danger', 'runs a program on the server']],
@@ -136,8 +151,20 @@ const EFFECTS: ReadonlyMap<string, readonly [Risk, string]> = new Map([
   ['edit', ['danger', 'starts an editor']],
 ]);
 
-/** What a call of the function of this name (in lower case, without a schema) does; null when nobody knows. */
-export function judgeFunction(name: string): { readonly risk: Risk; readonly does: string | null } {
+/** Packages and schemas whose every function reaches other machines, runs programs or schedules work. */
+const REACHING =
+  /^(utl_(http|smtp|tcp|mail|file|inaddr|url)|httpuritype|dbms_(scheduler|job|ldap|java\w*|xslprocessor|advisor|backup_restore|cloud|file_transfer|datapump|aq\w*)|cron|net|aws_s3|aws_lambda|pgagent)$/;
+
+/**
+ * What a call of the function of this name does; null when nobody knows. Names are in lower case; `schema` is the name
+ * before it, or null.
+ */
+export function judgeFunction(
+  name: string,
+  schema: string | null,
+): { readonly risk: Risk; readonly does: string | null } {
+  if (REACHING.test(schema ?? name))
+    return { risk: 'danger', does: 'reaches other machines or schedules work' };
   const effect = EFFECTS.get(name);
   if (effect) return { risk: effect[0], does: effect[1] };
   if (PURE.has(name) || PURE_FAMILY.test(name)) return { risk: 'safe', does: 'only computes' };

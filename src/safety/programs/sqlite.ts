@@ -5,9 +5,9 @@ import { judgeSql } from './sql.ts';
 const DOTS_READ =
   /^\.(tables|schema|fullschema|indexes|indices|databases|dbinfo|headers?|mode|width|nullvalue|separator|show|stats|timer|help|quit|exit|echo|print|eqp|lint|sha3sum|dump|changes|bail|explain)( [\w."'%*|,-]+)*$/;
 
-/** Pragmas that report when they are given no value. */
+/** Pragmas that report; in brackets, those of the first group are told what to report of, and others would be set. */
 const PRAGMA_READ =
-  /^\s*PRAGMA\s+(\w+\.)?(table_info|table_xinfo|table_list|index_list|index_info|index_xinfo|foreign_key_list|foreign_key_check|database_list|integrity_check|quick_check|compile_options|user_version|schema_version|page_count|page_size|freelist_count|journal_mode|encoding|foreign_keys|cache_size|auto_vacuum|function_list|collation_list)\s*(\(\s*['"]?\w+['"]?\s*\))?\s*;?\s*$/i;
+  /^\s*PRAGMA\s+(\w+\.)?((table_info|table_xinfo|table_list|index_list|index_info|index_xinfo|foreign_key_list|foreign_key_check|integrity_check|quick_check)(\s*\(\s*['"]?\w+['"]?\s*\))?|database_list|compile_options|user_version|schema_version|page_count|page_size|freelist_count|journal_mode|encoding|foreign_keys|cache_size|auto_vacuum|function_list|collation_list)\s*;?\s*$/i;
 
 /** Judges a text for sqlite3: SQL, or one command of the client a line. */
 export function judgeSqlite(text: string): readonly ProgramFinding[] {

@@ -201,6 +201,10 @@ const TABLE: Record<string, { readonly safe: readonly string[]; readonly danger:
       'db["dropDatabase"]()',
       'db.x.remove({})',
       'db.x.deleteMany({})',
+      'db.x.updateMany({ }, {$set: {a: 1}})',
+      'db.x.bulkWrite([{deleteMany: {filter: {}}}])',
+      'db.x.findAndModify({query: {a: 1}, remove: true})',
+      'db.x.aggregate(JSON.parse("[{\\"$o" + "ut\\": 1}]"))',
       'db.x.aggregate([{$out: "y"}])',
       'db.x.aggregate([{["$o" + "ut"]: "y"}])',
       'db.x.find({$where: "x"})',
@@ -254,7 +258,10 @@ test.each<[Exclude<Language, 'shell'>, string]>([
   ['mongo', 'db.x.insertOne({a: 1})'],
   ['mongo', 'db.x.updateMany({a: 1}, {$set: {b: 2}})'],
   ['python', 'print(open("/etc/shadow").read())'],
+  ['mongo', 'db.x.updateOne({}, {$set: {b: 2}})'],
+  ['mongo', 'db.x.validate({full: true, repair: true})'],
   ['sql-sqlite', 'PRAGMA journal_mode=WAL'],
+  ['sql-sqlite', "PRAGMA journal_mode('DELETE')"],
   ['sql-sqlite', 'INSERT INTO t VALUES (1)'],
 ])('%s text that can be put back, or reads a secret, is caution: %s', (language, text) => {
   expect(risk(language, text)).toBe('caution');
