@@ -225,6 +225,7 @@ function readerOfWord(word: Arg, invocation: Invocation, program: string): Reade
   if ((CODE.test(program) || INTERPRETS.test(started)) && /^-\w*[cerpE]$|^-ex$|^--eval$/.test(previous))
     return 'code';
   const isScriptLike = /[^\w./:@%+=,~-]/.test(text) || isFirstOperand(args, at, names.lastIndexOf(program));
+  if (started === 'rabbitmqctl' && previous === 'eval') return 'code';
   if (FILTERS.test(program) && isScriptLike && at >= names.lastIndexOf(program)) return 'filter';
   return 'plain';
 }

@@ -13,6 +13,8 @@ interface Reading {
   readonly option?: RegExp;
   /** The beginning of its own word. */
   readonly before?: RegExp;
+  /** The rest of its word. */
+  readonly after?: RegExp;
   /** The name of the input, in snake case. */
   readonly name?: RegExp;
   readonly value: RegExp;
@@ -41,6 +43,7 @@ const READINGS: readonly Reading[] = [
     value: /^\+/,
     says: OPTION,
   },
+  { program: /^(tail|sort)$/, option: /^(?!-)/, before: /^$/, value: /^\+/, says: OPTION },
   { program: /^git$/, before: /^$/, value: /^[+:]/, says: 'would overwrite or delete another branch.' },
   {
     program: /^git$/,
@@ -131,6 +134,60 @@ const READINGS: readonly Reading[] = [
     says: FOLDER,
   },
   { before: /\/$/, value: /^[./]+$/, says: FOLDER },
+  {
+    program: /^(kubectl|oc)$/,
+    option: /^(-l|--selector|--field-selector)$/,
+    before: /=$/,
+    value: /[,=!()\s]/,
+    says: LISTS,
+  },
+  {
+    program: /^(kubectl|oc)$/,
+    option: /^(-l|--selector|--field-selector)$/,
+    before: /\([^)]*$/,
+    value: /[=!()]/,
+    says: LISTS,
+  },
+  { program: /^(kubectl|oc)$/, before: /custom-columns=./, value: /[,:]/, says: LISTS },
+  { before: /^(-l|--(field-)?selector=).*=$/, value: /[,=!()\s]/, says: LISTS },
+  {
+    before: /\{[^}]*$/,
+    option: /^(-o|--output|--template|-f|--format)$/,
+    value: /["'{}()[\],|\s]/,
+    says: 'would change more of the template than its place.',
+  },
+  {
+    before: /^(-o|--output=?|--template=|--format=).*\{[^}]*$/,
+    value: /["'{}()[\],|\s]/,
+    says: 'would change more of the template than its place.',
+  },
+  { program: /^(docker|podman|nerdctl)$/, option: /^(-v|--volume)$/, after: /^:/, value: /:/, says: LISTS },
+  { program: /^(docker|podman|nerdctl)$/, before: /^(-v|--volume=)/, after: /^:/, value: /:/, says: LISTS },
+  { program: /^redis-cli$/, name: /^(?!.*(pattern|glob|match)$)/, value: /[*?]/, says: WIDE },
+  {
+    program: /^([efz]?grep|rg|ag)$/,
+    before: /\([^)]*$/,
+    name: /^(?!.*(pattern|regexp?)$)/,
+    value: /[()|]/,
+    says: WIDE,
+  },
+  {
+    program: /^(gcloud|aws|az|bq)$/,
+    before: /[=<>:~]\s*$/,
+    name: /^(?!.*(message|msg|text|note|reason|description|query|filter|expression)$)/,
+    value: /\s(and|or|not)\s|[<>()]/i,
+    says: 'would add a condition.',
+  },
+  { program: /^ansible/, option: /^(-l|--limit)$/, name: /host$/, value: /[:,!&]/, says: LISTS },
+  { program: /^ansible/, before: /^--limit=$/, name: /host$/, value: /[:,!&]/, says: LISTS },
+  { program: /^openssl$/, before: /\/\w+=[^/]*$/, value: /\/|\+\w+=/, says: LISTS },
+  { before: /^https?:\/\/[^?]*\/$/, value: /^(\*|_all)$/, says: WIDE },
+  {
+    before: /^https?:\/\/[^?]*\/$/,
+    name: /(^|_)(index|id|name|topic|queue|table|db|database)$/,
+    value: /,/,
+    says: LISTS,
+  },
 ];
 
 /** Says what a value would mean to the program that reads it, as the end of "The value of x …", or null. */
@@ -147,6 +204,7 @@ export function refuseReading(
       fits(row.program, program) &&
       fits(row.option, option) &&
       fits(row.before, before) &&
+      fits(row.after, after) &&
       fits(row.name, name) &&
       row.value.test(value),
   );

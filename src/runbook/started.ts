@@ -6,7 +6,7 @@ const STARTERS: ReadonlyMap<string, RegExp> = new Map([
   ['doas', /^-[Cu]$/],
   ['env', /^-[CSu]$/],
   ['nice', /^-n$/],
-  ['ionice', /^-[cn]$/],
+  ['ionice', /^-[cnPpu]$/],
   ['timeout', /^-[ks]$/],
   ['xargs', /^-[adEILnPs]$/],
   ['parallel', /^-[IJjNnS]$/],

@@ -68,26 +68,26 @@ export function refuseValue({ name, type }: Named, value: string, place: ValuePl
   if (HIDDEN.test(value)) return 'holds a line break, a control character or one that cannot be seen.';
   if (MIXED.test(value) || hasForms(value))
     return 'mixes letters of two alphabets that look alike. Type it again.';
-  if (/`|\$(?![\s)|]|$)|<[A-Za-z][^<>]*>|\{\{/.test(value))
+  const kind = kindOf(name, type);
+  if (/`|\$(?![\s)|.]|$)|<[A-Za-z][^<>]*>|\{\{/.test(kind === 'sentence' ? withoutPrices(value) : value))
     return 'holds a substitution, or an input that is still to be filled in.';
   if (/(^|[/\\])\.\.([/\\]|$)/.test(value) || value === '.')
     return 'leaves the folder it stands in. Use a path without "..".';
   const read = readPlace(place);
   if (read.isCommand) return 'would choose the program itself. Write its name in the runbook.';
-  if (read.startsWord && /^[-@=~\u2010-\u2015\u2212]/u.test(value))
+  if (read.startsWord && /^[-@=~\u2010-\u2015\u2212]/u.test(value) && !isNegative(value, read))
     return `begins with "${value[0]}", which gives the word another meaning.`;
   if (value.startsWith('@') && place.before.endsWith('='))
     return 'begins with "@", which may stand for a file.';
   if (place.inBraces && (!INERT.test(value) || /,|\.\./.test(value)))
     return 'stands inside braces, where "," and ".." would add words.';
-  if (/(^|[=:])~/.test(value)) return 'begins with "~", which stands for a home folder.';
+  if (/(^|[=:])~(?!")/.test(value)) return 'begins with "~", which stands for a home folder.';
   if (
     (place.startsWord || /=$/.test(place.before)) &&
     /^[a-z][a-z0-9+.-]*:\/\//i.test(value) &&
     !SCHEMES.test(value)
   )
     return 'must be a URL such as https://example.com/path.';
-  const kind = kindOf(name, type);
   const long = kind === 'name' || kind === 'host' || kind === 'integer' ? MAX_NAME : MAX_TEXT;
   if (value.length > long) return `is longer than ${long} characters. Use a shorter one.`;
   if (value !== value.trim() && (place.quoting === 'none' || !/^(text|pattern)$/.test(kind)))
@@ -96,15 +96,32 @@ export function refuseValue({ name, type }: Named, value: string, place: ValuePl
     refuseKind(kind, value, place) ??
     refuseReading(keyOf(name), value, read) ??
     refuseInUrl(kind, keyOf(name), value, place) ??
+    refuseMarks(kind, keyOf(name), value, read) ??
     refusePlace(kind, value, place)
   );
 }
+
+/** A sentence without its prices: `costs $5`. Where it stands in double quotes the sign is written as text. */
+const withoutPrices = (value: string): string =>
+  value.replace(/(?<!\S)\$(?=\d+(?:[.,]\d+)*(?:[.,!?]?(?:\s|$)))/g, '');
+
+/** Where a word may be below zero: kafka-consumer-groups and whatever reads times, find(1), journalctl(1), nice(1). */
+const BELOW_ZERO: readonly (readonly [program: RegExp, option: RegExp])[] = [
+  [/./, /^--(since|until|shift-by)$/],
+  [/^find$/, /^-([acm](time|min)|size)$/],
+  [/^journalctl$/, /^(-[SUb]|--boot)$/],
+  [/^(re)?nice$/, /^(-n|--adjustment|--priority|renice)$/],
+];
+
+const isNegative = (value: string, place: ValuePlace): boolean =>
+  /^-\d+(\.\d+)?[A-Za-z]{0,7}$/.test(value) &&
+  BELOW_ZERO.some(([program, option]) => program.test(place.program) && option.test(place.option));
 
 /** The place as the last shell sees it: of `rm -f <file>` inside quotes for ssh, the word of rm. */
 function readPlace(place: ValuePlace): ValuePlace {
   if (place.reader !== 'shell') return place;
   const text = place.before.replace(/^--?[\w-]+=/, '');
-  const isText = place.innerQuote !== '' && !READS_AGAIN.test(text);
+  const isText = place.innerQuote !== '' && !isReadAgain(text);
   const open = isText ? text.lastIndexOf(place.innerQuote) : text.length;
   const segment =
     text
@@ -161,22 +178,33 @@ function kindOf(name: string, type: VariableType): Kind {
   return CONDITION.test(key) ? 'condition' : 'text';
 }
 
+/** Programs whose namespaces are not those of Kubernetes. */
+const OWN_NAMESPACES = /^(aws|vault|nomad)$/;
+/** `5 minutes`. */
+const WORDED = /^\d+ (second|minute|hour|day|week|month|year)s?$/;
+
+/** `+7` means "more than" to find and "from" to tail. */
+const signless = (value: string, { program, option }: ValuePlace): string =>
+  /^(find|tail)$/.test(program) && option.startsWith('-') ? value.replace(/^\+/, '') : value;
+
 function refuseKind(kind: Kind, value: string, place: ValuePlace): string | null {
   switch (kind) {
     case 'name':
+      if (OWN_NAMESPACES.test(place.program)) return /^[A-Za-z0-9][\w./-]*$/.test(value) ? null : NOT_HERE;
       return /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(value)
         ? null
         : 'must be a Kubernetes name: lower-case letters, digits, dots and hyphens.';
     case 'host':
-      if (/^(terraform|tofu)$/.test(place.program)) return null;
+      if (/^(terraform|tofu)$/.test(place.program)) return /^[\w./:@[\]"-]+$/.test(value) ? null : NOT_HERE;
       return (HOST.test(value) && !value.includes('..')) ||
         (!place.before.includes('://') && HOSTS.test(value))
         ? null
         : 'must be a host name or an address.';
     case 'integer':
-      return /^-?\d{1,18}$/.test(value) ? null : 'must be a whole number.';
+      return /^-?\d{1,18}$/.test(signless(value, place)) ? null : 'must be a whole number.';
     case 'quantity':
-      return /^-?\d+(\.\d+)?[A-Za-z%]{0,3}(\d+[a-z]{1,2})*$/.test(value)
+      if (place.quoting !== 'none' && WORDED.test(value)) return null;
+      return /^-?\d+(\.\d+)?[A-Za-z%]{0,3}(\d+[a-z]{1,2})*$/.test(signless(value, place))
         ? null
         : 'must be a number, or one with a unit.';
     case 'url':
@@ -202,12 +230,18 @@ function refuseKind(kind: Kind, value: string, place: ValuePlace): string | null
 
 /** Programs that read a text once more inside a text for a shell. */
 const READS_AGAIN =
-  /(^|[\s;|&('"])(\w*sh|eval|su|sudo|awk|sed|perl|python\d?|ruby|node|php|psql|mysql|mongosh|redis-cli|xargs|find|env|jq|watch|docker|kubectl)\s/;
+  /(^|[\s;|&('"])(\w*sh|eval|su|awk|sed|perl|python\d?|ruby|node|php|psql|mysql|mongosh|redis-cli|xargs|find|env|jq|watch|docker|kubectl)\s/;
+/** `sudo -i`, which hands its words to a shell. */
+const SUDO_SHELL = /(^|[\s;|&('"])sudo\s(?:[^;|&]*\s)?-((?=\w*[is])\w+|-login|-shell)\s/;
+const isReadAgain = (text: string): boolean => READS_AGAIN.test(text) || SUDO_SHELL.test(text);
 /** Programs whose text begins with the name of another. */
 const TAKES_SCRIPT = /^((ba|da|z|k|a)?sh|su|runuser|sg|script|vagrant|ssh|at|batch)$/;
 const SCRIPT_OPTION = /^(trap|--(command|exec|scripts?|args|rsh|shell-command))$/;
 /** What stands before a value in SQL, where only numbers are no text, name or condition. */
 const COMPARED = /([=<>(,+*/-]|\b(limit|offset|kill|in|between|and|or|like|top))\s*$/i;
+
+/** The pattern or the replacement of a command of sed that is not parted by slashes: `s|a|b|`. */
+const INSIDE_S = /^s([|#!@,])(?:(?!\1).)*(?:\1(?:(?!\1).)*)?$/;
 
 const NOT_HERE = 'holds a character that is not allowed where it stands.';
 
@@ -215,7 +249,7 @@ function refusePlace(kind: Kind, value: string, place: ValuePlace): string | nul
   const fits = (pattern: RegExp): string | null => (pattern.test(value) ? null : NOT_HERE);
   switch (place.reader) {
     case 'shell':
-      return place.innerQuote === '' || READS_AGAIN.test(place.before)
+      return place.innerQuote === '' || isReadAgain(place.before)
         ? fits(INERT)
         : fits(/^[\w./:@%+,=~^!?*()[\]{}|&;<># -]+$/);
     case 'sql':
@@ -224,19 +258,23 @@ function refusePlace(kind: Kind, value: string, place: ValuePlace): string | nul
       return /['"\\;`]|--|\/\*/.test(value) ? NOT_HERE : null;
     case 'json':
       if (place.innerQuote === '') return fits(/^(-?\d+(\.\d+)?|true|false|null)$/);
-      return /["\\]/.test(value) ? NOT_HERE : refuseQuoted(value, place);
+      return /["\\]/.test(value) ? NOT_HERE : refuseQuoted(kind, value, place);
     case 'yaml':
       return place.innerQuote === ''
         ? fits(/^[\w./](?:[\w./@%+=-]|:(?=[^\s:]))*$/)
         : fits(/^[\w./:@%+,=!?() -]+$/);
-    case 'filter':
+    case 'filter': {
+      const mark = INSIDE_S.exec(place.before)?.[1];
+      if (/^g?sed$/.test(place.program) && mark !== undefined)
+        return value.includes(mark) ? NOT_HERE : fits(/^[\w/][\w./:@%+,=-]*$/);
       return place.innerQuote === '' ? fits(/^\w[\w.:@%+,=-]*$/) : fits(/^[\w.:@%+,= -]+$/);
+    }
     case 'code':
       return place.innerQuote === '' ? fits(/^(-?\d[\w.]*|[\w.]+)$/) : fits(/^[\w./:@%+,= -]+$/);
     case 'other':
       return fits(/^[\w./][\w.:/@%-]*$/);
     case 'plain':
-      return place.quoting === 'none' ? refuseBare(kind, value, place) : refuseQuoted(value, place);
+      return place.quoting === 'none' ? refuseBare(kind, value, place) : refuseQuoted(kind, value, place);
     default:
       return place.reader satisfies never;
   }
@@ -248,6 +286,42 @@ const SEARCHES = /^([efz]?grep|zegrep|zfgrep|rg|ag|find|aws)$/;
 const CLOCK = /^\d[\w:.+/-]*(?: [A-Za-z0-9+][\w:.+/-]*){1,3}$/;
 /** What people write: letters, digits, marks of punctuation, an apostrophe inside a word. */
 const PROSE = /^(?:[\p{L}\p{M}\p{N} _./:@%+,=^!?()[\]#;\u2010-\u2026-]|(?<=\p{L})'(?=\p{L}))+$/u;
+
+/** What names one thing: it has no blank. */
+const IDENTIFIER =
+  /(^|_)(pod|container|id|uuid|name|host|hostname|node|unit|service|svc|branch|release|db|database|table|user|username|vm|instance|region|zone|bucket|topic|queue|index|key|tag|image|version|revision|rev|namespace|ns|cluster|deployment|deploy|job|app|env|environment|pid|arn|sha|commit|role|interface|iface|device|vhost|schema|column|stack|context|chart|server|ip|cidr|domain|account)$/;
+/** What is of any marks: secrets, and how a browser names itself. */
+const ANY_MARKS = /(^|_)(password|passwd|pass|pw|passphrase|secret|token|agent)$/;
+/** Programs whose keys are names of files. */
+const STORES = /^(aws|gcloud|gsutil|az|mc|rclone|s3cmd|s5cmd|b2)$/;
+const SEVERAL = 'holds a blank, so it would look like several words.';
+
+/** In quotes too a plain value holds no operator of a shell, and what names one thing no blank. */
+function refuseMarks(kind: Kind, key: string, value: string, place: ValuePlace): string | null {
+  if (kind === 'time') return /^[\w:.+/,@ -]+$/.test(value) ? null : NOT_HERE;
+  if (kind === 'condition' && /(selector|labels)$/.test(key))
+    return /[;&|<>"'\\]/.test(value) ? NOT_HERE : null;
+  if (kind === 'path' && / [/~-]/.test(value)) return SEVERAL;
+  if ((kind !== 'text' && kind !== 'path') || ANY_MARKS.test(key)) return null;
+  const isSearch = kind === 'text' && SEARCHES.test(place.program) && place.program !== 'aws';
+  const isOne = IDENTIFIER.test(key);
+  if (isSearch && !isOne) return null;
+  const mayHaveBlank = isSearch || (STORES.test(place.program) && /key$/.test(key));
+  const isOneWord = isOne && !mayHaveBlank && /^(plain|shell)$/.test(place.reader);
+  return isOneWord && value.includes(' ') ? SEVERAL : refuseOperators(kind, value, place);
+}
+
+/** Options that take a pattern for names, whatever the input is called. */
+const TAKES_GLOB = /^-i?(path|name|wholename)$|^--(exclude|include)/;
+
+function refuseOperators(kind: Kind, value: string, place: ValuePlace): string | null {
+  const { before, option, quoting } = place;
+  const isUrl = before.includes('://');
+  const mayBeGlob = isUrl || value.startsWith('{') || TAKES_GLOB.test(before === '' ? option : before);
+  if (kind === 'path' && !mayBeGlob && /[*?[\]]/.test(value)) return NOT_HERE;
+  const operators = isUrl ? /[;|<>]/ : /[;|<>&]/;
+  return quoting !== 'none' && operators.test(value) ? NOT_HERE : null;
+}
 
 function isJson(value: string): boolean {
   try {
@@ -282,8 +356,7 @@ function refuseBare(kind: Kind, value: string, place: ValuePlace): string | null
   if (kind === 'sentence' && PROSE.test(value) && !/ -/.test(value)) return null;
   const isUrl = kind === 'url' || /(^|=)(?!s3|gs)[a-z][a-z0-9+.-]*:\/\/[^\s]*$/.test(place.before);
   if (isUrl) return /^[\w./:@%+,=~?&#;!()[\]-]+$/.test(value) ? null : NOT_HERE;
-  if (value.includes(' ') && !/^(path|sentence|condition)$/.test(kind))
-    return 'holds a blank, so it would look like several words.';
+  if (value.includes(' ') && !/^(path|sentence|condition)$/.test(kind)) return SEVERAL;
   if (/ -/.test(value)) return 'holds a word that looks like an option.';
   const bare = value.replace(/\["[\w./-]+"\]|\{[\w-]+\}/g, '');
   if (
@@ -294,14 +367,27 @@ function refuseBare(kind: Kind, value: string, place: ValuePlace): string | null
   return /^[\p{L}\p{N}_./:@%+,=~^!()[\] -]+$/u.test(bare) ? null : NOT_HERE;
 }
 
+/** Words in double quotes, as a sentence has them: `customer "Acme" says`. */
+const SAID = /(?<!\S)"[\p{L}\p{N}](?:[^"]*[\p{L}\p{N}.!?])?"(?=[\s.,!?)]|$)/gu;
+
+/** The text of a matcher, as a query has it: `{job="api"}`. */
+const MATCHED = /(?<=[=~] ?)"[^"\\;]*"(?=[ ,)}]|$)/g;
+
+function withoutPairs(kind: Kind, value: string): string {
+  if (kind === 'condition') return value.replace(MATCHED, '');
+  return kind === 'sentence' && !/[;&|<>\\]/.test(value) ? value.replace(SAID, '') : value;
+}
+
 /** Inside quotes everything is text; a quote of the same kind is right only as an apostrophe. */
-function refuseQuoted(value: string, { quoting, innerQuote }: ValuePlace): string | null {
+function refuseQuoted(kind: Kind, value: string, { quoting, innerQuote }: ValuePlace): string | null {
   if (value.endsWith('\\')) return 'ends in a backslash.';
   if (innerQuote !== '' && value.includes(innerQuote))
     return 'holds a quote that could end the text around it.';
   if (quoting === 'single' && /(?<!\p{L})'|'(?!\p{L})/u.test(value))
     return 'holds a quote that could end the text around it.';
-  if (quoting === 'double' && value.includes('"')) return 'holds a quote that could end the text around it.';
+  const unpaired = withoutPairs(kind, value);
+  if (quoting === 'double' && unpaired.includes('"'))
+    return 'holds a quote that could end the text around it.';
   return null;
 }
 
