@@ -2,7 +2,8 @@ import { precheck } from '../safety/precheck.ts';
 import { assignedNames, findPlaceholders } from './placeholders.ts';
 import { isSame, placeOf, type Shape, shapeOf } from './places.ts';
 import type { Variable } from './runbook.ts';
-import { BARE, refuseValue, type ValuePlace, writeValue } from './value.ts';
+import { refuseValue, writeValue } from './value.ts';
+import { BARE, type ValuePlace } from './value-place.ts';
 import { typeOf, variableKey } from './variables.ts';
 
 export type Binding =

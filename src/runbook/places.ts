@@ -2,7 +2,7 @@ import { collect } from '../safety/collect.ts';
 import type { Arg, Invocation } from '../safety/model.ts';
 import { basename } from '../safety/model.ts';
 import { firstOperand, SSH_TAKES, startedBy } from './started.ts';
-import type { Reader, ValuePlace } from './value.ts';
+import type { Reader, ValuePlace } from './value-place.ts';
 
 /** What a text runs, as the shell reads it. */
 export type Shape = readonly Invocation[];

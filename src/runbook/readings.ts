@@ -21,6 +21,7 @@ interface Reading {
   readonly says: string;
 }
 
+const NEGATIVE = 'must not be negative.';
 const OPTION = 'begins with "+", which that program reads as an option.';
 const SETS = 'holds "=", which would set a variable or an option.';
 const LISTS = 'would add an entry to the list it stands in.';
@@ -91,7 +92,8 @@ const READINGS: readonly Reading[] = [
   },
   { program: /^kill$/, before: /^$/, value: /^0+$/, says: 'would signal every process of a group.' },
   { name: /(^|_)pid$/, value: /^(0+$|-)/, says: 'would signal every process of a group.' },
-  { name: /(^|_)(replicas|port)$/, value: /^-/, says: 'must not be negative.' },
+  { name: /(^|_)(replicas|port)$/, value: /^-/, says: NEGATIVE },
+  { before: /^--?replicas=$/, value: /^-/, says: NEGATIVE },
   { name: /(^|_)fd$/, value: /\D/, says: 'must be a whole number.' },
   { program: /^(pkill|pgrep|killall)$/, value: /[*?|^$\\[\](){}]|^.$/, says: WIDE },
   { program: /^systemctl$/, value: /[*?[\]]/, says: WIDE },

@@ -1,38 +1,6 @@
 import { refuseReading } from './readings.ts';
-import type { VariableType } from './runbook.ts';
-import { startedBy } from './started.ts';
-
-/** Where in a command a value will stand. */
-export interface ValuePlace {
-  /** How the shell quotes it there. */
-  readonly quoting: 'none' | 'single' | 'double' | 'heredoc';
-  /** True when nothing of its word stands before it, so that it decides whether the word is an option. */
-  readonly startsWord: boolean;
-  /** True inside open braces of a bare word, of which bash may make several words. */
-  readonly inBraces: boolean;
-  /** The word so far, its quotes left out. */
-  readonly before: string;
-  /** The rest of the word. */
-  readonly after: string;
-  /** What reads the word again after the shell. */
-  readonly reader: Reader;
-  /** The quote that is open in the text for that reader, or none. */
-  readonly innerQuote: '' | "'" | '"';
-  /** The program that reads the word, seen through `sudo` and the like. */
-  readonly program: string;
-  /** The word before it. */
-  readonly option: string;
-  /** True when it is the program itself. */
-  readonly isCommand: boolean;
-}
-
-/** `plain`: no one; `shell`: another shell; `other`: part of the shell's own grammar; the rest read a language or a format. */
-export type Reader = 'plain' | 'shell' | 'sql' | 'json' | 'yaml' | 'filter' | 'code' | 'other';
-
-export interface Named {
-  readonly name: string;
-  readonly type: VariableType;
-}
+import { HOST, type Kind, keyOf, kindOf, type Named, NOT_HERE, refuseKind, SCHEMES } from './value-kind.ts';
+import { isReadAgain, readPlace, type ValuePlace } from './value-place.ts';
 
 /** The longest name: that of a DNS name (RFC 1035), which also holds any Kubernetes name. */
 const MAX_NAME = 253;
@@ -47,20 +15,6 @@ const MIXED = /[A-Za-z][\u0370-\u058f]|[\u0370-\u058f][A-Za-z]/;
 /** Letters that are another form of a plain one: full width, mathematical, ligatures. */
 const hasForms = (value: string): boolean =>
   [...value].some((char) => /\p{L}|[\uff01-\uff5e]/u.test(char) && char.normalize('NFKC') !== char);
-
-/** Kinds of values by the last words of a name, where the type of a variable says too little. */
-const SENTENCE = /(^|_)(message|reason|text|subject|comment|description|note|msg|title|body|summary|cause)$/;
-const PATH =
-  /(^|_)(path|file|filename|dir|directory|folder|mount|mountpoint|archive|src|source|dst|dest|destination|target_path|key|object)$/;
-const CONDITION = /(^|_)(selector|labels|query|filter|expression|expr|condition)$/;
-const QUANTITY = /(^|_)(size|days|hours|minutes|seconds|timeout|weight|limit|duration|interval)$/;
-const TIME = /(^|_)(since|until|when|time|date|timestamp|start|end)$/;
-const PATTERN = /(^|_)(pattern|regex|regexp)$/;
-const JSON_TEXT = /(^|_)(json|patch|payload|data)$/;
-const SCHEMES =
-  /^(https?|ftps?|sftp|ssh|git|s3|gs|rediss?|amqps?|postgres(ql)?|mysql|mongodb(\+srv)?|ldaps?|tcp|wss?|oci|docker|rsync|jdbc:[a-z]+):\/\/[A-Za-z0-9[]/;
-const HOST = /^[A-Za-z0-9_](?:[A-Za-z0-9._:%-]*[A-Za-z0-9.])?$/;
-const HOSTS = /^[A-Za-z0-9][A-Za-z0-9.:-]*(,[A-Za-z0-9][A-Za-z0-9.:-]*)+$/;
 
 /** Says what a value may not be here, as the end of the sentence "The value of x …", or null when it may stand. */
 export function refuseValue({ name, type }: Named, value: string, place: ValuePlace): string | null {
@@ -117,133 +71,11 @@ const isNegative = (value: string, place: ValuePlace): boolean =>
   /^-\d+(\.\d+)?[A-Za-z]{0,7}$/.test(value) &&
   BELOW_ZERO.some(([program, option]) => program.test(place.program) && option.test(place.option));
 
-/** The place as the last shell sees it: of `rm -f <file>` inside quotes for ssh, the word of rm. */
-function readPlace(place: ValuePlace): ValuePlace {
-  if (place.reader !== 'shell') return place;
-  const text = place.before.replace(/^--?[\w-]+=/, '');
-  const isText = place.innerQuote !== '' && !isReadAgain(text);
-  const open = isText ? text.lastIndexOf(place.innerQuote) : text.length;
-  const segment =
-    text
-      .slice(0, open)
-      .split(/[;&|(){}\n]+/)
-      .at(-1) ?? '';
-  const words = segment.trimStart().split(/\s+/);
-  const before = `${words.at(-1) ?? ''}${text.slice(open)}`.replace(/^["']/, '');
-  const inner = words.slice(0, -1);
-  const isScript =
-    text !== place.before || TAKES_SCRIPT.test(place.program) || SCRIPT_OPTION.test(place.option);
-  const outer = isScript || place.program === '' ? null : place.program;
-  const program = inner.length > 0 ? startedBy(inner) : outer;
-  return {
-    ...place,
-    before,
-    startsWord: before === '',
-    program: program ?? '',
-    option: inner.at(-1) ?? place.option,
-    isCommand: program === null && before === '' && /^["']?($|[\s;|&)])/.test(place.after),
-  };
-}
-
-type Kind =
-  | 'name'
-  | 'host'
-  | 'integer'
-  | 'quantity'
-  | 'url'
-  | 'path'
-  | 'sentence'
-  | 'condition'
-  | 'time'
-  | 'pattern'
-  | 'json'
-  | 'text';
-
-const keyOf = (name: string): string =>
-  name
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '_');
-
-function kindOf(name: string, type: VariableType): Kind {
-  const key = keyOf(name);
-  if (QUANTITY.test(key)) return 'quantity';
-  if (type === 'kubernetes-name') return 'name';
-  if (type === 'integer' || type === 'host' || type === 'url') return type;
-  if (type === 'path' || PATH.test(key)) return 'path';
-  if (SENTENCE.test(key)) return 'sentence';
-  if (TIME.test(key)) return 'time';
-  if (PATTERN.test(key)) return 'pattern';
-  if (JSON_TEXT.test(key)) return 'json';
-  return CONDITION.test(key) ? 'condition' : 'text';
-}
-
-/** Programs whose namespaces are not those of Kubernetes. */
-const OWN_NAMESPACES = /^(aws|vault|nomad)$/;
-/** `5 minutes`. */
-const WORDED = /^\d+ (second|minute|hour|day|week|month|year)s?$/;
-
-/** `+7` means "more than" to find and "from" to tail. */
-const signless = (value: string, { program, option }: ValuePlace): string =>
-  /^(find|tail)$/.test(program) && option.startsWith('-') ? value.replace(/^\+/, '') : value;
-
-function refuseKind(kind: Kind, value: string, place: ValuePlace): string | null {
-  switch (kind) {
-    case 'name':
-      if (OWN_NAMESPACES.test(place.program)) return /^[A-Za-z0-9][\w./-]*$/.test(value) ? null : NOT_HERE;
-      return /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(value)
-        ? null
-        : 'must be a Kubernetes name: lower-case letters, digits, dots and hyphens.';
-    case 'host':
-      if (/^(terraform|tofu)$/.test(place.program)) return /^[\w./:@[\]"-]+$/.test(value) ? null : NOT_HERE;
-      return (HOST.test(value) && !value.includes('..')) ||
-        (!place.before.includes('://') && HOSTS.test(value))
-        ? null
-        : 'must be a host name or an address.';
-    case 'integer':
-      return /^-?\d{1,18}$/.test(signless(value, place)) ? null : 'must be a whole number.';
-    case 'quantity':
-      if (place.quoting !== 'none' && WORDED.test(value)) return null;
-      return /^-?\d+(\.\d+)?[A-Za-z%]{0,3}(\d+[a-z]{1,2})*$/.test(signless(value, place))
-        ? null
-        : 'must be a number, or one with a unit.';
-    case 'url':
-      if (/[\s"'<>\\^{|}]|^https?:\/\/[^/?#]*@/.test(value))
-        return 'must be a plain URL, without blanks, quotes or an account.';
-      return SCHEMES.test(value) ||
-        /^[\w.-]+@[\w.-]+:[\w./-]+$/.test(value) ||
-        /^[A-Za-z0-9][\w.-]*(:\d+)?(\/[\w./-]*)?$/.test(value)
-        ? null
-        : 'must be a URL such as https://example.com/path.';
-    case 'path':
-    case 'sentence':
-    case 'condition':
-    case 'time':
-    case 'pattern':
-    case 'json':
-    case 'text':
-      return null;
-    default:
-      return kind satisfies never;
-  }
-}
-
-/** Programs that read a text once more inside a text for a shell. */
-const READS_AGAIN =
-  /(^|[\s;|&('"])(\w*sh|eval|su|awk|sed|perl|python\d?|ruby|node|php|psql|mysql|mongosh|redis-cli|xargs|find|env|jq|watch|docker|kubectl)\s/;
-/** `sudo -i`, which hands its words to a shell. */
-const SUDO_SHELL = /(^|[\s;|&('"])sudo\s(?:[^;|&]*\s)?-((?=\w*[is])\w+|-login|-shell)\s/;
-const isReadAgain = (text: string): boolean => READS_AGAIN.test(text) || SUDO_SHELL.test(text);
-/** Programs whose text begins with the name of another. */
-const TAKES_SCRIPT = /^((ba|da|z|k|a)?sh|su|runuser|sg|script|vagrant|ssh|at|batch)$/;
-const SCRIPT_OPTION = /^(trap|--(command|exec|scripts?|args|rsh|shell-command))$/;
 /** What stands before a value in SQL, where only numbers are no text, name or condition. */
 const COMPARED = /([=<>(,+*/-]|\b(limit|offset|kill|in|between|and|or|like|top))\s*$/i;
 
 /** The pattern or the replacement of a command of sed that is not parted by slashes: `s|a|b|`. */
 const INSIDE_S = /^s([|#!@,])(?:(?!\1).)*(?:\1(?:(?!\1).)*)?$/;
-
-const NOT_HERE = 'holds a character that is not allowed where it stands.';
 
 function refusePlace(kind: Kind, value: string, place: ValuePlace): string | null {
   const fits = (pattern: RegExp): string | null => (pattern.test(value) ? null : NOT_HERE);
@@ -406,17 +238,3 @@ export function writeValue(value: string, { quoting }: ValuePlace): string {
       return quoting satisfies never;
   }
 }
-
-/** A word of its own outside quotes. */
-export const BARE: ValuePlace = {
-  quoting: 'none',
-  startsWord: true,
-  inBraces: false,
-  before: '',
-  after: '',
-  reader: 'plain',
-  innerQuote: '',
-  program: '',
-  option: '',
-  isCommand: false,
-};

@@ -68,8 +68,7 @@ export interface Given {
 }
 
 /** The inputs that the form asks for: as many as a form has room for. */
-const askedOf = (parse: Parse): readonly Variable[] =>
-  inputsOf(parse).slice(0, LIMITS.modalBlocks - 4);
+const askedOf = (parse: Parse): readonly Variable[] => inputsOf(parse).slice(0, LIMITS.modalBlocks - 4);
 
 /** Asks for the values of a run, or just whether to start when there are none. */
 export function startRunView(runbook: RunbookId, parse: Parse, channel: string, given?: Given): View {
