@@ -4,7 +4,7 @@ import type { Entry } from './knowledge.ts';
 import type { Arg } from './model.ts';
 import { mayBeCritical, writeRisk } from './redirect.ts';
 import type { OperandRow, Risky } from './schema.ts';
-import { isRemoving } from './unknown.ts';
+import { isRemoving, isRunning } from './unknown.ts';
 
 /** Judges the options that were given: listed risks, unknown and abbreviated ones, values only the run decides. */
 export function judgeOptions(
@@ -43,6 +43,18 @@ export function judgeOptions(
         `${rule}.removing-option`,
         'danger',
         `The option ${option.flag} of ${rule} is not known, and its name says that it removes something.`,
+        option.span,
+      );
+    else if (
+      (!option.known || isPatterned) &&
+      raises.length === 0 &&
+      isRunning(option.flag, (option.value ?? option.next)?.lead ?? null)
+    )
+      add(
+        context,
+        `${rule}.running-option`,
+        'danger',
+        `The option ${option.flag} of ${rule} is not known, and its name says that its value is run.`,
         option.span,
       );
     else if (!option.known && raises.length === 0)

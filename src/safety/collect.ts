@@ -393,11 +393,12 @@ function redirectOf(item: Redirection, walk: Walk, scope: Scope): Redirect {
     raw: '',
     span,
   };
+  const descriptor = item.descriptor?.type === 'FileDescriptor' ? item.descriptor.value : null;
   if (item.type === 'HereDoc')
-    return { direction: 'fd', operator: item.operator, target: blank, placeholder: false };
+    return { direction: 'fd', operator: item.operator, target: blank, descriptor, placeholder: false };
   const target = item.target ? resolve(item.target, walk.variables, scope.place) : { ...blank, text: null };
   if (item.type === 'HereString')
-    return { direction: 'fd', operator: item.operator, target, placeholder: false };
+    return { direction: 'fd', operator: item.operator, target, descriptor, placeholder: false };
   // `exec {NAME}> file` sets NAME.
   if (item.descriptor?.type === 'FileDescriptorVariable') assigned(walk, scope, item, item.descriptor.name);
   const placeholder = item.operator === '<' && scope.source[item.end] === '>';
@@ -413,7 +414,7 @@ function redirectOf(item: Redirection, walk: Walk, scope: Scope): Redirect {
       : item.operator.includes('>>')
         ? 'append'
         : 'write';
-  return { direction, operator: item.operator, target, placeholder };
+  return { direction, operator: item.operator, target, descriptor, placeholder };
 }
 
 function stdinOf(redirects: readonly Redirection[], walk: Walk, scope: Scope): Stdin {

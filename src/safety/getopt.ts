@@ -14,6 +14,8 @@ export interface OptionTable {
 export interface Option {
   readonly flag: string;
   readonly value: Arg | null;
+  /** The word after an option of which nobody knows whether it takes one. */
+  readonly next: Arg | null;
   readonly known: boolean;
   readonly span: Arg['span'];
 }
@@ -101,10 +103,17 @@ function readOption(arg: Arg, following: readonly Arg[], state: State): number {
   return readBundle(text, arg, following, state);
 }
 
-function push(state: State, flag: string, value: Arg | null, span: Arg['span']): void {
+function push(
+  state: State,
+  flag: string,
+  value: Arg | null,
+  span: Arg['span'],
+  next: Arg | null = null,
+): void {
   state.options.push({
     flag,
     value,
+    next,
     known: state.table.takes.has(flag) || (state.table.other?.test(flag) ?? false),
     span,
   });
@@ -138,7 +147,7 @@ function readLong(text: string, arg: Arg, following: readonly Arg[], state: Stat
   }
   const takes = state.table.takes.get(flag);
   const value = takes === 'value' ? (following[0] ?? null) : null;
-  push(state, flag, value, arg.span);
+  push(state, flag, value, arg.span, takes === undefined ? following[0] : null);
   return value === null ? 0 : 1;
 }
 

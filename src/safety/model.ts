@@ -34,6 +34,8 @@ export interface Redirect {
   readonly direction: 'read' | 'write' | 'append' | 'fd';
   readonly operator: string;
   readonly target: Arg;
+  /** The number before it (`3>FILE`), or null. */
+  readonly descriptor: number | null;
   readonly placeholder: boolean;
 }
 

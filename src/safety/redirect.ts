@@ -80,16 +80,22 @@ export function isSecretPath(path: string, directories: readonly string[]): bool
 export function judgeRedirects(invocation: Invocation, directories: readonly string[]): readonly Finding[] {
   const probes = writesNothing(invocation);
   const findings = invocation.redirects.flatMap((redirect) => judgeOne(redirect, probes, directories) ?? []);
-  const emptied = emptiedByTee(invocation);
+  // `exec 3>FILE`: the file is empty from here on, whatever is written into it later.
+  const opens = invocation.name?.text === 'exec' && invocation.args.length === 0;
+  const emptied = emptiedByTee(invocation) ?? emptiedUnread(invocation);
   if (emptied) findings.push({ ...EMPTIES, span: emptied.span });
   const truncating = invocation.redirects.find(
-    ({ direction, target }) =>
+    ({ direction, target, descriptor }) =>
       direction === 'write' &&
+      (probes || (opens && (descriptor ?? 0) > 2 && !LOCK.test(target.text ?? target.lead))) &&
       !(target.text !== null && (NOWHERE.test(target.text) || NETWORK.test(target.text))),
   );
-  if (truncating && probes) findings.push({ ...EMPTIES, span: truncating.target.span });
+  if (truncating) findings.push({ ...EMPTIES, span: truncating.target.span });
   return findings;
 }
+
+/** Files that hold nothing: a script opens one to be the only one that runs. */
+const LOCK = /lo?ck$|\/locks?\//i;
 
 const EMPTIES = {
   rule: 'file.emptied',
@@ -107,6 +113,23 @@ function emptiedByTee(invocation: Invocation): Arg | undefined {
   if (name?.text !== 'tee' || !readsNothing(invocation)) return undefined;
   if (args.some(({ text }) => /^(-\w*a\w*|--append)$/.test(text ?? ''))) return undefined;
   return args.find(({ lead }) => !lead.startsWith('-') && !NOWHERE.test(lead));
+}
+
+/** Programs whose operands after the first are files they read. */
+const FILTERS =
+  /^([gm]?awk|cat|cut|e?grep|jq|yq|sed|sort|uniq|head|tail|tac|tr|column|base64|xmllint|envsubst|iconv)$/;
+
+/** The file of `sort F > F`: the shell empties it before it is read. */
+function emptiedUnread({ name, args, redirects }: Invocation): Arg | undefined {
+  if (!FILTERS.test(name?.text ?? '')) return undefined;
+  const read = [
+    ...args,
+    ...redirects.filter(({ direction }) => direction === 'read').map(({ target }) => target),
+  ];
+  const written = redirects.filter(({ direction }) => direction === 'write').map(({ target }) => target);
+  return written.find(
+    ({ text }) => text !== null && !NOWHERE.test(text) && read.some((arg) => arg.text === text),
+  );
 }
 
 const STARTERS =

@@ -17,11 +17,43 @@ const REMOVING_OPTION =
 const KEEPING_OPTION = /^--?(no|skip|without|keep|never|prevent)-|(delet\w+|destroy)-?protect/i;
 const OFF = /^(false|no|none|never|off|0)$/i;
 
+/** Names of options whose value is a program, or text that is run. */
+const RUNNING_OPTION =
+  /^--?([\w-]+[-_])?(exec|executable|script|command|cmd|hooks?|hooks?[-_](path|dir)|binary|interpreter|mda|preview|rsh|(before|after|pre|post)[-_][\w-]*(action|run))$/i;
+/** Names of options whose value may be one, where it is written as a path. */
+const LOADING_OPTION =
+  /^--?([\w-]+[-_])?(filter|run|plugins?|plugins?[-_](path|dir)|modules?[-_](path|dir)|policy[-_]pack|extensions?[-_](path|dir)|helper|prog|program|onchange)$|^--?(pre|post)[-_](?!data|file|body)[\w-]+$/i;
+const PATH = /^(\/|\.{1,2}\/|~\/)[\w.~/-]+( |$)|\.(sh|py|pl|rb|js|so)$/;
+const NO_CODE = /^(|true|yes|on|auto|default|all|\d[\w.]*)$/i;
+
+/** Longer words are no names of options; it keeps the patterns quick. */
+const LONGEST_OPTION = 60;
+
+/** Whether the name of an option nobody knows says that its value is run. */
+export function isRunning(flag: string, value: string | null): boolean {
+  if (value === null || flag.length > LONGEST_OPTION || KEEPING_OPTION.test(flag)) return false;
+  if (OFF.test(value) || NO_CODE.test(value)) return false;
+  return (
+    (RUNNING_OPTION.test(flag) && !value.startsWith('-')) || (LOADING_OPTION.test(flag) && PATH.test(value))
+  );
+}
+
+/** The option by which something unknown is given a program to run, or undefined. */
+function runnerIn(words: readonly Arg[]): Arg | undefined {
+  return words.find(({ lead }, at) => {
+    const [flag = '', ...value] = lead.split('=');
+    return (
+      flag.startsWith('-') &&
+      isRunning(flag, value.length > 0 ? value.join('=') : (words[at + 1]?.lead ?? null))
+    );
+  });
+}
+
 /** After a verb that only looks, and after an option that takes a name or a text, a word is one of those. */
 const LOOKS =
   /^(list|ls|show|get|describe|status|search|find|grep|logs?|help|explain|view|info|history|diff)$/;
 const NAMING =
-  /^--?(n|name|namespace|m|message|comment|reason|title|description|text|grep|filter|pattern|query|match|l|label|labels|selector|tags?|sort|sort-by|o|output|type|kind|u|user)$/;
+  /^--?(n|name|namespace|m|message|comment|reason|title|summary|subject|body|notes?|description|text|grep|filter|pattern|query|match|l|label|labels|selector|tags?|sort|sort-by|o|output|type|kind|u|user)$/;
 const ONLY_ASKS = /^(--help|--dry-run(=(client|server|true))?|--dryrun)$/;
 
 /** How many words in front may be verbs of several parts: what stands later is a name. */
@@ -60,7 +92,7 @@ function isLosingSql(text: string): boolean {
 
 /**
  * Raises a program or verb that nobody knows (`what`) by what it is given: plain words or options that say that
- * something is taken away, SQL that loses data, and a command after `--`.
+ * something is taken away, options that name a program to run, SQL that loses data, and a command after `--`.
  */
 export function judgeUnknown(
   what: string,
@@ -77,6 +109,15 @@ export function judgeUnknown(
       `What ${what} does is not known, and ${removal.text ?? ''} says that it removes something.`,
       removal.span,
     );
+  const runner = runnerIn(words);
+  if (runner)
+    add(
+      context,
+      'unknown.runs',
+      'danger',
+      `What ${what} does is not known, and ${runner.lead.split('=')[0]} says that its value is run.`,
+      runner.span,
+    );
   for (const { text, span } of words)
     if (text !== null && (isLosingSql(text) || isLosingSql(text.slice(text.indexOf('=') + 1))))
       add(
@@ -86,6 +127,10 @@ export function judgeUnknown(
         `What ${what} does is not known, and it is given SQL that loses data.`,
         span,
       );
+  words.forEach((word, at) => {
+    const names = [words[at - 1]?.text ?? '', word.lead.split('=')[0] ?? ''];
+    if (!names.some((name) => NAMING.test(name))) judgeQuoted(what, word, invocation, context);
+  });
   const dashes = words.findIndex(({ text }) => text === '--');
   if (dashes >= 0) judgePassedOn(what, words.slice(dashes + 1), invocation, context);
 }
@@ -109,6 +154,24 @@ export function judgeArguments(program: string, invocation: Invocation, context:
     add(context, 'program.passed-on', 'danger', `${program} may run what it is given.`, span);
 }
 
+/** A text that begins with a known program and has an option or a path may be a command that is run. */
+function judgeQuoted(what: string, word: Arg, invocation: Invocation, context: Context): void {
+  const text = word.text?.replace(/^--?[\w-]+=/, '') ?? '';
+  const name = /^\s*([\w./-]+)\s/.exec(text)?.[1];
+  if (name === undefined || !context.knowledge.get(basename(name)) || !/\s[-/~.]\S/.test(text)) return;
+  if (context.passedOn.has(word)) return;
+  context.passedOn.add(word);
+  const inner = apart(context);
+  context.judgeShell(text, invocation.stdin, word.span, inner);
+  if (inner.findings.some(({ risk, rule }) => risk === 'danger' && rule !== 'shell.syntax'))
+    add(context, 'program.passed-on', 'danger', `${what} may run what it is given.`, word.span);
+}
+
+/** A context of its own, for what may or may not run. */
+function apart(context: Context): Context {
+  return { ...context, findings: [], traits: new Set(), hints: new Set(), names: new Set() };
+}
+
 /** Judges words as a command that may be run. */
 function judgePassedOn(
   program: string,
@@ -124,14 +187,7 @@ function judgePassedOn(
     add(context, 'limit.depth', 'danger', deep, invocation.span);
     return;
   }
-  const inner: Context = {
-    ...context,
-    findings: [],
-    traits: new Set(),
-    hints: new Set(),
-    names: new Set(),
-    depth: context.depth + 1,
-  };
+  const inner: Context = { ...apart(context), depth: context.depth + 1 };
   context.judgeInvocation({ ...invocation, name, args, assignments: [], redirects: [] }, inner);
   if (inner.findings.some(({ risk }) => risk === 'danger'))
     add(context, 'program.passed-on', 'danger', `${program} may run what it is given.`, invocation.span);

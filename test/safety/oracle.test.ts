@@ -20,7 +20,8 @@ const FAMILIES = new URL('./corpus/families/', import.meta.url);
 const blind = readdirSync(FAMILIES)
   .flatMap((file) => readFileSync(new URL(file, FAMILIES), 'utf8').split('\n'))
   .flatMap((line) => (line === '' ? [] : [(JSON.parse(line) as { cmd: string }).cmd]));
-const texts = [...corpus('safe'), ...blind.filter((_, at) => at % 4 === 0)].filter((text) => {
+// A quarter, chosen by the text itself, so that a new line changes no other.
+const texts = [...corpus('safe'), ...blind.filter((text) => text.length % 4 === 0)].filter((text) => {
   const { risk, traits } = classify(text);
   return risk === 'safe' && !traits.includes('endless') && !/\b(while|until|select|coproc|wait)\b/.test(text);
 });
@@ -98,8 +99,11 @@ if (!opened.ok) {
       const started = [...recorded.keys()].filter((key) => key.startsWith(`${name}-`));
       expect(started.length).toBeGreaterThan(texts.length / 2);
       const unlisted = texts.flatMap((text, at) => {
+        // Only bash gives exec an option.
+        if (name !== 'bash' && /\bexec -a\b/.test(text)) return [];
         // Words of bash that other shells look up as programs.
-        const listed = new Set([...commandNames(text), 'time', 'mapfile', 'history']);
+        const own = ['time', 'mapfile', 'history', 'declare', 'ulimit', 'builtin'];
+        const listed = new Set([...commandNames(text), ...own]);
         const other = (recorded.get(`${name}-${at}`) ?? []).filter(([program = '']) => !listed.has(program));
         return other.length === 0 ? [] : [`${text} started ${JSON.stringify(other)}`];
       });

@@ -69,6 +69,53 @@ test('commands passed on too deep are danger, and every one of them is looked at
   ).toEqual([]);
 });
 
+test('an option whose name says that its value is run is danger, where the value may be a program', () => {
+  const running = [
+    'frob --exec /tmp/x',
+    'frob --pre-script=x.sh y',
+    'frob list --before-folder-action /opt/x',
+    'frob start --hooks-path /tmp/hooks',
+    'frob --plugin ./x.js',
+    'frob --filter /tmp/x',
+    'frob --exec /tmp/x --dry-run',
+    'kubectl get pods --helm-command /tmp/helm',
+    'consul connect envoy -envoy-binary /tmp/envoy',
+    'puppet agent -t --noop --prerun_command=/tmp/x',
+    'RSYNC_CONNECT_PROG=/tmp/x rsync a b:',
+    'CLOUDSDK_PYTHON=/tmp/python gcloud projects list',
+    'FROB_HELPER=/tmp/x ls',
+  ];
+  expect(misjudged(running, ['danger'])).toEqual([]);
+  const others = [
+    'frob --exec',
+    'frob --command=off',
+    'frob --no-script x',
+    'frob --plugin name',
+    'frob --filter name',
+    'frob --run 42',
+    'frob --command-timeout 5s',
+    'frob --post-data /tmp/x',
+  ];
+  expect(misjudged(others, ['caution'])).toEqual([]);
+});
+
+test('a quoted command that is given to something unknown counts where it would be danger', () => {
+  const commands = [
+    "frob --prepare 'rm -rf /srv/x' 'ls /srv'",
+    "frob 'xargs rm -f'",
+    "frob --x='env rm -f a'",
+  ];
+  expect(misjudged(commands, ['danger'])).toEqual([]);
+  const others = [
+    "frob 'ls -l'",
+    "frob -m 'rm -rf is gone'",
+    "frob --summary='rm -rf is gone'",
+    "frob 'rm old files'",
+    "frob 'say -x rm'",
+  ];
+  expect(misjudged(others, ['caution'])).toEqual([]);
+});
+
 test('SQL that loses data is danger whoever is given it', () => {
   const losing = ['DROP TABLE x', 'TRUNCATE x', 'DELETE FROM x', 'SELECT 1; DROP SCHEMA x CASCADE'];
   const commands = losing.flatMap((sql) => [

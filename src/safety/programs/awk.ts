@@ -21,6 +21,8 @@ export function judgeAwk(program: string, directories: readonly string[]): reado
     .replace(/(,|&&|\|\||\\)[ \t]*\n/g, '$1 ')
     .replace(/\([^()]*\)/g, '')
     .replace(/>>?[ \t]*"!"/g, '');
+  if (/\bprintf[ \t]*\(?[ \t]*""[ \t]*\)?[ \t]*>(?!>)/.test(program))
+    return say('danger', 'This awk program empties a file.');
   if (/\bprintf?\b[^;}\n]*>/.test(joined)) {
     return say(
       strings(program).some((text) => writeRisk(text, directories)?.risk === 'danger') ? 'danger' : 'caution',

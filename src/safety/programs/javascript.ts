@@ -129,6 +129,11 @@ export function judgeMongo(text: string): readonly ProgramFinding[] {
     /\b(delete(One|Many)|remove)\b["']?\s*:/.test(text)
   )
     return [finding('mongo.every', 'danger', 'This changes every document, or removes some.')];
+  if (
+    /\brenameCollection\s*\([^)]*,\s*(?!false\b)[^\s)]/.test(text) ||
+    /\bdropTarget["']?\s*:\s*(?!false\b)/.test(text)
+  )
+    return [finding('mongo.drop', 'danger', 'This drops the collection whose name it takes.')];
   if (/\b(repair|fixMultikey)\b["']?\s*:/.test(text))
     return [finding('mongo.change', 'caution', 'This may repair a collection.')];
   const read = judgeScript(text, READING, []);

@@ -1,7 +1,7 @@
 import { writeRisk } from '../redirect.ts';
 import { isWorse } from '../verdict.ts';
 import { finding, type ProgramFinding } from './finding.ts';
-import { judgeFunction } from './sql-functions.ts';
+import { judgeFunction, unknownFunction } from './sql-functions.ts';
 
 /** Parses PostgreSQL to the tree of its own grammar, as plain JSON. Throws an Error on what PostgreSQL would not read. */
 export type PostgresParser = (sql: string) => unknown;
@@ -115,7 +115,7 @@ function judgeCall({ funcname }: Fields): ProgramFinding {
   const { risk, does } = judgeFunction(name, names.at(-2)?.toLowerCase() ?? null);
   const isForeign = names.length > 1 && names[0] !== 'pg_catalog';
   return does === null || (isForeign && risk === 'safe')
-    ? finding('sql.function.unknown', 'caution', `What the function ${names.join('.')} does is not known.`)
+    ? unknownFunction(names.join('.'))
     : finding(`sql.function.${name}`, risk, `${name} ${does}.`);
 }
 
@@ -169,15 +169,20 @@ function judgeKind(kind: string): ProgramFinding {
   return CAUTIOUS.test(kind) ? WRITE : UNKNOWN;
 }
 
-function judgeMerge({ mergeWhenClauses }: Fields): ProgramFinding {
+function judgeMerge({ mergeWhenClauses, joinCondition }: Fields): ProgramFinding {
+  const joinsAll = holdsForEvery(joinCondition, null);
   const isUnbounded = ofKind(mergeWhenClauses, 'MergeWhenClause').some(
     ({ commandType, matchKind, condition }) =>
       commandType === 'CMD_DELETE' &&
-      matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' &&
+      (joinsAll || matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE') &&
       (condition === undefined || holdsForEvery(condition, null)),
   );
   return isUnbounded
-    ? finding('sql.merge-delete', 'danger', 'This deletes every row that the source does not have.')
+    ? finding(
+        'sql.merge-delete',
+        'danger',
+        'This deletes every row, or every row that the source does not have.',
+      )
     : WRITE;
 }
 

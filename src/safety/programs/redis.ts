@@ -34,6 +34,8 @@ export function judgeRedis(text: string): ProgramFinding {
       'danger',
       'This setting decides which files the server writes, which code it loads or who may log in.',
     );
+  if (/^p?expire\s+\S+\s+(0+|-\d+)\b/i.test(text.trim()))
+    return say('danger', `${first.toUpperCase()} with no time left deletes the key.`);
   if (first === 'monitor') return say('caution', 'MONITOR slows the server and shows every command.');
   if (REDIS_DANGER.test(first))
     return say('danger', `${first.toUpperCase()} removes data, runs a script or changes the topology.`);

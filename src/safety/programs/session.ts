@@ -4,7 +4,7 @@ import { finding, type ProgramFinding } from './finding.ts';
 const SOCKET_ASKS =
   /^(show [\w ./:#*-]+|help|stats( (?!reset)\w+)*|version|gets? [\w:. -]+|quit|exit|ruok|srvr|stat|mntr|conf|cons|envi|isro|wch[scp]|dirs|PING|INFO( \w+)?|(EHLO|HELO) [\w.-]+|NOOP|QUIT|Q|CAPA|(GET|HEAD|OPTIONS) (?!\S*(quit|shutdown|stop|kill|restart|reload|delete|reset))\S+ HTTP\/[\d.]+|(Host|Accept|User-Agent|Connection|Upgrade|Sec-WebSocket-[A-Za-z]+): [^\r\n]*|)$/;
 const SOCKET_REMOVES =
-  /^(flush\w*|shutdown|del(ete)?|clear|kill|eval|DELETE|DEL|FLUSH\w*|SHUTDOWN|CONFIG|EVAL)\b/;
+  /^(flush\w*|shutdown|del(ete)?|md(?= )|clear|kill|eval|DELETE|DEL|FLUSH\w*|SHUTDOWN|CONFIG|EVAL)\b/;
 
 /** Judges lines that are sent to a server by a program that knows nothing of them (nc, socat, telnet). */
 export function judgeSocket(text: string): readonly ProgramFinding[] {

@@ -1,4 +1,5 @@
 import type { Risk } from '../verdict.ts';
+import { finding, type ProgramFinding } from './finding.ts';
 
 /** Functions of PostgreSQL, MySQL, BigQuery, ClickHouse and SQL Server that only compute or report. Any other name may do anything. */
 const PURE = new Set(
@@ -154,6 +155,18 @@ const EFFECTS: ReadonlyMap<string, readonly [Risk, string]> = new Map([
 /** Packages and schemas whose every function reaches other machines, runs programs or schedules work. */
 const REACHING =
   /^(utl_(http|smtp|tcp|mail|file|inaddr|url)|httpuritype|dbms_(scheduler|job|ldap|java\w*|xslprocessor|advisor|backup_restore|cloud|file_transfer|datapump|aq\w*)|cron|net|aws_s3|aws_lambda|pgagent)$/;
+
+/** What is to be said of a call of a function that is not known; its name may say that it removes something. */
+export function unknownFunction(name: string): ProgramFinding {
+  return REMOVES.test(name)
+    ? finding(
+        'sql.function.removes',
+        'danger',
+        `The name of the function ${name} says that it removes something.`,
+      )
+    : finding('sql.function.unknown', 'caution', `What the function ${name} does is not known.`);
+}
+const REMOVES = /(^|\.)(drop|delete|truncate|purge|wipe|erase|destroy)(?!d)_?[a-z]/i;
 
 /**
  * What a call of the function of this name does; null when nobody knows. Names are in lower case; `schema` is the name

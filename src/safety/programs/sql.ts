@@ -1,6 +1,6 @@
 import { isWorse } from '../verdict.ts';
 import { finding, type ProgramFinding } from './finding.ts';
-import { judgeFunction } from './sql-functions.ts';
+import { judgeFunction, unknownFunction } from './sql-functions.ts';
 import { type Dialect, lex, type Token } from './sql-tokens.ts';
 
 const READS = new Set([
@@ -103,6 +103,9 @@ function judgeFirst(first: string, words: readonly string[], tokens: readonly To
   if (first === 'UPDATE' || first === 'DELETE') return judgeWhere(first, tokens);
   if (first === 'ALTER' && (words.includes('DROP') || words.includes('TRUNCATE')))
     return finding('sql.alter-drop', 'danger', 'ALTER … DROP removes part of the structure and its data.');
+  // ClickHouse writes `ALTER TABLE t CLEAR COLUMN c`.
+  if (first === 'ALTER' && words.includes('CLEAR'))
+    return finding('sql.alter-drop', 'danger', 'ALTER … CLEAR removes data.');
   // ClickHouse writes `ALTER TABLE t DELETE WHERE …`.
   const written = first === 'ALTER' ? words.findIndex((word) => word === 'DELETE' || word === 'UPDATE') : -1;
   if (written > 0) return judgeWhere(words[written] ?? '', tokens.slice(written));
@@ -154,6 +157,8 @@ function judgeCopy(words: readonly string[]): ProgramFinding {
     return finding('sql.program', 'danger', 'COPY … PROGRAM runs a program on the server.');
   if (words[0] === 'COPY' && words[1] === '(' && words.includes('STDOUT'))
     return finding('sql.read', 'safe', 'COPY (query) TO STDOUT only reads.');
+  if (/ PURGE = TRUE\b/.test(words.join(' ')))
+    return finding('sql.copy', 'danger', 'PURGE deletes the files that were loaded.');
   return finding('sql.copy', 'caution', 'This moves data between tables and files.');
 }
 
@@ -225,7 +230,7 @@ function judgeCall(
     return [finding(`sql.function.${name}`, risk, `${name} ${does}.`)];
   if (CALL_LIKE.has(name)) return [];
   if (isTableName(words, index)) return [];
-  return [finding('sql.function.unknown', 'caution', `What the function ${name} does is not known.`)];
+  return [unknownFunction(name)];
 }
 
 /** The name before a dot, in lower case. */
