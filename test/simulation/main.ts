@@ -92,12 +92,14 @@ async function playMany(crew: Crew, from: number, seeds: number): Promise<number
   const harms = countHarms([]);
   const firsts: NonNullable<Answer['first']>[] = [];
   let played = 0;
+  let commands = 0;
   const batches = Array.from({ length: Math.ceil(seeds / BATCH) }, (_, batch) => from + batch * BATCH);
   await Promise.all(
     batches.map(async (first) => {
       const count = Math.min(BATCH, from + seeds - first);
       const answer = await crew.play({ from: first, count, mutant: null });
       played += answer.played;
+      commands += answer.commands;
       for (const harm of HARMS) harms[harm] += answer.harms[harm];
       if (answer.first) firsts.push(answer.first);
       line.say(
@@ -113,8 +115,11 @@ async function playMany(crew: Crew, from: number, seeds: number): Promise<number
     );
     await playOne(first.seed, false);
   }
+  // Nothing goes wrong where nothing happens.
+  const isIdle = commands < played / 2;
+  if (isIdle) console.log(`Only ${commands} commands began, so these worlds say nothing.`);
   console.log(JSON.stringify({ seeds: played, ...harms, elapsedMs: Math.round(performance.now() - began) }));
-  return HARMS.every((harm) => harms[harm] === 0) ? 0 : 1;
+  return !isIdle && HARMS.every((harm) => harms[harm] === 0) ? 0 : 1;
 }
 
 async function playMutants(crew: Crew, seeds: number): Promise<number> {

@@ -92,6 +92,12 @@ const START_AGAIN_MS = 1_000;
 /** How often somebody looks when nothing is asked of them. */
 const ACTS_UNASKED = 0.2;
 
+/** A runbook, and the hash of the steps that a person was shown. */
+export interface ShownRunbook {
+  readonly runbook: RunbookId;
+  readonly shown: string;
+}
+
 /** People in a channel: they start runs, look at them, and click. */
 export class Crowd {
   readonly #options: CrowdOptions;
@@ -106,12 +112,12 @@ export class Crowd {
   }
 
   /** Somebody starts a runbook, and tries again until there is an answer. */
-  async start(runbook: RunbookId, tries = 20): Promise<void> {
+  async start(shown: ShownRunbook, tries = 20): Promise<void> {
     const { tenant, around, isHome } = this.#options;
     const server = this.#server();
     if (isHome() || tries === 0) return;
     try {
-      const input = { tenant, runbook, by: ALICE, shown: null, values: new Map(), channel: CHANNEL };
+      const input = { tenant, by: ALICE, ...shown, values: new Map(), channel: CHANNEL };
       const outcome = server && (await startRun(server.deps, input));
       around.note(
         ALICE,
@@ -121,7 +127,7 @@ export class Crowd {
     } catch (error) {
       around.note(ALICE, `got no answer to a start: ${error}`);
     }
-    around.timeline.after(START_AGAIN_MS, () => void this.start(runbook, tries - 1));
+    around.timeline.after(START_AGAIN_MS, () => void this.start(shown, tries - 1));
   }
 
   /** Something happens in a run, and somebody may jump up at it. */

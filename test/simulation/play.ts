@@ -14,6 +14,8 @@ export interface Order {
 
 export interface Answer {
   readonly played: number;
+  /** How many commands began on an agent. */
+  readonly commands: number;
   readonly harms: Readonly<Record<Harm, number>>;
   /** The first seed that found anything, and what. */
   readonly first: { readonly seed: number; readonly sentence: string } | null;
@@ -28,11 +30,13 @@ export async function play({ from, count, mutant }: Order): Promise<Answer> {
   const harms = countHarms([]);
   let first: Answer['first'] = null;
   let played = 0;
+  let commands = 0;
   const traces = createHash('sha256');
   try {
     while (played < count && !(planted && first)) {
       const seed = from + played;
-      const { findings, hash } = await simulate(seed, planted?.parts ?? REAL);
+      const { findings, hash, commands: began } = await simulate(seed, planted?.parts ?? REAL);
+      commands += began;
       traces.update(hash);
       for (const { harm } of findings) harms[harm] += 1;
       const [finding] = findings;
@@ -42,5 +46,5 @@ export async function play({ from, count, mutant }: Order): Promise<Answer> {
   } finally {
     undo?.();
   }
-  return { played, harms, first, hash: traces.digest('hex') };
+  return { played, commands, harms, first, hash: traces.digest('hex') };
 }

@@ -2,6 +2,7 @@ import type { Log } from '../../src/audit/log.ts';
 import type { SubjectRef } from '../../src/audit/subject.ts';
 import { userId } from '../../src/protocol/ids.ts';
 import type { Scanner } from '../../src/run/plan.ts';
+import { parseSha256 } from '../../src/runbook/edit.ts';
 import { judge } from '../../src/runbook/flatten.ts';
 import type { Parse } from '../../src/runbook/runbook.ts';
 import { runbookKind } from '../../src/runbook/stream.ts';
@@ -47,17 +48,15 @@ function parseOf(kinds: readonly StepKind[]): Parse {
   return { title: 'Restart the api', kind: 'markdown', steps, variables: [], prerequisites: [], untaken: [] };
 }
 
-/** A runbook with steps of these kinds, ready to be started. */
-export async function saveRunbook(log: Log, ref: SubjectRef, kinds: readonly StepKind[]): Promise<void> {
+/** A draft with steps of these kinds, ready to be started by whoever was shown the hash that is returned. */
+export async function draftRunbook(log: Log, ref: SubjectRef, kinds: readonly StepKind[]): Promise<string> {
   const parse = parseOf(kinds);
   const by = userId('UALICE');
+  const alice = { user: by, standing: 'member', admin: false } as const;
   const place = { channel: 'C1', threadTs: null };
   const source = { text: 'steps', sha256: 'a'.repeat(64), by, place };
-  await log.transact(runbookKind, ref, {
-    type: 'receive',
-    source,
-    by: { user: by, standing: 'member', admin: false },
-  });
+  await log.transact(runbookKind, ref, { type: 'receive', source, by: alice });
   await log.transact(runbookKind, ref, { type: 'parsed', parse });
   await log.transact(runbookKind, ref, { type: 'classified', verdicts: judge(parse, scanner.classify) });
+  return parseSha256(parse);
 }

@@ -3,7 +3,7 @@ import { type Logger, pino } from 'pino';
 import type { KeyService } from '../../src/audit/seal.ts';
 import { agentRef, runbookRef } from '../../src/audit/streams.ts';
 import type { SubjectRef } from '../../src/audit/subject.ts';
-import { agentId, type RunbookId, runbookId, type TenantId, tenantId } from '../../src/protocol/ids.ts';
+import { agentId, runbookId, type TenantId, tenantId } from '../../src/protocol/ids.ts';
 import { agentKind } from '../../src/tenant/agent.ts';
 import { Chance } from './chance.ts';
 import { MachineClock, trueTime } from './clock.ts';
@@ -15,9 +15,9 @@ import { type MemoryDatabase, memoryDatabase } from './memory-store.ts';
 import { FAIR, Network } from './network.ts';
 import { Oracle } from './oracle.ts';
 import type { Parts } from './parts.ts';
-import { Crowd, directoryOf, HELPFUL } from './people.ts';
+import { Crowd, directoryOf, HELPFUL, type ShownRunbook } from './people.ts';
 import { Program, type Surroundings } from './program.ts';
-import { saveRunbook, scanner } from './runbooks.ts';
+import { draftRunbook, scanner } from './runbooks.ts';
 import { type Post, Server, Service, type ServiceOptions, type Weathered, Worker } from './service.ts';
 import type { Swarm } from './swarm.ts';
 import { Timeline } from './timeline.ts';
@@ -188,15 +188,17 @@ export class World {
     return this.#phase === 'trouble';
   }
 
-  async #layGround(): Promise<RunbookId[]> {
+  async #layGround(): Promise<ShownRunbook[]> {
     const program = new Program('founder', this.#around, this.chance.fork('founder'), () => 0);
     const fair = { isAway: false, slow: 0, breaks: 0, breaksAtCommit: 0, delay: 0 };
     const service = new Service({ ...this.#options(program), weather: fair });
     const { log } = service.deps;
     await log.open(TENANT);
-    const runbooks = this.swarm.runbooks.map((_, index) => runbookId(`B${index}`));
-    for (const [index, steps] of this.swarm.runbooks.entries())
-      await saveRunbook(log, runbookRef(TENANT, runbookId(`B${index}`)), steps);
+    const runbooks: ShownRunbook[] = [];
+    for (const [index, steps] of this.swarm.runbooks.entries()) {
+      const runbook = runbookId(`B${index}`);
+      runbooks.push({ runbook, shown: await draftRunbook(log, runbookRef(TENANT, runbook), steps) });
+    }
     for (let count = 1; count <= this.swarm.hosts; count++) await this.#raise(service, `a${count}`);
     program.die('the ground is laid');
     this.foundation = this.database.commits();
