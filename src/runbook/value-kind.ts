@@ -1,6 +1,7 @@
 import type { VariableType } from './runbook.ts';
 import type { ValuePlace } from './value-place.ts';
 
+/** An input, as far as it says what its value may be. */
 export interface Named {
   readonly name: string;
   readonly type: VariableType;
@@ -21,6 +22,7 @@ export type Kind =
   | 'json'
   | 'text';
 
+/** The end of the sentence about a value that fits its input and not its place. */
 export const NOT_HERE = 'holds a character that is not allowed where it stands.';
 
 /** Kinds of values by the last words of a name, where the type of a variable says too little. */

@@ -20,7 +20,8 @@ outside counts what must not be:
   stuck       a run has neither ended nor waits for a person in good time, or an agent never hears of a pause or its end
   unrecorded  a command began that was not approved as it is, not written down before, not where it was sent to, or not
               in its turn and its time: also after a pause
-The last line is JSON; the exit code is 0 when all four are zero. --trace prints all that happens in one seed.
+The last line is JSON; the exit code is 0 when all four are zero and commands began in these worlds. --trace prints all that
+happens in one seed.
 --mutants plants one bug after the other and looks for the first of N seeds (default 20000) that finds it.`;
 
 const argumentsSchema = z.strictObject({
